@@ -1,0 +1,186 @@
+package world
+
+import (
+	"time"
+
+	"github.com/tip-cli/tip-cli/lab/internal/policy"
+)
+
+// Role is an IAM role.
+type Role struct {
+	Account, Name, Path string
+	// ID is the unique identifier, AROA and 17 more characters.
+	ID string
+	// MaxSessionDuration bounds DurationSeconds.
+	MaxSessionDuration time.Duration
+	Trust              *policy.Document
+	// Policies are the identity policies in the order of their names.
+	Policies []*policy.Document
+	arn      string
+}
+
+// ARN is arn:{partition}:iam::{account}:role{path}{name}.
+func (r *Role) ARN() string { return r.arn }
+
+// IAMUser is an IAM user with long-term keys.
+type IAMUser struct {
+	Account, Name string
+	// ID is the unique identifier, AIDA and 17 more characters.
+	ID       string
+	Policies []*policy.Document
+	arn      string
+}
+
+// ARN is arn:{partition}:iam::{account}:user/{name}.
+func (u *IAMUser) ARN() string { return u.arn }
+
+// OIDCProvider is an IAM OIDC provider.
+type OIDCProvider struct {
+	Account string
+	// Issuer is the URL that the iss claim must equal.
+	Issuer      string
+	ClientIDs   []string
+	Thumbprints []string
+	arn         string
+}
+
+// ARN is arn:{partition}:iam::{account}:oidc-provider/{URL without scheme}.
+func (p *OIDCProvider) ARN() string { return p.arn }
+
+// Instance is an IAM Identity Center instance with its identity store.
+type Instance struct {
+	ARN, Account, Region string
+	IdentityStoreID      string
+	// IdentityStoreARN is arn:{partition}:identitystore::{account}:identitystore/{id}.
+	IdentityStoreARN string
+	issuers          map[string]*TrustedTokenIssuer
+	users            map[string]*User
+	groups           map[string]*Group
+}
+
+// User of an identity store.
+type User struct {
+	ID, UserName, DisplayName, Email string
+	ExternalIDs                      []ExternalIDFile
+	Disabled                         bool
+}
+
+// Group of an identity store. Members are user ids.
+type Group struct {
+	ID, DisplayName string
+	Members         []string
+}
+
+// TrustedTokenIssuer of type OIDC_JWT.
+type TrustedTokenIssuer struct {
+	ARN, Name, IssuerURL                           string
+	ClaimAttributePath, IdentityStoreAttributePath string
+}
+
+// Application is a customer managed application of Identity Center.
+type Application struct {
+	ARN, Name string
+	// Account and Region of the instance.
+	Account, Region    string
+	Instance           *Instance
+	Disabled           bool
+	AssignmentRequired bool
+	// Assigned holds the ids of assigned users and groups.
+	Assigned []string
+	// JWTBearer is the jwt-bearer grant; nil when the application lacks it.
+	JWTBearer []AuthorizedIssuer
+	// RefreshToken says whether the application has the refresh_token grant.
+	RefreshToken bool
+	// ActorPolicy is the IAM authentication method; nil when there is none.
+	ActorPolicy *policy.Document
+	Scopes      []Scope
+	// ClientID is the opaque identifier that ID tokens carry as aud.
+	ClientID string
+}
+
+// AuthorizedIssuer is an entry of AuthorizedTokenIssuers.
+type AuthorizedIssuer struct {
+	IssuerARN string
+	Audiences []string
+}
+
+// Scope is an access scope with its AuthorizedTargets (ARNs), empty for all.
+type Scope struct {
+	Name    string
+	Targets []string
+}
+
+// Issuer is an OIDC provider that the lab serves.
+type Issuer struct {
+	Name, URL            string
+	Face                 string
+	Clients              []Client
+	People               []Person
+	IDTokenLifetime      time.Duration
+	RefreshTokenLifetime time.Duration
+	RotationGrace        time.Duration
+}
+
+// Client is a public client of an issuer.
+type Client struct {
+	ID           string
+	RedirectURIs []string
+	RefreshToken bool
+}
+
+// Person can sign in at an issuer.
+type Person struct {
+	Login, Password, Subject string
+	Claims                   map[string]any
+}
+
+// Bucket is what the lab knows of an S3 bucket beside its objects.
+type Bucket struct {
+	Name, Account, Region string
+	Versioning            bool
+	Policy                *policy.Document
+	Seed                  []ObjectFile
+}
+
+// AccessGrants is an S3 Access Grants instance.
+type AccessGrants struct {
+	// ARN is arn:{partition}:s3:{region}:{account}:access-grants/default.
+	ARN, Account, Region string
+	// IdentityCenter is the associated instance, nil when there is none.
+	IdentityCenter *Instance
+	// ApplicationARN is the Identity Center application of the association.
+	ApplicationARN string
+	ResourcePolicy *policy.Document
+	Locations      []*Location
+	Grants         []*Grant
+}
+
+// Location is a registered location.
+type Location struct {
+	ID, ARN, Scope, RoleARN string
+}
+
+// GranteeType is the API's name for the kind of a grantee.
+type GranteeType string
+
+// Kinds of grantee.
+const (
+	DirectoryUser  GranteeType = "DIRECTORY_USER"
+	DirectoryGroup GranteeType = "DIRECTORY_GROUP"
+	IAMGrantee     GranteeType = "IAM"
+)
+
+// Grant is an access grant. Scope is the grant scope: location scope and
+// sub-prefix; a trailing star is the only wildcard.
+type Grant struct {
+	ID, ARN    string
+	Location   *Location
+	Scope      string
+	Object     bool
+	Permission string
+	Grantee    GranteeType
+	// GranteeID is a user or group id of the identity store, or an IAM ARN.
+	GranteeID string
+	// ApplicationARN is "ALL" or an Identity Center application.
+	ApplicationARN string
+}

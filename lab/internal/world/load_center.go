@@ -1,0 +1,277 @@
+package world
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/tip-cli/tip-cli/lab/internal/policy"
+)
+
+var (
+	instanceForm    = regexp.MustCompile(`^arn:(aws[a-z-]*):sso:::instance/(ssoins-[a-zA-Z0-9]{16})$`)
+	applicationForm = regexp.MustCompile(`^arn:(aws[a-z-]*):sso::([0-9]{12}):application/(ssoins-[a-zA-Z0-9]{16})/apl-[a-zA-Z0-9]{16}$`)
+	storeForm       = regexp.MustCompile(`^(d-[0-9a-f]{10}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
+	principalForm   = regexp.MustCompile(`^([0-9a-f]{10}-)?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	claimForm       = regexp.MustCompile(`^\p{L}+([._]\p{L}+){0,2}$`)
+	scopeForm       = regexp.MustCompile(`^[A-Za-z0-9_]{1,50}(:[A-Za-z0-9_]{1,50}){0,2}$`)
+	issuerNameForm  = regexp.MustCompile(`^[\w+=,.@-]{1,255}$`)
+)
+
+func (l *loader) loadInstances() error {
+	for i := range l.file.IdentityCenter {
+		f := &l.file.IdentityCenter[i]
+		if err := l.loadInstance(f); err != nil {
+			return at(err, "identityCenter %q", f.ARN)
+		}
+	}
+	return nil
+}
+
+func (l *loader) loadInstance(f *InstanceFile) error {
+	if err := l.account(f.Account); err != nil {
+		return err
+	}
+	region, err := l.region(f.Region)
+	if err != nil {
+		return err
+	}
+	m := instanceForm.FindStringSubmatch(f.ARN)
+	if m == nil || m[1] != l.Partition {
+		return fmt.Errorf("arn is not arn:%s:sso:::instance/ssoins-{16 characters}", l.Partition)
+	}
+	if !storeForm.MatchString(f.IdentityStoreID) {
+		return fmt.Errorf("identityStoreId %q is neither d-{10 hexadecimal digits} nor a UUID", f.IdentityStoreID)
+	}
+	if _, twice := l.instances[f.ARN]; twice {
+		return errors.New("the arn stands twice")
+	}
+	in := &Instance{
+		ARN: f.ARN, Account: f.Account, Region: region, IdentityStoreID: f.IdentityStoreID,
+		IdentityStoreARN: "arn:" + l.Partition + ":identitystore::" + f.Account + ":identitystore/" + f.IdentityStoreID,
+		issuers:          map[string]*TrustedTokenIssuer{}, users: map[string]*User{}, groups: map[string]*Group{},
+	}
+	l.instances[f.ARN] = in
+	for _, step := range []func(*Instance, *InstanceFile) error{l.loadUsers, l.loadGroups, l.loadTrustedIssuers, l.loadApplications} {
+		if err := step(in, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *loader) loadUsers(in *Instance, f *InstanceFile) error {
+	for _, u := range f.Users {
+		switch {
+		case !principalForm.MatchString(u.ID):
+			return fmt.Errorf("user %q: id %q is not a UUID", u.UserName, u.ID)
+		case u.UserName == "" || utf8.RuneCountInString(u.UserName) > 128:
+			return fmt.Errorf("user %q: userName has 1 to 128 characters", u.ID)
+		case in.users[u.ID] != nil:
+			return fmt.Errorf("user id %q stands twice", u.ID)
+		case userNamed(in, u.UserName) != nil:
+			return fmt.Errorf("userName %q stands twice", u.UserName)
+		}
+		in.users[u.ID] = &User{
+			ID: u.ID, UserName: u.UserName, DisplayName: u.DisplayName, Email: u.Email,
+			ExternalIDs: u.ExternalIDs, Disabled: u.Disabled,
+		}
+	}
+	return nil
+}
+
+func userNamed(in *Instance, name string) *User {
+	for _, u := range in.users {
+		if strings.EqualFold(u.UserName, name) {
+			return u
+		}
+	}
+	return nil
+}
+
+func groupNamed(in *Instance, name string) *Group {
+	for _, g := range in.groups {
+		if g.DisplayName == name {
+			return g
+		}
+	}
+	return nil
+}
+
+func (l *loader) loadGroups(in *Instance, f *InstanceFile) error {
+	for _, g := range f.Groups {
+		switch {
+		case !principalForm.MatchString(g.ID):
+			return fmt.Errorf("group %q: id %q is not a UUID", g.DisplayName, g.ID)
+		case g.DisplayName == "" || groupNamed(in, g.DisplayName) != nil:
+			return fmt.Errorf("group %q: displayName is missing or stands twice", g.ID)
+		case in.groups[g.ID] != nil || in.users[g.ID] != nil:
+			return fmt.Errorf("group id %q stands twice", g.ID)
+		}
+		group := &Group{ID: g.ID, DisplayName: g.DisplayName}
+		for _, name := range g.Members {
+			u := userNamed(in, name)
+			if u == nil {
+				return fmt.Errorf("group %q: no user %q", g.DisplayName, name)
+			}
+			group.Members = append(group.Members, u.ID)
+		}
+		in.groups[g.ID] = group
+	}
+	return nil
+}
+
+func (l *loader) loadTrustedIssuers(in *Instance, f *InstanceFile) error {
+	if len(f.TrustedTokenIssuers) > 10 {
+		return fmt.Errorf("%d trustedTokenIssuers: 10 at most are allowed", len(f.TrustedTokenIssuers))
+	}
+	for _, t := range f.TrustedTokenIssuers {
+		if err := l.loadTrustedIssuer(in, &t); err != nil {
+			return at(err, "trustedTokenIssuer %q", t.Name)
+		}
+	}
+	return nil
+}
+
+func (l *loader) loadTrustedIssuer(in *Instance, t *TrustedTokenIssuerFile) error {
+	if !issuerNameForm.MatchString(t.Name) {
+		return errors.New("a name has 1 to 255 letters, digits or +=,.@_-")
+	}
+	if len(t.IssuerURL) > 512 {
+		return errors.New("issuerUrl has 512 characters at most")
+	}
+	if err := checkIssuerURL(t.IssuerURL, *l.Switches.LoopbackIssuers, true); err != nil {
+		return err
+	}
+	if len(t.ClaimAttributePath) > 255 || !claimForm.MatchString(t.ClaimAttributePath) {
+		return fmt.Errorf("claimAttributePath %q: up to three words of letters, joined by a dot or an underscore", t.ClaimAttributePath)
+	}
+	if paths := []string{"userName", "emails.value", l.Switches.ExternalIDPath}; !slices.Contains(paths, t.IdentityStoreAttributePath) {
+		return fmt.Errorf("identityStoreAttributePath %q is none of %s", t.IdentityStoreAttributePath, strings.Join(paths, ", "))
+	}
+	for _, other := range in.issuers {
+		if other.IssuerURL == t.IssuerURL || other.Name == t.Name {
+			return errors.New("the name or issuerUrl stands twice")
+		}
+	}
+	if t.ARN == "" {
+		t.ARN = "arn:" + l.Partition + ":sso::" + in.Account + ":trustedTokenIssuer/" +
+			strings.TrimPrefix(arnField(in.ARN, 5), "instance/") + "/tti-" + stableUUID(in.ARN+" "+t.Name)
+	}
+	in.issuers[t.ARN] = &TrustedTokenIssuer{
+		ARN: t.ARN, Name: t.Name, IssuerURL: t.IssuerURL,
+		ClaimAttributePath: t.ClaimAttributePath, IdentityStoreAttributePath: t.IdentityStoreAttributePath,
+	}
+	return nil
+}
+
+// stableUUID makes the same identifier from the same text in every run.
+func stableUUID(text string) string {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(text)).String()
+}
+
+func (l *loader) loadApplications(in *Instance, f *InstanceFile) error {
+	for i := range f.Applications {
+		a := &f.Applications[i]
+		if err := l.loadApplication(in, a); err != nil {
+			return at(err, "application %q", a.Name)
+		}
+	}
+	return nil
+}
+
+func (l *loader) loadApplication(in *Instance, f *ApplicationFile) error {
+	m := applicationForm.FindStringSubmatch(f.ARN)
+	if m == nil || m[1] != l.Partition || m[2] != in.Account || !strings.HasSuffix(in.ARN, "/"+m[3]) {
+		return errors.New("arn is not arn:{partition}:sso::{the instance's account}:application/{the instance}/apl-{16 characters}")
+	}
+	if _, twice := l.applications[f.ARN]; twice {
+		return errors.New("the arn stands twice")
+	}
+	a := &Application{
+		ARN: f.ARN, Name: f.Name, Account: in.Account, Region: in.Region, Instance: in, Disabled: f.Disabled,
+		AssignmentRequired: f.AssignmentRequired == nil || *f.AssignmentRequired, RefreshToken: f.RefreshToken,
+		ClientID: randomText(24),
+	}
+	var err error
+	if a.ActorPolicy, err = l.policy(f.ActorPolicy, policy.Actor); err != nil {
+		return at(err, "actorPolicy")
+	}
+	for _, step := range []func(*Application, *ApplicationFile) error{l.assignments, l.jwtBearer, l.scopes} {
+		if err := step(a, f); err != nil {
+			return err
+		}
+	}
+	l.applications[a.ARN] = a
+	return nil
+}
+
+func (l *loader) assignments(a *Application, f *ApplicationFile) error {
+	for _, name := range f.AssignedUsers {
+		u := userNamed(a.Instance, name)
+		if u == nil {
+			return fmt.Errorf("assignedUsers: no user %q", name)
+		}
+		a.Assigned = append(a.Assigned, u.ID)
+	}
+	for _, name := range f.AssignedGroups {
+		g := groupNamed(a.Instance, name)
+		if g == nil {
+			return fmt.Errorf("assignedGroups: no group %q", name)
+		}
+		a.Assigned = append(a.Assigned, g.ID)
+	}
+	return nil
+}
+
+func (l *loader) jwtBearer(a *Application, f *ApplicationFile) error {
+	if len(f.JWTBearer) > 10 {
+		return fmt.Errorf("jwtBearer: %d issuers, 10 at most are allowed", len(f.JWTBearer))
+	}
+	for _, g := range f.JWTBearer {
+		t := trustedIssuerNamed(a.Instance, g.Issuer)
+		if t == nil {
+			return fmt.Errorf("jwtBearer: no trusted token issuer %q", g.Issuer)
+		}
+		if n := len(g.Audiences); n < 1 || n > 10 {
+			return fmt.Errorf("jwtBearer %q: %d audiences, 1 to 10 are allowed", g.Issuer, n)
+		}
+		for _, aud := range g.Audiences {
+			if aud == "" || utf8.RuneCountInString(aud) > 512 {
+				return fmt.Errorf("jwtBearer %q: an audience has 1 to 512 characters", g.Issuer)
+			}
+		}
+		a.JWTBearer = append(a.JWTBearer, AuthorizedIssuer{IssuerARN: t.ARN, Audiences: g.Audiences})
+	}
+	return nil
+}
+
+func trustedIssuerNamed(in *Instance, name string) *TrustedTokenIssuer {
+	for _, t := range in.issuers {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+func (l *loader) scopes(a *Application, f *ApplicationFile) error {
+	if len(f.Scopes) > 25 {
+		return fmt.Errorf("%d scopes: 25 at most are allowed", len(f.Scopes))
+	}
+	for _, s := range f.Scopes {
+		if !scopeForm.MatchString(s.Scope) {
+			return fmt.Errorf("scope %q: up to three words of letters, digits or underscores, joined by colons", s.Scope)
+		}
+		if len(s.Targets) > 10 {
+			return fmt.Errorf("scope %q: %d targets, 10 at most are allowed", s.Scope, len(s.Targets))
+		}
+		a.Scopes = append(a.Scopes, Scope{Name: s.Scope, Targets: s.Targets})
+	}
+	return nil
+}

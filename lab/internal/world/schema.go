@@ -1,0 +1,255 @@
+package world
+
+// File is the YAML document that describes a whole world. Unknown keys are
+// refused. In every string, {{endpoint}} stands for the host:port on which the
+// lab listens, so that a loopback issuer can be named before its port is known.
+type File struct {
+	// Version of this schema: 1.
+	Version int `yaml:"version"`
+	// Partition of every ARN: aws (default), aws-cn or aws-us-gov.
+	Partition string `yaml:"partition"`
+	// Region in which things lie that name none. Required.
+	Region string `yaml:"region"`
+	// Switches choose between readings of AWS that are not proven; see lab/assumptions.
+	Switches Switches `yaml:"switches"`
+	// Accounts of this world. At least one.
+	Accounts []AccountFile `yaml:"accounts"`
+	// IdentityCenter instances, usually one.
+	IdentityCenter []InstanceFile `yaml:"identityCenter"`
+	// Issuers are the OIDC providers that the lab itself runs.
+	Issuers []IssuerFile `yaml:"issuers"`
+	// Buckets of S3, with the objects they start with.
+	Buckets []BucketFile `yaml:"buckets"`
+	// AccessGrants are the S3 Access Grants instances, one per account and region at most.
+	AccessGrants []AccessGrantsFile `yaml:"accessGrants"`
+}
+
+// AccountFile is an AWS account and its IAM.
+type AccountFile struct {
+	// ID of 12 digits, quoted in YAML.
+	ID   string `yaml:"id"`
+	Name string `yaml:"name"`
+	// OIDCProviders of IAM that AssumeRoleWithWebIdentity accepts.
+	OIDCProviders []OIDCProviderFile `yaml:"oidcProviders"`
+	Roles         []RoleFile         `yaml:"roles"`
+	Users         []IAMUserFile      `yaml:"users"`
+}
+
+// OIDCProviderFile is an IAM OIDC provider.
+type OIDCProviderFile struct {
+	// URL as CreateOpenIDConnectProvider takes it: https, no port, no query.
+	// A loopback http URL is admitted while switches.loopbackIssuers is on.
+	URL         string   `yaml:"url"`
+	ClientIDs   []string `yaml:"clientIds"`
+	Thumbprints []string `yaml:"thumbprints"`
+}
+
+// RoleFile is an IAM role. Policies are IAM policy documents written as YAML.
+type RoleFile struct {
+	Name string `yaml:"name"`
+	// Path, "/" by default. The assumed-role ARN drops it.
+	Path string `yaml:"path"`
+	// MaxSessionDuration in seconds, 3600 to 43200, default 3600.
+	MaxSessionDuration int32 `yaml:"maxSessionDuration"`
+	// Trust is the AssumeRolePolicyDocument. Required.
+	Trust any `yaml:"trust"`
+	// Policies are identity policies by name.
+	Policies map[string]any `yaml:"policies"`
+}
+
+// IAMUserFile is an IAM user with long-term keys, for administrators and tests.
+type IAMUserFile struct {
+	Name       string          `yaml:"name"`
+	AccessKeys []AccessKeyFile `yaml:"accessKeys"`
+	Policies   map[string]any  `yaml:"policies"`
+}
+
+// AccessKeyFile is a long-term access key.
+type AccessKeyFile struct {
+	ID     string `yaml:"id"`
+	Secret string `yaml:"secret"`
+}
+
+// InstanceFile is an IAM Identity Center instance with its directory.
+type InstanceFile struct {
+	Account string `yaml:"account"`
+	Region  string `yaml:"region"`
+	// ARN: arn:aws:sso:::instance/ssoins-{16 characters}.
+	ARN string `yaml:"arn"`
+	// IdentityStoreID: d-{10 hex digits} or a UUID.
+	IdentityStoreID     string                   `yaml:"identityStoreId"`
+	Users               []UserFile               `yaml:"users"`
+	Groups              []GroupFile              `yaml:"groups"`
+	TrustedTokenIssuers []TrustedTokenIssuerFile `yaml:"trustedTokenIssuers"`
+	Applications        []ApplicationFile        `yaml:"applications"`
+}
+
+// UserFile is a user of the identity store.
+type UserFile struct {
+	// ID: a UUID, optionally behind 10 hex digits and a dash.
+	ID          string           `yaml:"id"`
+	UserName    string           `yaml:"userName"`
+	DisplayName string           `yaml:"displayName"`
+	Email       string           `yaml:"email"`
+	ExternalIDs []ExternalIDFile `yaml:"externalIds"`
+	// Disabled users cannot exchange tokens.
+	Disabled bool `yaml:"disabled"`
+}
+
+// ExternalIDFile is an identifier that the provisioning IdP gave to a user.
+type ExternalIDFile struct {
+	Issuer string `yaml:"issuer"`
+	ID     string `yaml:"id"`
+}
+
+// GroupFile is a flat group of the identity store.
+type GroupFile struct {
+	ID          string `yaml:"id"`
+	DisplayName string `yaml:"displayName"`
+	// Members are user names.
+	Members []string `yaml:"members"`
+}
+
+// TrustedTokenIssuerFile is a trusted token issuer of type OIDC_JWT.
+type TrustedTokenIssuerFile struct {
+	Name string `yaml:"name"`
+	// ARN is made up from the name when it is left out.
+	ARN string `yaml:"arn"`
+	// IssuerURL as CreateTrustedTokenIssuer takes it.
+	IssuerURL string `yaml:"issuerUrl"`
+	// ClaimAttributePath is the claim of the JWT.
+	ClaimAttributePath string `yaml:"claimAttributePath"`
+	// IdentityStoreAttributePath is userName, emails.value or externalIds.value.
+	IdentityStoreAttributePath string `yaml:"identityStoreAttributePath"`
+}
+
+// ApplicationFile is a customer managed application of Identity Center.
+type ApplicationFile struct {
+	Name string `yaml:"name"`
+	// ARN: arn:aws:sso::{account}:application/{ssoins-…}/apl-{16 characters}.
+	ARN      string `yaml:"arn"`
+	Disabled bool   `yaml:"disabled"`
+	// AssignmentRequired is true when left out, as on a new application.
+	AssignmentRequired *bool `yaml:"assignmentRequired"`
+	// AssignedUsers (user names) and AssignedGroups (display names).
+	AssignedUsers  []string `yaml:"assignedUsers"`
+	AssignedGroups []string `yaml:"assignedGroups"`
+	// JWTBearer lists the trusted token issuers of the jwt-bearer grant with the audiences they may be for.
+	JWTBearer []AuthorizedIssuerFile `yaml:"jwtBearer"`
+	// RefreshToken switches the refresh_token grant on.
+	RefreshToken bool `yaml:"refreshToken"`
+	// ActorPolicy is the authentication method of type IAM. Without it nobody may call CreateTokenWithIAM.
+	ActorPolicy any         `yaml:"actorPolicy"`
+	Scopes      []ScopeFile `yaml:"scopes"`
+}
+
+// AuthorizedIssuerFile is an entry of AuthorizedTokenIssuers.
+type AuthorizedIssuerFile struct {
+	// Issuer is the name of a trusted token issuer of this instance.
+	Issuer    string   `yaml:"issuer"`
+	Audiences []string `yaml:"audiences"`
+}
+
+// ScopeFile is an access scope of an application.
+type ScopeFile struct {
+	Scope   string   `yaml:"scope"`
+	Targets []string `yaml:"targets"`
+}
+
+// IssuerFile is an OIDC provider that the lab serves.
+type IssuerFile struct {
+	Name string `yaml:"name"`
+	// URL is the issuer exactly as tokens carry it. A real host name is reached
+	// through the proxy door, http://{{endpoint}}/... through the endpoint door.
+	URL string `yaml:"url"`
+	// Face gives the endpoints and quirks: plain (default) or okta.
+	Face    string       `yaml:"face"`
+	Clients []ClientFile `yaml:"clients"`
+	People  []PersonFile `yaml:"people"`
+	// IDTokenLifetime and RefreshTokenLifetime in seconds; defaults 3600 and 604800.
+	IDTokenLifetime      int `yaml:"idTokenLifetime"`
+	RefreshTokenLifetime int `yaml:"refreshTokenLifetime"`
+	// RotationGrace in seconds for which a rotated refresh token still works; default 0.
+	RotationGrace int `yaml:"rotationGrace"`
+}
+
+// ClientFile is a public client (RFC 8252) of an issuer.
+type ClientFile struct {
+	ID string `yaml:"id"`
+	// RedirectURIs are matched exactly.
+	RedirectURIs []string `yaml:"redirectUris"`
+	// RefreshToken says whether the client may use the refresh_token grant.
+	RefreshToken bool `yaml:"refreshToken"`
+}
+
+// PersonFile is somebody who can sign in at an issuer.
+type PersonFile struct {
+	// Login is typed on the sign-in page.
+	Login string `yaml:"login"`
+	// Password of the sign-in page. Lab worlds hold no real secrets.
+	Password string `yaml:"password"`
+	// Subject is the sub claim.
+	Subject string `yaml:"subject"`
+	// Claims are added to the ID token (email, preferred_username, ...).
+	Claims map[string]any `yaml:"claims"`
+}
+
+// BucketFile is a bucket of S3.
+type BucketFile struct {
+	Name    string `yaml:"name"`
+	Account string `yaml:"account"`
+	Region  string `yaml:"region"`
+	// Versioning: true for Enabled.
+	Versioning bool         `yaml:"versioning"`
+	Policy     any          `yaml:"policy"`
+	Objects    []ObjectFile `yaml:"objects"`
+}
+
+// ObjectFile is an object that a bucket starts with.
+type ObjectFile struct {
+	Key         string `yaml:"key"`
+	Body        string `yaml:"body"`
+	ContentType string `yaml:"contentType"`
+}
+
+// AccessGrantsFile is an S3 Access Grants instance.
+type AccessGrantsFile struct {
+	Account string `yaml:"account"`
+	Region  string `yaml:"region"`
+	// IdentityCenter is the ARN of the associated instance; without it directory grants cannot be used.
+	IdentityCenter string `yaml:"identityCenter"`
+	// ResourcePolicy admits other accounts.
+	ResourcePolicy any            `yaml:"resourcePolicy"`
+	Locations      []LocationFile `yaml:"locations"`
+	Grants         []GrantFile    `yaml:"grants"`
+}
+
+// LocationFile is a registered location.
+type LocationFile struct {
+	// ID is "default" for s3://, else a UUID; made up when left out.
+	ID string `yaml:"id"`
+	// Scope: s3://, s3://bucket or s3://bucket/prefix*.
+	Scope string `yaml:"scope"`
+	// Role is the name of the IAM role in the instance's account.
+	Role string `yaml:"role"`
+}
+
+// GrantFile is an access grant. Exactly one of User, Group and Role is set.
+type GrantFile struct {
+	ID string `yaml:"id"`
+	// Location is the scope of a location of this instance.
+	Location string `yaml:"location"`
+	// SubPrefix is S3SubPrefix; together with the location's scope it makes the grant scope.
+	SubPrefix string `yaml:"subPrefix"`
+	// Object says S3PrefixType=Object: the scope names one object.
+	Object bool `yaml:"object"`
+	// Permission: READ, WRITE or READWRITE.
+	Permission string `yaml:"permission"`
+	// User is a user name, Group a display name, Role or IAMUser an IAM ARN.
+	User    string `yaml:"user"`
+	Group   string `yaml:"group"`
+	Role    string `yaml:"role"`
+	IAMUser string `yaml:"iamUser"`
+	// Application restricts the grant to one Identity Center application; empty for all.
+	Application string `yaml:"application"`
+}

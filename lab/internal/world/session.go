@@ -1,0 +1,134 @@
+package world
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/base64"
+	"strings"
+	"time"
+
+	"github.com/tip-cli/tip-cli/lab/internal/policy"
+)
+
+// Kind says what a session's principal is.
+type Kind string
+
+// Kinds of principal, in CloudTrail's words.
+const (
+	KindIAMUser     Kind = "IAMUser"
+	KindAssumedRole Kind = "AssumedRole"
+)
+
+// Session is a set of credentials and whom they speak for. A session is
+// immutable; its role's policies are looked up anew at every request.
+type Session struct {
+	AccessKeyID, SecretAccessKey string
+	// SessionToken is empty for long-term keys.
+	SessionToken string
+	Issued       time.Time
+	// Expires is zero for long-term keys.
+	Expires time.Time
+	Kind    Kind
+	Account string
+	// ARN is the user's, or arn:{partition}:sts::{account}:assumed-role/{role}/{session name}.
+	ARN string
+	// UserID as GetCallerIdentity gives it: AIDA..., or AROA...:{session name}.
+	UserID string
+	// RoleARN is the IAM ARN of an assumed role.
+	RoleARN     string
+	SessionName string
+	// SourceIdentity of the session, empty when there is none.
+	SourceIdentity string
+	// Tags are the session tags, condition key aws:PrincipalTag/{key}.
+	Tags map[string]string
+	// SessionPolicies limit the role's rights; each must allow.
+	SessionPolicies []*policy.Document
+	// WebIdentity is set on sessions of AssumeRoleWithWebIdentity.
+	WebIdentity *WebIdentity
+	// Identity is the propagated person, nil when there is none.
+	Identity *IdentityContext
+	// AccessGrant is set on sessions that S3 Access Grants gave out.
+	AccessGrant *VendedGrant
+}
+
+// WebIdentity is what AssumeRoleWithWebIdentity learned from the JWT.
+type WebIdentity struct {
+	Issuer, Audience, Subject string
+}
+
+// IdentityContext is what sts:identity_context carries.
+type IdentityContext struct {
+	UserID           string    `json:"user"`
+	IdentityStoreID  string    `json:"store"`
+	IdentityStoreARN string    `json:"storeArn"`
+	InstanceARN      string    `json:"instance"`
+	ApplicationARN   string    `json:"application"`
+	CredentialID     string    `json:"credential"`
+	Scopes           []string  `json:"scopes"`
+	Issued           time.Time `json:"iat"`
+	Expires          time.Time `json:"exp"`
+	// Audit says that the context names the person for the audit trail only.
+	Audit bool `json:"audit,omitempty"`
+}
+
+// VendedGrant is the grant behind credentials of GetDataAccess.
+type VendedGrant struct {
+	GrantARN, InstanceARN, Target, Permission string
+}
+
+// NewCredentials makes up an access key id with the prefix ASIA, a secret and a session token.
+func NewCredentials() (accessKeyID, secret, token string) {
+	return "ASIA" + uniqueID(16), randomText(30), "IQoJb3JpZ2luX2Vj" + randomText(300)
+}
+
+// uniqueID is n characters of A-Z and 2-7, like the tail of IAM's identifiers.
+func uniqueID(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails: crypto/rand aborts the program instead
+	return base32.StdEncoding.EncodeToString(b)[:n]
+}
+
+func randomText(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b)
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+// AddSession stores s so that requests signed with its key are recognised, and
+// drops sessions that ended more than an hour ago: those younger still get the
+// answer that they have expired.
+func (w *World) AddSession(s *Session) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if now := w.now(); now.Sub(w.swept) > time.Minute {
+		w.swept = now
+		for id, old := range w.sessions {
+			if !old.Expires.IsZero() && now.Sub(old.Expires) > time.Hour {
+				delete(w.sessions, id)
+			}
+		}
+	}
+	w.sessions[s.AccessKeyID] = s
+}
+
+// Session returns the session of an access key, also when it has expired.
+func (w *World) Session(accessKeyID string) (*Session, bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	s, ok := w.sessions[accessKeyID]
+	return s, ok
+}
+
+// AssumedRoleARN is the ARN of a session of role. It drops the role's path.
+func (w *World) AssumedRoleARN(role *Role, sessionName string) string {
+	return "arn:" + w.Partition + ":sts::" + role.Account + ":assumed-role/" + role.Name + "/" + sessionName
+}
+
+// IssuerHostPath is an issuer URL as IAM names it: without scheme.
+func IssuerHostPath(issuer string) string {
+	_, rest, ok := strings.Cut(issuer, "://")
+	if !ok {
+		return issuer
+	}
+	return rest
+}

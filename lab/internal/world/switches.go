@@ -1,0 +1,91 @@
+package world
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/tip-cli/tip-cli/lab/assumptions"
+)
+
+// Switches choose a reading of AWS where the sources are silent or disagree.
+// Each field has an entry of the same name in lab/assumptions, which says what
+// is believed and why. Zero values are replaced by the ledger's defaults.
+type Switches struct {
+	LoopbackIssuers          *bool    `yaml:"loopbackIssuers"`
+	RequireJTI               *bool    `yaml:"requireJti"`
+	SingleUseWithoutJTI      *bool    `yaml:"singleUseWithoutJti"`
+	ReplayMemory             *int     `yaml:"replayMemory"`
+	ExpiredAssertion         string   `yaml:"expiredAssertion"`
+	NoMatchingUser           string   `yaml:"noMatchingUser"`
+	DisabledUser             string   `yaml:"disabledUser"`
+	MissingGrant             string   `yaml:"missingGrant"`
+	UnauthorizedIssuer       string   `yaml:"unauthorizedIssuer"`
+	CallerPolicyForToken     *bool    `yaml:"callerPolicyForToken"`
+	IdentityContextAllowList []string `yaml:"identityContextAllowList"`
+	BadContextAssertion      string   `yaml:"badContextAssertion"`
+	ExternalIDPath           string   `yaml:"externalIdPath"`
+	FoldUserAttributes       *bool    `yaml:"foldUserAttributes"`
+	MaxTokenAge              *int     `yaml:"maxTokenAge"`
+	ClockLeeway              *int     `yaml:"clockLeeway"`
+	CombineReadAndWrite      *bool    `yaml:"combineReadAndWrite"`
+	GranteeOnTies            string   `yaml:"granteeOnTies"`
+	CallerGrantsOfRole       *bool    `yaml:"callerGrantsOfRole"`
+	SessionEndsWithContext   *bool    `yaml:"sessionEndsWithContext"`
+	CentralTokenAlgorithm    string   `yaml:"centralTokenAlgorithm"`
+	RequireScope             *bool    `yaml:"requireScope"`
+	KeyCacheSeconds          *int     `yaml:"keyCacheSeconds"`
+	SpendOnRefusal           *bool    `yaml:"spendOnRefusal"`
+	LocationRoleMaximum      *bool    `yaml:"locationRoleMaximum"`
+	VendedSessionPrefix      string   `yaml:"vendedSessionPrefix"`
+	TokenEventSource         string   `yaml:"tokenEventSource"`
+	BareBucketTarget         *bool    `yaml:"bareBucketTarget"`
+	TokenTags                *bool    `yaml:"tokenTags"`
+	NestedClaims             *bool    `yaml:"nestedClaims"`
+	AssertionMaxAge          *int     `yaml:"assertionMaxAge"`
+	SetContextDenial         string   `yaml:"setContextDenial"`
+}
+
+// fill sets every switch that the file leaves out and refuses values that the ledger does not know.
+func (s *Switches) fill() error {
+	v := reflect.ValueOf(s).Elem()
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+		a, ok := assumptions.BySwitch(name)
+		if !ok {
+			return fmt.Errorf("switches.%s has no entry in the ledger", name)
+		}
+		if err := fillSwitch(v.Field(i), a); err != nil {
+			return fmt.Errorf("switches.%s (assumption %d): %w", name, a.Number, err)
+		}
+	}
+	return nil
+}
+
+func fillSwitch(f reflect.Value, a assumptions.Assumption) error {
+	if f.IsZero() {
+		f.Set(defaultOf(f.Type(), a.Default))
+		return nil
+	}
+	switch v := f.Interface().(type) {
+	case string:
+		if !slices.Contains(a.Values, v) {
+			return fmt.Errorf("%q is none of %s", v, strings.Join(a.Values, ", "))
+		}
+	case *int:
+		if *v < 0 {
+			return fmt.Errorf("%d is negative", *v)
+		}
+	}
+	return nil
+}
+
+func defaultOf(t reflect.Type, value any) reflect.Value {
+	if t.Kind() != reflect.Pointer {
+		return reflect.ValueOf(value)
+	}
+	p := reflect.New(t.Elem())
+	p.Elem().Set(reflect.ValueOf(value))
+	return p
+}

@@ -1,0 +1,271 @@
+package world
+
+import (
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tip-cli/tip-cli/lab/internal/policy"
+)
+
+// World is the state of a lab. Create it with [New].
+type World struct {
+	Partition string
+	// Region in which things lie that name none.
+	Region string
+	// Switches with every default filled in.
+	Switches Switches
+	// AllowList is the policy that STS attaches to sessions with an identity context.
+	AllowList *policy.Document
+
+	now  func() time.Time
+	seal *sealer
+
+	mu           sync.RWMutex
+	swept        time.Time
+	accounts     map[string]string
+	roles        map[string]*Role         // by ARN
+	iamUsers     map[string]*IAMUser      // by ARN
+	providers    map[string]*OIDCProvider // by account + " " + issuer
+	instances    map[string]*Instance     // by ARN
+	applications map[string]*Application  // by ARN
+	issuers      []*Issuer
+	buckets      map[string]*Bucket       // by name
+	accessGrants map[string]*AccessGrants // by account + " " + region
+	sessions     map[string]*Session      // by access key id
+	spent        map[string]time.Time     // issuer + token id, until when it is remembered
+	refresh      map[string]*RefreshToken // Identity Center's refresh tokens
+	trail        trail
+}
+
+// Now is the lab's clock.
+func (w *World) Now() time.Time { return w.now() }
+
+// Account returns the name of an account and whether it exists.
+func (w *World) Account(id string) (name string, ok bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	name, ok = w.accounts[id]
+	return name, ok
+}
+
+// Role returns the role with the ARN.
+func (w *World) Role(arn string) (*Role, bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	r, ok := w.roles[arn]
+	return r, ok
+}
+
+// IAMUser returns the IAM user with the ARN.
+func (w *World) IAMUser(arn string) (*IAMUser, bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	u, ok := w.iamUsers[arn]
+	return u, ok
+}
+
+// IdentityPolicies returns the identity policies of a session's role or user as they are now.
+// The second result is false when the role or user no longer exists.
+func (w *World) IdentityPolicies(s *Session) ([]*policy.Document, bool) {
+	if s.Kind == KindIAMUser {
+		u, ok := w.IAMUser(s.ARN)
+		if !ok {
+			return nil, false
+		}
+		return u.Policies, true
+	}
+	r, ok := w.Role(s.RoleARN)
+	if !ok {
+		return nil, false
+	}
+	return r.Policies, true
+}
+
+// OIDCProvider returns the IAM OIDC provider of an account for an issuer.
+func (w *World) OIDCProvider(account, issuer string) (*OIDCProvider, bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	p, ok := w.providers[account+" "+issuer]
+	return p, ok
+}
+
+// Application returns the Identity Center application with the ARN.
+func (w *World) Application(arn string) (*Application, bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	a, ok := w.applications[arn]
+	return a, ok
+}
+
+// Instance returns the Identity Center instance with the ARN.
+func (w *World) Instance(arn string) (*Instance, bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	i, ok := w.instances[arn]
+	return i, ok
+}
+
+// TrustedTokenIssuer returns the trusted token issuer of an instance by its ARN.
+func (w *World) TrustedTokenIssuer(i *Instance, arn string) (*TrustedTokenIssuer, bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	t, ok := i.issuers[arn]
+	return t, ok
+}
+
+// User returns the user of an instance's identity store.
+func (w *World) User(i *Instance, id string) (*User, bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	u, ok := i.users[id]
+	return u, ok
+}
+
+// FindUsers returns the users whose attribute has the value, in the order of their ids.
+// path is userName, emails.value or the external-id path of the switches.
+func (w *World) FindUsers(i *Instance, path, value string) []*User {
+	equal := func(a string) bool { return a == value }
+	if *w.Switches.FoldUserAttributes {
+		equal = func(a string) bool { return strings.EqualFold(a, value) }
+	}
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	var found []*User
+	for _, u := range i.users {
+		if slices.ContainsFunc(w.attribute(u, path), equal) {
+			found = append(found, u)
+		}
+	}
+	sort.Slice(found, func(a, b int) bool { return found[a].ID < found[b].ID })
+	return found
+}
+
+func (w *World) attribute(u *User, path string) []string {
+	switch path {
+	case "userName":
+		return []string{u.UserName}
+	case "emails.value":
+		if u.Email != "" {
+			return []string{u.Email}
+		}
+	case w.Switches.ExternalIDPath:
+		values := make([]string, 0, len(u.ExternalIDs))
+		for _, e := range u.ExternalIDs {
+			values = append(values, e.ID)
+		}
+		return values
+	}
+	return nil
+}
+
+// GroupsOf returns the groups of a user, in the order of their ids.
+func (w *World) GroupsOf(i *Instance, userID string) []*Group {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	var found []*Group
+	for _, g := range i.groups {
+		if slices.Contains(g.Members, userID) {
+			found = append(found, g)
+		}
+	}
+	sort.Slice(found, func(a, b int) bool { return found[a].ID < found[b].ID })
+	return found
+}
+
+// Issuers returns the OIDC providers that the lab serves.
+func (w *World) Issuers() []*Issuer {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return slices.Clone(w.issuers)
+}
+
+// Bucket returns a bucket by its name.
+func (w *World) Bucket(name string) (*Bucket, bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	b, ok := w.buckets[name]
+	return b, ok
+}
+
+// Buckets returns all buckets in the order of their names.
+func (w *World) Buckets() []*Bucket {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	all := make([]*Bucket, 0, len(w.buckets))
+	for _, b := range w.buckets {
+		all = append(all, b)
+	}
+	sort.Slice(all, func(a, b int) bool { return all[a].Name < all[b].Name })
+	return all
+}
+
+// PutBucket stores a bucket in place of any other of its name.
+func (w *World) PutBucket(b *Bucket) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.buckets[b.Name] = b
+}
+
+// CreateBucket stores a new bucket and reports whether the name was free.
+func (w *World) CreateBucket(b *Bucket) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, taken := w.buckets[b.Name]; taken {
+		return false
+	}
+	w.buckets[b.Name] = b
+	return true
+}
+
+// DeleteBucket forgets a bucket.
+func (w *World) DeleteBucket(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.buckets, name)
+}
+
+// AccessGrants returns the S3 Access Grants instance of an account and region.
+func (w *World) AccessGrants(account, region string) (*AccessGrants, bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	g, ok := w.accessGrants[account+" "+region]
+	return g, ok
+}
+
+// AccessGrantsIn returns all S3 Access Grants instances of a region, in the order of their accounts.
+func (w *World) AccessGrantsIn(region string) []*AccessGrants {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	var found []*AccessGrants
+	for _, g := range w.accessGrants {
+		if g.Region == region {
+			found = append(found, g)
+		}
+	}
+	sort.Slice(found, func(a, b int) bool { return found[a].Account < found[b].Account })
+	return found
+}
+
+// Spend marks a token of an issuer as used and reports whether it was unused.
+// id is its jti, or whatever else tells it from other tokens.
+func (w *World) Spend(issuer, id string) bool {
+	now := w.now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	key := issuer + " " + id
+	if until, seen := w.spent[key]; seen && now.Before(until) {
+		return false
+	}
+	if len(w.spent) > 10_000 {
+		for k, until := range w.spent {
+			if !now.Before(until) {
+				delete(w.spent, k)
+			}
+		}
+	}
+	w.spent[key] = now.Add(time.Duration(*w.Switches.ReplayMemory) * time.Second)
+	return true
+}
