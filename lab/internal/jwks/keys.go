@@ -1,0 +1,217 @@
+// Package jwks verifies JSON Web Tokens with the keys that their issuer
+// publishes: OpenID Connect discovery, then jwks_uri, over the HTTP client that
+// it is given.
+//
+// [Keys] caches documents per issuer, fetches anew at once for an unknown key
+// id (bounded in rate), and is safe for concurrent use. It decides neither
+// which issuers are trusted nor what the claims must say: the callers do.
+package jwks
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// Errors of [Parse] and [Keys.Verify].
+var (
+	// ErrMalformed: not a compact JWS with a JSON object as payload.
+	ErrMalformed = errors.New("the token is malformed")
+	// ErrAlgorithm: the algorithm is not among those that are accepted.
+	ErrAlgorithm = errors.New("the token's algorithm is not accepted")
+	// ErrUnreachable: the issuer did not answer, or not in time.
+	ErrUnreachable = errors.New("the issuer cannot be reached")
+	// ErrDiscovery: the discovery document or the key set is unusable.
+	ErrDiscovery = errors.New("the issuer's discovery document or key set is unusable")
+	// ErrSignature: no key of the issuer verifies the signature.
+	ErrSignature = errors.New("the signature does not verify")
+)
+
+const (
+	// fetchTimeout bounds one discovery or key request: slower providers fail at AWS, too.
+	fetchTimeout = 5 * time.Second
+	// documentLimit bounds what is read of either document, in bytes.
+	documentLimit = 1 << 20
+	// refetchPause is the least time between two fetches that an unknown key id causes.
+	refetchPause = 2 * time.Second
+	// keyLimit of each family, as IAM documents it.
+	keyLimit = 100
+)
+
+// Discovery is an issuer's OpenID Connect discovery document.
+type Discovery struct {
+	Issuer                string   `json:"issuer"`
+	JWKSURI               string   `json:"jwks_uri"`
+	ClaimsSupported       []string `json:"claims_supported"`
+	ResponseTypes         []string `json:"response_types_supported"`
+	SubjectTypes          []string `json:"subject_types_supported"`
+	IDTokenSigningAlgs    []string `json:"id_token_signing_alg_values_supported"`
+	AuthorizationEndpoint string   `json:"authorization_endpoint"`
+	TokenEndpoint         string   `json:"token_endpoint"`
+}
+
+// Keys fetches and caches the keys of issuers.
+type Keys struct {
+	client *http.Client
+	ttl    time.Duration
+	now    func() time.Time
+
+	mu      sync.Mutex
+	entries map[string]*entry
+}
+
+type entry struct {
+	mu      sync.Mutex
+	fetched time.Time
+	doc     Discovery
+	set     jose.JSONWebKeySet
+}
+
+// New returns Keys that fetch with client and cache for ttl.
+func New(client *http.Client, ttl time.Duration, now func() time.Time) *Keys {
+	c := *client
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Keys{client: &c, ttl: ttl, now: now, entries: map[string]*entry{}}
+}
+
+// Verify checks t's signature with the keys of issuer; algorithms lists what is
+// accepted. The caller must have checked that it trusts issuer.
+func (k *Keys) Verify(ctx context.Context, issuer string, t *Token, algorithms ...jose.SignatureAlgorithm) (Discovery, error) {
+	if !slices.Contains(algorithms, jose.SignatureAlgorithm(t.Algorithm)) {
+		return Discovery{}, ErrAlgorithm
+	}
+	e := k.entry(issuer)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if k.now().Sub(e.fetched) >= k.ttl || e.fetched.IsZero() {
+		if err := k.fetch(ctx, issuer, e); err != nil {
+			return Discovery{}, err
+		}
+	}
+	if verified(t, &e.set) {
+		return e.doc, nil
+	}
+	if len(e.set.Key(t.KeyID)) == 0 && k.now().Sub(e.fetched) >= refetchPause {
+		if err := k.fetch(ctx, issuer, e); err != nil {
+			return Discovery{}, err
+		}
+		if verified(t, &e.set) {
+			return e.doc, nil
+		}
+	}
+	return e.doc, ErrSignature
+}
+
+func (k *Keys) entry(issuer string) *entry {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	e, ok := k.entries[issuer]
+	if !ok {
+		e = &entry{}
+		k.entries[issuer] = e
+	}
+	return e
+}
+
+// verified tries the keys with t's key id, or every key when it names none.
+func verified(t *Token, set *jose.JSONWebKeySet) bool {
+	keys := set.Keys
+	if t.KeyID != "" {
+		keys = set.Key(t.KeyID)
+	}
+	for _, key := range keys {
+		if key.Use != "" && key.Use != "sig" || key.Algorithm != "" && key.Algorithm != t.Algorithm {
+			continue
+		}
+		if _, err := t.jws.Verify(key.Key); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// fetch replaces e's documents, or leaves them and returns an error.
+func (k *Keys) fetch(ctx context.Context, issuer string, e *entry) error {
+	var doc Discovery
+	if err := k.get(ctx, issuer+"/.well-known/openid-configuration", &doc); err != nil {
+		return err
+	}
+	if doc.Issuer != issuer || doc.JWKSURI == "" {
+		return fmt.Errorf("%w: it says issuer %q", ErrDiscovery, doc.Issuer)
+	}
+	var raw struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := k.get(ctx, doc.JWKSURI, &raw); err != nil {
+		return err
+	}
+	set, err := usableKeys(raw.Keys)
+	if err != nil {
+		return err
+	}
+	e.doc, e.set, e.fetched = doc, set, k.now()
+	return nil
+}
+
+// usableKeys keeps the public RSA and EC keys. Keys of other kinds are passed over.
+func usableKeys(raw []json.RawMessage) (jose.JSONWebKeySet, error) {
+	var set jose.JSONWebKeySet
+	var rsaKeys, ecKeys int
+	for _, text := range raw {
+		var key jose.JSONWebKey
+		if json.Unmarshal(text, &key) != nil || !key.IsPublic() {
+			continue
+		}
+		switch key.Key.(type) {
+		case *rsa.PublicKey:
+			rsaKeys++
+		case *ecdsa.PublicKey:
+			ecKeys++
+		default:
+			continue
+		}
+		set.Keys = append(set.Keys, key)
+	}
+	if len(set.Keys) == 0 || rsaKeys > keyLimit || ecKeys > keyLimit {
+		return set, fmt.Errorf("%w: %d RSA and %d EC keys", ErrDiscovery, rsaKeys, ecKeys)
+	}
+	return set, nil
+}
+
+func (k *Keys) get(ctx context.Context, url string, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrDiscovery, err)
+	}
+	resp, err := k.client.Do(req)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%w: HTTP status %d", ErrUnreachable, resp.StatusCode)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, documentLimit+1))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	if len(body) > documentLimit || json.Unmarshal(body, into) != nil {
+		return fmt.Errorf("%w: not JSON, or too long", ErrDiscovery)
+	}
+	return nil
+}
+
+func decodeSegment(s string) ([]byte, error) { return base64.RawURLEncoding.DecodeString(s) }
