@@ -1,0 +1,60 @@
+// Package tipcreds turns an OpenID Connect token of a user into AWS
+// credentials that carry the user's IAM Identity Center identity: trusted
+// identity propagation for aws-sdk-go-v2.
+//
+// A [Provider] is an [aws.CredentialsProvider] for one user. It makes three
+// calls:
+//
+//  1. sts:AssumeRoleWithWebIdentity with the user's JWT gives credentials of
+//     the application role. The call is not signed.
+//  2. sso-oauth:CreateTokenWithIAM, signed with those credentials and with the
+//     same JWT as assertion (RFC 7523), gives the identity context.
+//  3. sts:AssumeRole with that context in ProvidedContexts gives the
+//     credentials of the access role, with the user in the session.
+//
+// Credentials found in the environment, in profiles or in instance metadata
+// never sign any of the three calls. A caller who wants its own credentials to
+// sign calls 2 and 3 gives both clients, and then needs no application role.
+//
+// # A JWT is used once
+//
+// STS accepts a JWT any number of times, IAM Identity Center accepts it once.
+// So one JWT serves calls 1 and 2, CreateTokenWithIAM with a JWT is never
+// retried, [Options.BeforeCreateToken] can record the JWT as used before it
+// leaves the process, and [ExchangeError] says whether it is to be taken as
+// used. Concurrent calls of [Provider.Retrieve] share one exchange.
+//
+// # Permissions
+//
+// With an application role, that role needs:
+//
+//   - a trust policy that lets the OpenID Connect provider of the JWT's issuer
+//     (Principal Federated) call sts:AssumeRoleWithWebIdentity, with a
+//     condition on the audience;
+//   - sso-oauth:CreateTokenWithIAM, and a place in the actor policy of the
+//     Identity Center application (authentication method IAM);
+//   - sts:AssumeRole and sts:SetContext on the access role, by its own policy
+//     or, in the same account, by the access role's trust policy.
+//
+// With clients of the caller's own, sso-oauth:CreateTokenWithIAM and the place
+// in the actor policy belong to the credentials of the SSO OIDC client,
+// sts:AssumeRole and sts:SetContext to those of the STS client, and there is
+// no sts:AssumeRoleWithWebIdentity.
+//
+// In every case the access role's trust policy must allow both sts:AssumeRole
+// and sts:SetContext to whoever signs call 3, and the user must be assigned to
+// the application unless it requires no assignment.
+//
+// # Concurrency
+//
+// A Provider is immutable after [New], apart from its caches, and safe for
+// concurrent use.
+//
+// # What it does not do
+//
+// It does not sign users in, refresh their tokens at the identity provider,
+// verify JWTs (AWS does), write files or serve more than one user. A server
+// with many users needs a Provider for each, handed over per call, and must
+// not share one between users: the credentials are those of the user whose
+// token came first.
+package tipcreds

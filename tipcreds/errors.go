@@ -1,0 +1,152 @@
+package tipcreds
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Causes of an [OptionError].
+var (
+	// ErrClientsMissing means that nothing could sign the exchange.
+	ErrClientsMissing = errors.New("without an application role both an STS client and an SSO OIDC client are required")
+	// ErrSameRole means that the application role is the access role.
+	ErrSameRole = errors.New("the application role must not be the access role: it would have to assume itself, " +
+		"which IAM refuses unless the role's own trust policy names it")
+	// ErrMalformedARN means that an ARN does not have the form it must have.
+	ErrMalformedARN = errors.New("malformed ARN")
+	// ErrPartitionMismatch means that the ARNs name different partitions.
+	ErrPartitionMismatch = errors.New("the partition is not that of the access role")
+	// ErrRegionMissing means that a client cannot be built for want of a region.
+	ErrRegionMissing = errors.New("a region is required")
+	// ErrTokenProviderMissing means that no WebTokenProvider was given.
+	ErrTokenProviderMissing = errors.New("a web token provider is required")
+	// ErrDurationRange means that STS would refuse a duration.
+	ErrDurationRange = errors.New("duration out of range")
+	// ErrSessionName means that STS would refuse a role session name.
+	ErrSessionName = errors.New(`a role session name has 2 to 64 letters, digits and characters of "_+=,.@-"`)
+)
+
+// Causes of an [ExchangeError] that are found on this side of the wire.
+var (
+	// ErrNoWebToken means that the WebTokenProvider, or the caller of
+	// Exchange, gave an empty token.
+	ErrNoWebToken = errors.New("the web token is empty")
+	// ErrNoRefreshToken means that ExchangeRefreshToken was given none.
+	ErrNoRefreshToken = errors.New("the refresh token is empty")
+	// ErrNoBootstrap means that a refresh token is at hand, but neither
+	// application role credentials nor a JWT to get them with.
+	ErrNoBootstrap = errors.New("no application role credentials at hand, and no web token to get them with")
+	// ErrNoIdentityContext means that CreateTokenWithIAM gave no identity
+	// context, neither as awsAdditionalDetails.identityContext nor as the ID
+	// token's claim sts:identity_context.
+	ErrNoIdentityContext = errors.New("the answer holds no identity context")
+	// ErrNoCredentials means that STS answered without credentials.
+	ErrNoCredentials = errors.New("the answer holds no credentials")
+)
+
+// OptionError is an argument or option that [New] refuses.
+type OptionError struct {
+	// Option names the argument or the field of Options.
+	Option string
+	// Value is what was given; empty if nothing was.
+	Value string
+	// Err is one of the sentinels above.
+	Err error
+}
+
+// Error implements error.
+func (e *OptionError) Error() string {
+	if e.Value == "" {
+		return fmt.Sprintf("tipcreds: %s: %v", e.Option, e.Err)
+	}
+	return fmt.Sprintf("tipcreds: %s %q: %v", e.Option, e.Value, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *OptionError) Unwrap() error { return e.Err }
+
+// Step is a part of the exchange.
+type Step string
+
+// The steps, in order.
+const (
+	// StepWebToken gets the JWT from the WebTokenProvider.
+	StepWebToken Step = "WebToken"
+	// StepAssumeApplicationRole is sts:AssumeRoleWithWebIdentity.
+	StepAssumeApplicationRole Step = "AssumeApplicationRole"
+	// StepCreateToken is sso-oauth:CreateTokenWithIAM.
+	StepCreateToken Step = "CreateToken"
+	// StepAssumeAccessRole is sts:AssumeRole with ProvidedContexts.
+	StepAssumeAccessRole Step = "AssumeAccessRole"
+)
+
+func (s Step) phrase() string {
+	switch s {
+	case StepWebToken:
+		return "get web token"
+	case StepAssumeApplicationRole:
+		return "assume application role with web identity"
+	case StepCreateToken:
+		return "create token with IAM"
+	case StepAssumeAccessRole:
+		return "assume access role"
+	default:
+		return string(s)
+	}
+}
+
+// ExchangeError is a failed step. Tokens and identity contexts are removed
+// from its texts should a service have echoed them.
+type ExchangeError struct {
+	// Step is where the exchange failed.
+	Step Step
+	// Code is the error code of AWS, such as "AccessDenied" of STS or
+	// "InvalidGrantException" of IAM Identity Center. Empty if AWS did not
+	// answer.
+	Code string
+	// Message is the text of AWS; at IAM Identity Center the
+	// error_description of RFC 6749 section 5.2. May be empty.
+	Message string
+	// HTTPStatus is the status of the answer, 0 if there was none.
+	HTTPStatus int
+	// RequestID is AWS's id of the request, to be quoted to its support.
+	RequestID string
+	// JWTSpent reports that the JWT was sent to IAM Identity Center, or may
+	// have been, and is not to be sent there again.
+	JWTSpent bool
+	// Err is the cause: an error of the SDK, of the WebTokenProvider, of the
+	// hook, a context's error, or a sentinel of this package.
+	Err error
+}
+
+// Error implements error. The text holds no secrets.
+func (e *ExchangeError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Step.phrase())
+	switch {
+	case e.Code == "" && e.Err != nil:
+		fmt.Fprintf(&b, ": %v", e.Err)
+	case e.Message == "":
+		fmt.Fprintf(&b, ": %s", e.Code)
+	default:
+		fmt.Fprintf(&b, ": %s: %s", e.Code, e.Message)
+	}
+	if e.Code == "" || e.HTTPStatus == 0 {
+		return b.String()
+	}
+	fmt.Fprintf(&b, " (HTTP %d", e.HTTPStatus)
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, ", request %s", e.RequestID)
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+// Unwrap returns Err.
+func (e *ExchangeError) Unwrap() error { return e.Err }
+
+// RetryableError tells the SDK's retryers not to ask the provider again
+// within one call of a service client: STS calls were retried already, and
+// every further attempt would cost a JWT.
+func (e *ExchangeError) RetryableError() bool { return false }

@@ -1,0 +1,58 @@
+package tipcreds
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// errAbandoned is the result of a flight whose goroutine ended by
+// runtime.Goexit inside a callback of the caller's.
+var errAbandoned = errors.New("the renewal ended without a result")
+
+// flight lets concurrent callers share one running renewal. The zero value is
+// ready.
+type flight struct {
+	mu      sync.Mutex
+	running *call
+}
+
+// call is one renewal; its results may be read once done is closed.
+type call struct {
+	done        chan struct{}
+	credentials aws.Credentials
+	err         error
+}
+
+// join returns the running call, or starts fn on a context with ctx's values,
+// without its cancellation, and with a timeout of its own.
+func (f *flight) join(
+	ctx context.Context, timeout time.Duration, fn func(context.Context) (aws.Credentials, error),
+) *call {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.running != nil {
+		return f.running
+	}
+	c := &call{done: make(chan struct{}), err: errAbandoned}
+	f.running = c
+	go f.run(context.WithoutCancel(ctx), timeout, c, fn)
+	return c
+}
+
+func (f *flight) run(
+	ctx context.Context, timeout time.Duration, c *call, fn func(context.Context) (aws.Credentials, error),
+) {
+	defer func() {
+		f.mu.Lock()
+		f.running = nil
+		f.mu.Unlock()
+		close(c.done)
+	}()
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	c.credentials, c.err = fn(ctx)
+}

@@ -1,0 +1,149 @@
+package tipcreds
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// Defaults of [Options].
+const (
+	// DefaultApplicationDuration is how long application role credentials
+	// are asked for: the shortest time that STS gives.
+	DefaultApplicationDuration = 15 * time.Minute
+	// DefaultApplicationSessionName is the role session name of the
+	// application role.
+	DefaultApplicationSessionName = "tipcreds-application"
+	// DefaultExpiryWindow is how long before their expiry credentials are
+	// renewed.
+	DefaultExpiryWindow = 5 * time.Minute
+	// DefaultTimeout bounds one renewal, the WebTokenProvider included.
+	DefaultTimeout = 2 * time.Minute
+)
+
+// WebTokenProvider returns a JWT of the user that IAM Identity Center has not
+// seen yet: an ID token, or an access token that is a JWT with the claims iss,
+// sub, aud and exp. It is called once for each exchange.
+type WebTokenProvider func(ctx context.Context) (string, error)
+
+// AssumeRoleAPI is the part of an STS client that assumes the access role.
+// [*sts.Client] implements it.
+type AssumeRoleAPI interface {
+	AssumeRole(ctx context.Context, params *sts.AssumeRoleInput, optFns ...func(*sts.Options)) (*sts.AssumeRoleOutput, error)
+}
+
+// AssumeRoleWithWebIdentityAPI is the part of an STS client that assumes the
+// application role. [*sts.Client] implements it and does not sign the call.
+type AssumeRoleWithWebIdentityAPI interface {
+	AssumeRoleWithWebIdentity(ctx context.Context, params *sts.AssumeRoleWithWebIdentityInput, optFns ...func(*sts.Options)) (*sts.AssumeRoleWithWebIdentityOutput, error)
+}
+
+// CreateTokenAPI is the part of an SSO OIDC client that exchanges the JWT.
+// [*ssooidc.Client] implements it.
+type CreateTokenAPI interface {
+	CreateTokenWithIAM(ctx context.Context, params *ssooidc.CreateTokenWithIAMInput, optFns ...func(*ssooidc.Options)) (*ssooidc.CreateTokenWithIAMOutput, error)
+}
+
+// ClientOptions are applied to the clients that [New] builds, in order and
+// last. They do not touch clients that the caller gives.
+type ClientOptions struct {
+	STS     []func(*sts.Options)
+	SSOOIDC []func(*ssooidc.Options)
+}
+
+// Options configures a [Provider]. Without an ApplicationRoleARN both
+// STSClient and SSOOIDCClient are required; with one, either may be left out
+// and is built, signing with the application role's credentials.
+type Options struct {
+	// ApplicationRoleARN is the role that the JWT assumes to sign the rest.
+	// It must differ from the access role. With both clients given it is
+	// checked and not used.
+	ApplicationRoleARN string
+
+	// STSClient assumes the access role with credentials of its own.
+	STSClient AssumeRoleAPI
+	// SSOOIDCClient calls CreateTokenWithIAM with credentials of its own. It
+	// belongs to Identity Center's region.
+	SSOOIDCClient CreateTokenAPI
+	// WebIdentityClient assumes the application role. Default: built from
+	// AWSConfig, anonymous.
+	WebIdentityClient AssumeRoleWithWebIdentityAPI
+
+	// AWSConfig is what clients are built from: HTTP client, endpoints,
+	// retry mode, FIPS and dual-stack, logging. Its credentials are ignored.
+	// The zero value takes nothing from shared configuration files; pass
+	// what config.LoadDefaultConfig returned to honour the standard settings.
+	AWSConfig aws.Config
+	// Region is the application's region, where STS is called. Default:
+	// AWSConfig.Region.
+	Region string
+	// IdentityCenterRegion is the region of the Identity Center instance,
+	// where CreateTokenWithIAM is called. Default: Region.
+	IdentityCenterRegion string
+	// ClientOptions adjusts the clients that are built.
+	ClientOptions ClientOptions
+
+	// ApplicationSessionName is the role session name of the application
+	// role, 2 to 64 characters of [\w+=,.@-].
+	ApplicationSessionName string
+	// SessionName gives the role session name of the access role for an
+	// Identity Center user id, which is empty if the answer named no user.
+	// Characters that STS refuses become "-", and what goes beyond 64
+	// characters is cut. Default: "tip-" and the user id.
+	SessionName func(userID string) string
+
+	// ApplicationDuration is asked for the application role: 15 minutes to
+	// 12 hours, whole seconds.
+	ApplicationDuration time.Duration
+	// Duration is asked for the access role: from 15 minutes to 1 hour, the
+	// limit of role chaining; up to 12 hours with an STSClient, whose
+	// credentials need not be a role's. Zero is not sent; STS then gives one
+	// hour.
+	Duration time.Duration
+
+	// BeforeCreateToken is called before the JWT is sent to IAM Identity
+	// Center, the moment to record durably that it is used. An error stops
+	// the exchange with the JWT unspent.
+	BeforeCreateToken func(ctx context.Context, webToken string) error
+
+	// ExpiryWindow is how long before expiry [Provider.Retrieve] renews. It
+	// is cut to a third of the credentials' life, lest short sessions be
+	// renewed at every call. If a renewal fails, credentials with more than
+	// a minute left are handed out still. Negative: none.
+	ExpiryWindow time.Duration
+	// Timeout bounds one renewal by Retrieve, the WebTokenProvider included.
+	// Raise it if the provider waits for a person.
+	Timeout time.Duration
+}
+
+func (o *Options) setDefaults() {
+	if o.Region == "" {
+		o.Region = o.AWSConfig.Region
+	}
+	if o.IdentityCenterRegion == "" {
+		o.IdentityCenterRegion = o.Region
+	}
+	if o.ApplicationSessionName == "" {
+		o.ApplicationSessionName = DefaultApplicationSessionName
+	}
+	if o.SessionName == nil {
+		o.SessionName = defaultSessionName
+	}
+	if o.ApplicationDuration == 0 {
+		o.ApplicationDuration = DefaultApplicationDuration
+	}
+	if o.ExpiryWindow == 0 {
+		o.ExpiryWindow = DefaultExpiryWindow
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+}
+
+// bootstraps reports whether the application role is assumed at all.
+func (o *Options) bootstraps() bool {
+	return o.ApplicationRoleARN != "" && (o.STSClient == nil || o.SSOOIDCClient == nil)
+}

@@ -1,0 +1,174 @@
+package tipcreds
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// ProviderName is the Source of the credentials.
+const ProviderName = "TIPProvider"
+
+// usableMargin is the life that credentials must have left to be handed out
+// although they should be renewed.
+const usableMargin = time.Minute
+
+// renewalPause is how long nobody tries again after a failed renewal while the
+// old credentials are still usable: each attempt costs a JWT.
+const renewalPause = 30 * time.Second
+
+// Provider gives identity-enhanced credentials of one user. Make it with
+// [New]. It caches: wrapping it in an aws.CredentialsCache is harmless and not
+// needed.
+type Provider struct {
+	accessRoleARN      string
+	applicationARN     string
+	contextProviderARN string
+	token              WebTokenProvider
+	options            Options
+
+	webIdentity       AssumeRoleWithWebIdentityAPI // nil: nothing to bootstrap
+	sts               AssumeRoleAPI
+	oidc              CreateTokenAPI
+	signSTS, signOIDC bool // with the application role's credentials
+
+	application atomic.Pointer[aws.Credentials]
+	current     atomic.Pointer[lease]
+	flight      flight
+}
+
+var (
+	_ aws.CredentialsProvider      = (*Provider)(nil)
+	_ aws.CredentialProviderSource = (*Provider)(nil)
+	_ fmt.Formatter                = (*Provider)(nil)
+)
+
+// New returns a provider of credentials of the role accessRoleARN for the user
+// whose JWTs token returns, by way of the IAM Identity Center application
+// applicationARN. Nothing is called yet. A refused argument or option gives an
+// [*OptionError].
+func New(accessRoleARN, applicationARN string, token WebTokenProvider, optFns ...func(*Options)) (*Provider, error) {
+	if token == nil {
+		return nil, &OptionError{Option: "token", Err: ErrTokenProviderMissing}
+	}
+	var o Options
+	for _, fn := range optFns {
+		fn(&o)
+	}
+	o.setDefaults()
+	if err := o.validate(accessRoleARN, applicationARN); err != nil {
+		return nil, err
+	}
+	p := &Provider{
+		accessRoleARN:      accessRoleARN,
+		applicationARN:     applicationARN,
+		contextProviderARN: contextProviderARN(accessRoleARN),
+		token:              token,
+		options:            o,
+	}
+	p.buildClients()
+	return p, nil
+}
+
+// Retrieve implements [aws.CredentialsProvider]. It returns the credentials at
+// hand until the expiry window begins, then asks the WebTokenProvider for a JWT
+// and exchanges it. Concurrent calls share one exchange, which goes on when the
+// call that began it is cancelled, for [Options.Timeout] at most.
+//
+// Errors are of type [*ExchangeError], or the context's.
+func (p *Provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	if l := p.current.Load(); l != nil && time.Now().Before(l.renewAt) {
+		return l.credentials, nil
+	}
+	if ctx.Err() != nil {
+		return aws.Credentials{}, fmt.Errorf("retrieve credentials: %w", context.Cause(ctx))
+	}
+	c := p.flight.join(ctx, p.options.Timeout, p.renew)
+	select {
+	case <-c.done:
+		return c.credentials, c.err
+	case <-ctx.Done():
+		if l := p.current.Load(); l.usable(time.Now()) {
+			return l.credentials, nil
+		}
+		return aws.Credentials{}, fmt.Errorf("wait for credentials: %w", context.Cause(ctx))
+	}
+}
+
+// ProviderSources implements [aws.CredentialProviderSource], for the metrics in
+// the User-Agent header.
+func (p *Provider) ProviderSources() []aws.CredentialSource {
+	if p.webIdentity == nil {
+		return []aws.CredentialSource{aws.CredentialSourceSTSAssumeRole}
+	}
+	return []aws.CredentialSource{aws.CredentialSourceSTSAssumeRoleWebID, aws.CredentialSourceSTSAssumeRole}
+}
+
+// String implements fmt.Stringer without secrets.
+func (p *Provider) String() string {
+	return fmt.Sprintf("tipcreds.Provider{%s, %s}", p.accessRoleARN, p.applicationARN)
+}
+
+// GoString implements fmt.GoStringer without secrets.
+func (p *Provider) GoString() string { return p.String() }
+
+// Format implements fmt.Formatter: every verb prints String.
+func (p *Provider) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
+
+// renew is what one flight does.
+func (p *Provider) renew(ctx context.Context) (aws.Credentials, error) {
+	old := p.current.Load()
+	if old != nil && time.Now().Before(old.renewAt) {
+		return old.credentials, nil // a flight landed since the caller looked
+	}
+	session, err := p.exchangeFresh(ctx)
+	if err == nil {
+		fresh := newLease(session.Credentials, time.Now(), p.options.ExpiryWindow)
+		p.current.Store(fresh)
+		return fresh.credentials, nil
+	}
+	if now := time.Now(); old.usable(now) {
+		p.current.Store(old.postponed(now))
+		return old.credentials, nil
+	}
+	return aws.Credentials{}, err
+}
+
+func (p *Provider) exchangeFresh(ctx context.Context) (*Session, error) {
+	webToken, err := p.token(ctx)
+	if err != nil {
+		err = redactError(err, []string{webToken})
+		return nil, &ExchangeError{Step: StepWebToken, Err: err}
+	}
+	return p.Exchange(ctx, webToken)
+}
+
+// lease is credentials and when to look for new ones. Times are wall clock
+// only: a suspended machine's monotonic clock stands still while AWS's runs.
+type lease struct {
+	credentials aws.Credentials
+	renewAt     time.Time
+}
+
+func newLease(c aws.Credentials, now time.Time, window time.Duration) *lease {
+	window = max(0, min(window, c.Expires.Sub(now)/3))
+	return &lease{credentials: c, renewAt: c.Expires.Add(-window).Round(0)}
+}
+
+// usable reports whether the credentials, though due for renewal, still do.
+func (l *lease) usable(now time.Time) bool {
+	return l != nil && now.Before(l.credentials.Expires.Add(-usableMargin))
+}
+
+// postponed is the lease with the next attempt some way off, while usable.
+func (l *lease) postponed(now time.Time) *lease {
+	next := now.Add(renewalPause).Round(0)
+	if last := l.credentials.Expires.Add(-usableMargin).Round(0); next.After(last) {
+		next = last
+	}
+	return &lease{credentials: l.credentials, renewAt: next}
+}
