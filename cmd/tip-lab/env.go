@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tip-cli/tip-cli/cmd/tip-lab/labfile"
+	"github.com/tip-cli/tip-cli/lab"
+)
+
+func newEnv() *cobra.Command {
+	var door, shell, dir string
+	cmd := &cobra.Command{
+		Use: "env", Short: "Print the variables that lead every client into the running lab",
+		Long: `Prints the variables of one of the lab's doors. The proxy door answers real host
+names over TLS with the lab's own CA, so that clients run unmodified. The
+endpoint door is AWS_ENDPOINT_URL; S3 Control clients put the account into the
+host name and cannot use it. BROWSER is set to tip-lab browse.`,
+		Example: `  eval "$(tip-lab env)"
+  tip-lab env --shell fish | source
+  tip-lab env --shell powershell | Out-String | Invoke-Expression`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if door != string(lab.ProxyDoor) && door != string(lab.EndpointDoor) {
+				return fmt.Errorf("--door %q is neither proxy nor endpoint", door)
+			}
+			write, ok := shells[shell]
+			if !ok {
+				return fmt.Errorf("--shell %q is none of sh, fish, powershell", shell)
+			}
+			dir, err := resolveDir(dir)
+			if err != nil {
+				return err
+			}
+			running, err := labfile.Read(cmd.Context(), dir)
+			if err != nil {
+				return err
+			}
+			vars := lab.Environ(lab.Door(door), running.Endpoint, running.Region, running.CAFile)
+			browser, err := browserCommand(dir)
+			if err != nil {
+				return err
+			}
+			for _, v := range append(vars, lab.Variable{Name: "BROWSER", Value: browser}) {
+				if _, err := fmt.Fprintln(cmd.OutOrStdout(), write(v)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&door, "door", string(lab.ProxyDoor), "proxy or endpoint")
+	cmd.Flags().StringVar(&shell, "shell", "sh", "sh, fish or powershell")
+	dirFlag(cmd, &dir)
+	return cmd
+}
+
+// browserCommand is the value of BROWSER: this program's browse.
+func browserCommand(dir string) (string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf(`"%s" browse --dir "%s" %%s`, exe, dir), nil
+}
+
+// shells write a variable in the syntax of a shell.
+var shells = map[string]func(lab.Variable) string{
+	"sh": func(v lab.Variable) string {
+		if v.Unset {
+			return "unset " + v.Name
+		}
+		return "export " + v.Name + "=" + quoteSh(v.Value)
+	},
+	"fish": func(v lab.Variable) string {
+		if v.Unset {
+			return "set -e " + v.Name
+		}
+		return "set -gx " + v.Name + " '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(v.Value) + "'"
+	},
+	"powershell": func(v lab.Variable) string {
+		if v.Unset {
+			return "Remove-Item -ErrorAction SilentlyContinue Env:" + v.Name
+		}
+		return "$Env:" + v.Name + " = '" + strings.ReplaceAll(v.Value, "'", "''") + "'"
+	},
+}
+
+func quoteSh(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tip-cli/tip-cli/cmd/tip-lab/labfile"
+	"github.com/tip-cli/tip-cli/lab"
+)
+
+// startFlags are the flags of start, as typed.
+type startFlags struct {
+	addr, world, dir, events string
+	quiet                    bool
+}
+
+func newStart() *cobra.Command {
+	var f startFlags
+	cmd := &cobra.Command{
+		Use: "start", Short: "Run a lab until Ctrl-C",
+		Example: `  tip-lab start
+  tip-lab start --world my-world.yaml --events trail.jsonl`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.addr, "addr", "127.0.0.1:8480", "loopback address to listen on")
+	fl.StringVar(&f.world, "world", "", "world file (default: the one that tip-lab world prints)")
+	fl.StringVar(&f.events, "events", "", "append the audit trail to this file, a JSON document a line")
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "log no requests")
+	dirFlag(cmd, &f.dir)
+	return cmd
+}
+
+func dirFlag(cmd *cobra.Command, dir *string) {
+	cmd.Flags().StringVar(dir, "dir", "", "folder that describes the running lab (default: tip-lab in the user's cache folder)")
+}
+
+// resolveDir returns the folder named by a flag, or the default one.
+func resolveDir(dir string) (string, error) {
+	if dir != "" {
+		return dir, nil
+	}
+	return labfile.DefaultDir()
+}
+
+func (f *startFlags) run(cmd *cobra.Command) (err error) {
+	opts := lab.Options{Addr: f.addr}
+	if !f.quiet {
+		opts.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	if f.world != "" {
+		if opts.World, err = os.ReadFile(f.world); err != nil {
+			return err
+		}
+	}
+	if f.events != "" {
+		trail, err := os.OpenFile(f.events, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, trail.Close()) }()
+		opts.OnEvent = appendEvents(trail)
+	}
+	dir, err := resolveDir(f.dir)
+	if err != nil {
+		return err
+	}
+	return serve(cmd.Context(), opts, dir)
+}
+
+// appendEvents writes each event as a line. A trail that cannot be written is
+// said once: the lab goes on.
+func appendEvents(w io.Writer) func(lab.Event) {
+	failed := false
+	return func(e lab.Event) {
+		if err := json.NewEncoder(w).Encode(e); err != nil && !failed {
+			failed = true
+			fmt.Fprintln(os.Stderr, "tip-lab: warning: the audit trail cannot be written:", err)
+		}
+	}
+}
+
+func serve(ctx context.Context, opts lab.Options, dir string) (err error) {
+	l, err := lab.Start(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	described, err := labfile.Write(dir, l)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, labfile.Remove(dir)) }()
+	command := "tip-lab env"
+	if standard, err := labfile.DefaultDir(); err != nil || standard != dir {
+		command += " --dir " + quoteSh(dir)
+	}
+	fmt.Fprintf(os.Stderr, `tip-lab listens on %s (both doors). It is a lab and no security boundary.
+  CA certificate:  %s
+  in other shells: eval "$(%s)"
+  Ctrl-C ends it, and everything in it is forgotten.
+`, l.Endpoint(), described.CAFile, command)
+	<-ctx.Done()
+	return nil
+}

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tip-cli/tip-cli/internal/awsprofile"
+)
+
+func newSetAWSProfile(a *app) *cobra.Command {
+	var profile, region, output string
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use: "set-aws-profile", Short: "Make an AWS profile get its credentials from tip-cli",
+		Long: `Writes credential_process into a profile of the AWS config file (AWS_CONFIG_FILE,
+else ~/.aws/config). Everything else in the file stays as it is.`,
+		Example: `  tip-cli auth set-aws-profile --profile my-tti-profile
+  aws sts get-caller-identity --profile my-tti-profile`,
+		Args: exactly(0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if profile == "" {
+				return usage(cmd, fmt.Errorf("--profile is missing"))
+			}
+			return a.setProfile(profile, region, output, dryRun)
+		},
+	}
+	cmd.Flags().StringVar(&profile, "profile", "", "name of the AWS profile")
+	cmd.Flags().StringVar(&region, "region", "", "region of the profile (default: the configured one, if any)")
+	cmd.Flags().StringVar(&output, "output", "", "output format of the AWS CLI in this profile")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would change, and change nothing")
+	return cmd
+}
+
+func (a *app) setProfile(profile, region, output string, dryRun bool) error {
+	settings, err := a.profileSettings(region, output)
+	if err != nil {
+		return err
+	}
+	path, err := awsprofile.Path(a.Getenv, os.UserHomeDir)
+	if err != nil {
+		return err
+	}
+	credentialsPath, err := awsprofile.CredentialsPath(a.Getenv, os.UserHomeDir)
+	if err != nil {
+		return err
+	}
+	result, err := awsprofile.Set(path, profile, settings, func(o *awsprofile.Options) {
+		o.DryRun, o.CredentialsPath = dryRun, credentialsPath
+	})
+	if err != nil {
+		return err
+	}
+	for _, w := range result.Warnings {
+		a.warn(w.String())
+	}
+	if dryRun {
+		_, err := fmt.Fprint(a.Stdout, result.Diff())
+		return err
+	}
+	if !result.Changed {
+		a.printf("The profile %s in %s is as it should be.", profile, result.Path)
+		return nil
+	}
+	a.printf("The profile %s in %s now gets its credentials from tip-cli. Try: aws sts get-caller-identity --profile %s", profile, result.Path, profile)
+	return nil
+}
+
+func (a *app) profileSettings(region, output string) ([]awsprofile.KV, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program's own path: %w", err)
+	}
+	if region == "" {
+		if c, err := a.loadConfig(); err == nil {
+			region = c.Region
+		}
+	}
+	settings := []awsprofile.KV{{Key: "credential_process", Value: awsprofile.Command(exe, "auth", "get-iam-credentials")}}
+	if region != "" {
+		settings = append(settings, awsprofile.KV{Key: "region", Value: region})
+	}
+	if output != "" {
+		settings = append(settings, awsprofile.KV{Key: "output", Value: output})
+	}
+	return settings, nil
+}

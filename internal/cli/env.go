@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"github.com/tip-cli/tip-cli/internal/awsprofile"
+	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/oidclogin"
+	"github.com/tip-cli/tip-cli/internal/session"
+	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/internal/transport"
+)
+
+// Env is what the commands need of the process.
+type Env struct {
+	Stdin  io.Reader
+	Stdout io.Writer
+	// Stderr must be safe for concurrent use: a browser that is opened writes to it, too.
+	Stderr io.Writer
+	Getenv func(string) string
+	// OpenURL opens a browser. Nil honours BROWSER, then the system's browser.
+	OpenURL func(ctx context.Context, url string) error
+	// HTTPClient makes every request. Nil follows the environment's proxy and CA settings.
+	HTTPClient *awshttp.BuildableClient
+}
+
+// OSEnv is the Env of this process.
+func OSEnv() *Env {
+	return &Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}
+}
+
+// app is what the commands share: the environment, opened at the first use.
+type app struct {
+	*Env
+	store func() (*store.Store, error)
+}
+
+func newApp(env *Env) *app {
+	a := &app{Env: env}
+	a.store = sync.OnceValues(func() (*store.Store, error) {
+		dir, err := store.Dir(env.Getenv, os.UserHomeDir)
+		if err != nil {
+			return nil, err
+		}
+		return store.New(dir, func(o *store.Options) {
+			o.Getenv = env.Getenv
+			if env.Getenv(store.KeyringVariable) == "off" {
+				o.Keyring = nil
+			}
+		}), nil
+	})
+	return a
+}
+
+// loadConfig reads config.json and passes its warnings on.
+func (a *app) loadConfig() (config.Config, error) {
+	st, err := a.store()
+	if err != nil {
+		return config.Config{}, err
+	}
+	text, err := st.LoadConfig()
+	if err != nil {
+		return config.Config{}, err
+	}
+	c, warnings, err := config.Parse(text, "")
+	if err != nil {
+		return config.Config{}, err
+	}
+	for _, w := range warnings {
+		a.warn(w.Error())
+	}
+	return c, nil
+}
+
+// session is the flow for the stored configuration.
+func (a *app) session() (*session.Session, error) {
+	c, err := a.loadConfig()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	regions, err := c.Regions(a.Getenv, a.profileRegion)
+	if err != nil {
+		return nil, err
+	}
+	client, err := a.httpClient()
+	if err != nil {
+		return nil, err
+	}
+	st, err := a.store()
+	if err != nil {
+		return nil, err
+	}
+	return session.New(session.Options{
+		Store: st, Config: c, Regions: regions, HTTPClient: client, Notice: a.warn,
+		Login: oidclogin.Env{Stderr: a.Stderr, OpenURL: a.openURL()},
+	})
+}
+
+func (a *app) httpClient() (*awshttp.BuildableClient, error) {
+	if a.HTTPClient != nil {
+		return a.HTTPClient, nil
+	}
+	return transport.New(a.Getenv)
+}
+
+func (a *app) openURL() func(ctx context.Context, url string) error {
+	if a.OpenURL != nil {
+		return a.OpenURL
+	}
+	return oidclogin.DefaultOpenURL(a.Getenv, a.Stderr)
+}
+
+// profileRegion is the region of the ambient profile, the only thing ever read of it.
+func (a *app) profileRegion() string {
+	path, err := awsprofile.Path(a.Getenv, os.UserHomeDir)
+	if err != nil {
+		return ""
+	}
+	settings, err := awsprofile.Get(path, awsprofile.Ambient(a.Getenv))
+	if err != nil {
+		return ""
+	}
+	return settings["region"]
+}

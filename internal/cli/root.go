@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tip-cli",
+		Short: "Work on AWS as yourself: trusted identity propagation for the command line",
+		Long: `tip-cli signs you in at your company's identity provider once and gives every
+AWS tool credentials that carry your identity (trusted identity propagation), so
+that S3 Access Grants, Lake Formation, Athena and others authorize you.`,
+		Example: `  tip-cli configure idp
+  tip-cli auth
+  tip-cli auth set-aws-profile --profile my-tti-profile
+  aws sts get-caller-identity --profile my-tti-profile`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          subcommandOnly,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(usage)
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(newConfigure(a), newAuth(a), newS3AG(a), newVersion(a))
+	return root
+}
+
+// subcommandOnly refuses arguments of a command that has only subcommands, and
+// suggests what may have been meant.
+func subcommandOnly(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return &usageError{err: err, hint: "did you mean: " + cmd.CommandPath() + " " + near[0]}
+	}
+	return usage(cmd, err)
+}
+
+// exactly wants n arguments.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < n:
+			return usage(cmd, fmt.Errorf("%s is missing", what))
+		case len(args) > n:
+			return usage(cmd, fmt.Errorf("unexpected argument %q", args[n]))
+		}
+		return nil
+	}
+}

@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
+	"github.com/spf13/cobra"
+
+	"github.com/tip-cli/tip-cli/internal/session"
+)
+
+func newS3AG(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "s3ag", Short: "Credentials for S3 through S3 Access Grants",
+		Example: "  tip-cli s3ag get-data-access --permission READ s3://example-bucket/prefix/",
+		Args:    subcommandOnly,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newGetDataAccess(a), newListCredentials(a), newClearCredentials(a))
+	return cmd
+}
+
+// grantFlags are the flags of get-data-access, as typed.
+type grantFlags struct {
+	account, permission, targetType, privilege string
+	duration                                   int
+	force                                      bool
+}
+
+func newGetDataAccess(a *app) *cobra.Command {
+	var f grantFlags
+	cmd := &cobra.Command{
+		Use: "get-data-access S3_PATH", Short: "Print S3 credentials for a path, for credential_process",
+		Long: `Asks S3 Access Grants, as you, for credentials for an S3 path and prints them in
+the form that credential_process of an AWS profile expects. Stored credentials
+whose grant covers the path are printed while they hold.`,
+		Example: `  tip-cli s3ag get-data-access s3://example-bucket/prefix/ --permission READWRITE
+
+  [profile my-tti-profile-s3ag]
+  region=eu-west-1
+  credential_process=tip-cli s3ag get-data-access s3://example-bucket/prefix/ --permission READWRITE`,
+		Args: exactly(1, "the S3 path"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := f.request(args[0])
+			if err != nil {
+				return usage(cmd, err)
+			}
+			s, err := a.session()
+			if err != nil {
+				return err
+			}
+			e, err := s.DataAccess(cmd.Context(), r)
+			if err != nil {
+				return err
+			}
+			return printCredentials(a.Stdout, s3Credentials(e))
+		},
+	}
+	fl := cmd.Flags()
+	fl.BoolVar(&f.force, "force-new-creds", false, "ask S3 Access Grants even if stored credentials would do")
+	fl.StringVar(&f.account, "account-id", "", "account of the S3 Access Grants instance (default: the configured one, else the role's)")
+	fl.StringVar(&f.permission, "permission", "READ", "READ, WRITE or READWRITE")
+	fl.IntVar(&f.duration, "duration-seconds", 0, "life of the credentials in seconds, 900 to 43200 (default: 3600)")
+	fl.StringVar(&f.targetType, "target-type", "", "Object if the path is one object; else Prefix")
+	fl.StringVar(&f.privilege, "privilege", "Default", "Default for all that the grant covers, Minimal for exactly the path")
+	return cmd
+}
+
+func (f *grantFlags) request(target string) (session.GrantRequest, error) {
+	r := session.GrantRequest{
+		Target: target, AccountID: f.account, Force: f.force,
+		Permission: types.Permission(strings.ToUpper(f.permission)),
+		Duration:   time.Duration(f.duration) * time.Second,
+	}
+	if !slices.Contains(r.Permission.Values(), r.Permission) {
+		return r, fmt.Errorf("--permission %q is none of READ, WRITE, READWRITE", f.permission)
+	}
+	switch strings.ToLower(f.targetType) {
+	case "", "prefix":
+	case "object":
+		r.TargetType = types.S3PrefixTypeObject
+	default:
+		return r, fmt.Errorf("--target-type %q is neither Object nor Prefix", f.targetType)
+	}
+	switch strings.ToLower(f.privilege) {
+	case "default":
+		r.Privilege = types.PrivilegeDefault
+	case "minimal":
+		r.Privilege = types.PrivilegeMinimal
+	default:
+		return r, fmt.Errorf("--privilege %q is neither Default nor Minimal", f.privilege)
+	}
+	if f.duration != 0 && (f.duration < 900 || f.duration > 43200) {
+		return r, fmt.Errorf("--duration-seconds %d is not between 900 and 43200", f.duration)
+	}
+	if f.account != "" && !isAccount(f.account) {
+		return r, fmt.Errorf("--account-id %q is not 12 digits", f.account)
+	}
+	return r, nil
+}
+
+func isAccount(s string) bool {
+	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
+}
+
+func newListCredentials(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "list-credentials", Short: "List the stored S3 credentials",
+		Example: "  tip-cli s3ag list-credentials", Args: exactly(0, ""),
+		RunE: func(*cobra.Command, []string) error {
+			st, err := a.store()
+			if err != nil {
+				return err
+			}
+			entries, err := st.LoadS3()
+			if err != nil {
+				return err
+			}
+			if len(entries) == 0 {
+				a.printf("There are no stored S3 credentials.")
+				return nil
+			}
+			w := tabwriter.NewWriter(a.Stdout, 0, 4, 2, ' ', 0)
+			rows := []string{"TARGET\tPERMISSION\tPRIVILEGE\tACCOUNT\tEXPIRES"}
+			for _, e := range entries {
+				rows = append(rows, strings.Join([]string{
+					printable(e.Target), printable(e.Permission), printable(e.Privilege), printable(e.AccountID), expiry(e.Expiration),
+				}, "\t"))
+			}
+			_, err = fmt.Fprintln(w, strings.Join(rows, "\n"))
+			return errors.Join(err, w.Flush())
+		},
+	}
+}
+
+// expiry says when credentials end, for a person.
+func expiry(at time.Time) string {
+	text := at.Local().Format("2006-01-02 15:04:05")
+	if left := time.Until(at); left <= 0 {
+		return text + " (expired)"
+	}
+	return text
+}
+
+func newClearCredentials(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "clear-credentials [TARGET]", Short: "Delete stored S3 credentials, all or those of a target",
+		Example: "  tip-cli s3ag clear-credentials", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			target := ""
+			if len(args) == 1 {
+				if target = args[0]; target == "" {
+					return usage(cmd, errors.New("the target is empty"))
+				}
+			}
+			st, err := a.store()
+			if err != nil {
+				return err
+			}
+			n, err := st.ClearS3(cmd.Context(), target)
+			if err != nil {
+				return err
+			}
+			a.printf("Deleted %d stored S3 credentials.", n)
+			return nil
+		},
+	}
+}

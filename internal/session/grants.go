@@ -1,0 +1,193 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3control"
+	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
+	smithyendpoints "github.com/aws/smithy-go/endpoints"
+
+	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/secret"
+	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/s3agcreds"
+)
+
+// defaultGrantDuration is what S3 Access Grants gives when no duration is asked for.
+const defaultGrantDuration = time.Hour
+
+// GrantRequest is a question to S3 Access Grants.
+type GrantRequest struct {
+	// Target is s3://bucket, s3://bucket/prefix* or s3://bucket/key.
+	Target     string
+	Permission types.Permission
+	// AccountID owns the Access Grants instance; empty for the configured one, else the caller's.
+	AccountID  string
+	Privilege  types.Privilege
+	TargetType types.S3PrefixType
+	// Duration asked for; zero for the service's own hour.
+	Duration time.Duration
+	// Force asks the service even if stored credentials would serve.
+	Force bool
+}
+
+// DataAccess returns S3 credentials for a target: stored ones that cover it
+// while they hold, else new ones from GetDataAccess.
+func (s *Session) DataAccess(ctx context.Context, r GrantRequest) (store.S3Entry, error) {
+	if err := s3agcreds.ValidateTarget(r.Target); err != nil {
+		return store.S3Entry{}, err
+	}
+	if r.AccountID == "" {
+		r.AccountID = s.config.S3AGAccountID
+	}
+	if !r.Force {
+		if e, ok := s.heldGrant(&r); ok {
+			return e, nil
+		}
+	}
+	role, err := s.RoleCredentials(ctx)
+	if err != nil {
+		return store.S3Entry{}, err
+	}
+	if r.AccountID == "" {
+		r.AccountID = accountOf(role, s.config)
+	}
+	return s.askGrant(ctx, &r, role)
+}
+
+// accountOf is the caller's account: credentials of the original do not carry it, but the role's ARN does.
+func accountOf(role store.RoleCredentials, c config.Config) string {
+	if role.AccountID != "" {
+		return role.AccountID
+	}
+	return config.AccountOf(c.IDEnhancedRoleARN)
+}
+
+// heldGrant finds stored credentials of the same person that serve a request,
+// the one that lasts longest.
+func (s *Session) heldGrant(r *GrantRequest) (store.S3Entry, bool) {
+	role, err := s.store.LoadRole()
+	if err != nil || role.UserID == "" || !s.ours(role.Fingerprint) {
+		return store.S3Entry{}, false
+	}
+	entries, err := s.store.LoadS3()
+	if err != nil {
+		return store.S3Entry{}, false
+	}
+	account := r.AccountID
+	if account == "" {
+		account = accountOf(role, s.config)
+	}
+	identity := s.identity(role)
+	var best store.S3Entry
+	for _, e := range entries {
+		if e.Identity == identity && e.AccountID == account && serves(&e, r) && e.Expiration.After(best.Expiration) {
+			best = e
+		}
+	}
+	return best, best.AccessKeyID != ""
+}
+
+// serves reports whether stored credentials answer a request: by the grant's
+// scope for Default, by the very target for Minimal.
+func serves(e *store.S3Entry, r *GrantRequest) bool {
+	lifetime := e.Duration
+	if lifetime == 0 {
+		lifetime = defaultGrantDuration
+	}
+	if time.Until(e.Expiration) <= max(usableFor, min(freshFor, lifetime/3)) {
+		return false
+	}
+	if r.Privilege == types.PrivilegeMinimal || e.Privilege == string(types.PrivilegeMinimal) {
+		return e.Privilege == string(r.Privilege) && e.RequestedTarget == r.Target && e.Permission == string(r.Permission) &&
+			e.TargetType == targetType(r)
+	}
+	return s3agcreds.Covers(e.Target, types.Permission(e.Permission), r.Target, r.Permission)
+}
+
+// targetType is the request's target type as the original's files name it.
+func targetType(r *GrantRequest) string {
+	if r.TargetType == types.S3PrefixTypeObject {
+		return "Object"
+	}
+	return "Prefix"
+}
+
+// identity names whom credentials are for: the person under this configuration.
+func (s *Session) identity(role store.RoleCredentials) string {
+	sum := sha256.Sum256([]byte(s.fingerprint + "\n" + role.UserID))
+	return hex.EncodeToString(sum[:])
+}
+
+// askGrant calls GetDataAccess and stores the answer.
+func (s *Session) askGrant(ctx context.Context, r *GrantRequest, role store.RoleCredentials) (store.S3Entry, error) {
+	provider, err := s3agcreds.New(s.grantsClient(role), r.AccountID, r.Target, r.Permission, func(o *s3agcreds.Options) {
+		o.Privilege, o.TargetType, o.Duration = r.Privilege, r.TargetType, r.Duration
+	})
+	if err != nil {
+		return store.S3Entry{}, err
+	}
+	g, err := provider.Grant(ctx)
+	if err != nil {
+		return store.S3Entry{}, err
+	}
+	privilege := r.Privilege
+	if privilege == "" {
+		privilege = types.PrivilegeDefault
+	}
+	entry := store.S3Entry{
+		Target: g.MatchedGrantTarget, Permission: string(r.Permission), TargetType: targetType(r), Privilege: string(privilege),
+		AccessKeyID: g.Credentials.AccessKeyID, SecretAccessKey: secret.New(g.Credentials.SecretAccessKey),
+		SessionToken: secret.New(g.Credentials.SessionToken), Expiration: g.ExpiresAt,
+		AccountID: r.AccountID, Duration: r.Duration, Identity: s.identity(role), RequestedTarget: r.Target,
+	}
+	if err := s.store.UpsertS3(ctx, entry); err != nil {
+		s.notice("the S3 credentials could not be stored: " + err.Error())
+	}
+	return entry, nil
+}
+
+// grantsClient is an S3 Control client that signs as the person.
+func (s *Session) grantsClient(role store.RoleCredentials) *s3control.Client {
+	cfg := s.aws.Copy()
+	cfg.Credentials = credentials.NewStaticCredentialsProvider(role.AccessKeyID, role.SecretAccessKey.Reveal(), role.SessionToken.Reveal())
+	return s3control.NewFromConfig(cfg, func(o *s3control.Options) {
+		if o.BaseEndpoint != nil && onLoopback(*o.BaseEndpoint) {
+			o.EndpointResolverV2 = fixedEndpoint(*o.BaseEndpoint)
+		}
+	})
+}
+
+// onLoopback reports whether an endpoint is on this machine, where the account
+// that S3 Control clients put before the host name cannot be resolved.
+func onLoopback(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// fixedEndpoint resolves to itself. The account travels in the header x-amz-account-id.
+type fixedEndpoint string
+
+// ResolveEndpoint implements s3control.EndpointResolverV2.
+func (e fixedEndpoint) ResolveEndpoint(context.Context, s3control.EndpointParameters) (smithyendpoints.Endpoint, error) {
+	u, err := url.Parse(strings.TrimSuffix(string(e), "/"))
+	if err != nil {
+		return smithyendpoints.Endpoint{}, err
+	}
+	return smithyendpoints.Endpoint{URI: *u}, nil
+}
+
+var _ s3control.EndpointResolverV2 = fixedEndpoint("")
+var _ aws.CredentialsProvider = (*s3agcreds.Provider)(nil)

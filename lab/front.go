@@ -1,0 +1,231 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tip-cli/tip-cli/lab/internal/audit"
+	"github.com/tip-cli/tip-cli/lab/internal/authz"
+	"github.com/tip-cli/tip-cli/lab/internal/awswire"
+	"github.com/tip-cli/tip-cli/lab/internal/awswire/sigv4"
+	"github.com/tip-cli/tip-cli/lab/internal/idp"
+	"github.com/tip-cli/tip-cli/lab/internal/jwks"
+	"github.com/tip-cli/tip-cli/lab/internal/s3"
+	"github.com/tip-cli/tip-cli/lab/internal/s3control"
+	"github.com/tip-cli/tip-cli/lab/internal/ssooidc"
+	"github.com/tip-cli/tip-cli/lab/internal/sts"
+	"github.com/tip-cli/tip-cli/lab/internal/world"
+)
+
+// Exchange is a request to one of AWS's services and its answer. Input and
+// Output are the SDK's structures and hold secrets in the clear.
+type Exchange = awswire.Exchange
+
+// front sends every request to the service that it is for.
+type front struct {
+	lab      *Lab
+	log      *slog.Logger
+	hosts    *hosts
+	idp      *idp.Service
+	services map[service]http.Handler
+}
+
+func newFront(l *Lab, opts *Options) (*front, error) {
+	f := &front{lab: l, log: opts.Log, hosts: newHosts(l.world), services: map[service]http.Handler{}}
+	var err error
+	if f.idp, err = idp.New(l.world, idp.WithObserver(f.onSignIn(opts))); err != nil {
+		return nil, err
+	}
+	l.idp = f.idp
+	f.services[issuerHost] = f.idp
+	if err := f.addServices(opts); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *front) addServices(opts *Options) error {
+	w, a, recorder := f.lab.world, authz.New(f.lab.world), audit.New(f.lab.world)
+	keys := jwks.New(f.lab.inner, time.Duration(*w.Switches.KeyCacheSeconds)*time.Second, w.Now)
+	verifier := sigv4.New(credentials(w), func(o *sigv4.Options) { o.Now = w.Now })
+	observe := func(ctx context.Context, x *awswire.Exchange) {
+		recorder.Exchange(ctx, x)
+		f.logExchange(x)
+		if opts.OnExchange != nil {
+			opts.OnExchange(x)
+		}
+	}
+	for kind, register := range map[service]func(*awswire.Service){
+		stsService:       func(s *awswire.Service) { sts.Register(s, w, a, keys) },
+		oidcService:      func(s *awswire.Service) { ssooidc.Register(s, w, a, keys) },
+		s3ControlService: func(s *awswire.Service) { s3control.Register(s, w, a) },
+	} {
+		s, err := awswire.NewService(wireNames[kind], awswire.WithVerifier(verifier), awswire.WithRegion(f.region),
+			awswire.WithObserver(observe), awswire.WithClock(w.Now), awswire.WithLogger(opts.Log))
+		if err != nil {
+			return err
+		}
+		register(s)
+		f.services[kind] = s
+	}
+	objects, err := s3.New(w, s3.WithVerifier(verifier), s3.WithAuthorizer(a), s3.WithObserver(func(ctx context.Context, x *s3.Exchange) {
+		recorder.S3(ctx, x)
+		f.logS3(x)
+	}))
+	if err != nil {
+		return err
+	}
+	f.services[s3Service] = objects
+	return nil
+}
+
+// wireNames are botocore's names of the services on the wire engine.
+var wireNames = map[service]string{stsService: "sts", oidcService: "sso-oidc", s3ControlService: "s3control"}
+
+// credentials finds access keys among the sessions whose role or user still exists.
+func credentials(w *world.World) sigv4.Lookup {
+	return func(accessKeyID string) (sigv4.Credential, bool) {
+		s, ok := w.Session(accessKeyID)
+		if !ok {
+			return sigv4.Credential{}, false
+		}
+		if _, exists := w.IdentityPolicies(s); !exists {
+			return sigv4.Credential{}, false
+		}
+		return sigv4.Credential{AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey, SessionToken: s.SessionToken, Expires: s.Expires}, true
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodConnect {
+		f.connect(w, r)
+		return
+	}
+	kind, _ := f.hosts.lookup(hostname(r.Host))
+	if kind == endpointDoor {
+		if !f.ownAddress(r.Host) {
+			refuseHost(w, r.Host)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, ownPath) {
+			f.serveOwn(w, r)
+			return
+		}
+		kind = f.byRequest(r)
+	}
+	h, ok := f.services[kind]
+	if !ok {
+		refuseHost(w, r.Host)
+		return
+	}
+	h.ServeHTTP(w, r)
+}
+
+// ownAddress keeps a name that somebody points at loopback from reaching the
+// lab through a browser: the port must be the lab's own.
+func (f *front) ownAddress(host string) bool {
+	_, port, err := net.SplitHostPort(host)
+	_, own, _ := net.SplitHostPort(f.lab.addr)
+	return err == nil && port == own
+}
+
+func hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.Trim(host, "[]")
+}
+
+// byRequest tells the services of the endpoint door apart: by the signature's
+// scope, else by what an unsigned request can be for.
+func (f *front) byRequest(r *http.Request) service {
+	if _, ok := f.idp.Match(r); ok {
+		return issuerHost
+	}
+	switch _, name := signatureScope(r); name {
+	case "sts":
+		return stsService
+	case "sso-oauth":
+		return oidcService
+	case "s3":
+		if strings.HasPrefix(r.URL.Path, "/v20180820/") {
+			return s3ControlService
+		}
+		return s3Service
+	}
+	switch {
+	case r.URL.Path == "/token":
+		return oidcService
+	case strings.HasPrefix(r.URL.Path, "/v20180820/"):
+		return s3ControlService
+	case r.URL.Path == "/" && (r.Method == http.MethodPost || r.URL.Query().Has("Action")):
+		return stsService
+	}
+	return s3Service
+}
+
+// signatureScope reads region and service from the credential scope of a signature, both empty without one.
+func signatureScope(r *http.Request) (region, name string) {
+	credential := r.URL.Query().Get("X-Amz-Credential")
+	if _, after, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
+		credential, _, _ = strings.Cut(after, ",")
+	}
+	parts := strings.Split(strings.TrimSpace(credential), "/")
+	if len(parts) < 5 {
+		return "", ""
+	}
+	return parts[len(parts)-3], parts[len(parts)-2]
+}
+
+// region is the one that a request is for: the host's, or at the endpoint door,
+// whose host has none, that of the signature, else the world's.
+func (f *front) region(r *http.Request) string {
+	kind, region := f.hosts.lookup(hostname(r.Host))
+	if kind != endpointDoor {
+		return region
+	}
+	if region, _ := signatureScope(r); region != "" {
+		return region
+	}
+	return f.lab.world.Region
+}
+
+func refuseHost(w http.ResponseWriter, host string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(http.StatusForbidden)
+	_, _ = fmt.Fprintf(w, "tip-lab does not answer for %q and forwards nothing.\n", host)
+}
+
+func (f *front) logExchange(x *awswire.Exchange) {
+	attrs := []any{"service", x.Caller.Service, "operation", x.Caller.Operation, "status", x.Status, "duration", x.Duration, "key", x.Caller.AccessKeyID}
+	var e *awswire.Error
+	if errors.As(x.Err, &e) {
+		attrs = append(attrs, "code", e.Code, "message", e.Message)
+	}
+	f.log.Info("request", attrs...)
+}
+
+func (f *front) logS3(x *s3.Exchange) {
+	attrs := []any{"service", "s3", "operation", x.Operation, "status", x.Status, "duration", x.Duration, "key", x.AccessKeyID, "bucket", x.Bucket, "object", x.Key}
+	if x.Code != "" {
+		attrs = append(attrs, "code", x.Code, "message", x.Message)
+	}
+	f.log.Info("request", attrs...)
+}
+
+func (f *front) onSignIn(opts *Options) func(idp.Event) {
+	return func(e idp.Event) {
+		f.log.Info("sign-in", "issuer", e.Issuer, "endpoint", e.Kind, "client", e.Client, "person", e.Person, "grant", e.GrantType, "error", e.Error)
+		if opts.OnSignIn != nil {
+			opts.OnSignIn(e)
+		}
+	}
+}

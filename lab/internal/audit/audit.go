@@ -1,0 +1,210 @@
+// Package audit turns requests to the lab into events in CloudTrail's shape and
+// records them in the world. Tokens, assertions and keys never get into an
+// event. A [Recorder] is safe for concurrent use.
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/google/uuid"
+
+	"github.com/tip-cli/tip-cli/lab/internal/awswire"
+	"github.com/tip-cli/tip-cli/lab/internal/s3"
+	"github.com/tip-cli/tip-cli/lab/internal/world"
+)
+
+// hidden is what CloudTrail prints in place of a secret.
+const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
+
+// secret members of inputs and outputs, by their lower-camel names.
+var secret = []string{
+	"assertion", "code", "codeVerifier", "subjectToken", "refreshToken", "webIdentityToken", "contextAssertion",
+	"secretAccessKey", "sessionToken", "accessToken", "idToken", "identityContext",
+}
+
+// Recorder records events in a world.
+type Recorder struct{ world *world.World }
+
+// New returns a Recorder for w.
+func New(w *world.World) *Recorder { return &Recorder{world: w} }
+
+// Exchange records a request to a service of the wire engine.
+func (a *Recorder) Exchange(_ context.Context, x *awswire.Exchange) {
+	e := a.event(&x.Caller, x.Start)
+	e.EventSource = a.source(x.Caller.Service)
+	e.EventName = x.Caller.Operation
+	e.ReadOnly = strings.HasPrefix(e.EventName, "Get") || strings.HasPrefix(e.EventName, "List") || x.Caller.Service == "sts"
+	e.ManagementEvent, e.EventCategory = true, "Management"
+	if x.Caller.Operation == "GetDataAccess" {
+		e.ManagementEvent, e.EventCategory = false, "Data"
+	}
+	e.RequestParameters = parameters(x.Input)
+	if x.Err == nil {
+		e.ResponseElements = parameters(x.Output)
+	}
+	if out, ok := x.Output.(*sts.AssumeRoleWithWebIdentityOutput); ok && x.Err == nil {
+		e.UserIdentity = webIdentityUser(out)
+	}
+	e.ErrorCode, e.ErrorMessage = problem(x.Err)
+	e.RecipientAccountID = recipient(&e, x.Caller.AccountID)
+	a.world.Record(e)
+}
+
+// event fills what every event has.
+func (a *Recorder) event(c *awswire.Caller, at time.Time) world.Event {
+	e := world.Event{
+		EventVersion: "1.11", EventTime: at.UTC().Truncate(time.Second), AWSRegion: c.Region,
+		SourceIPAddress: c.SourceIP, UserAgent: c.UserAgent, RequestID: c.RequestID, EventID: uuid.NewString(), EventType: "AwsApiCall",
+	}
+	if s, ok := a.world.Session(c.AccessKeyID); ok && c.AccessKeyID != "" {
+		e.UserIdentity = a.world.Principal(s)
+	} else {
+		e.UserIdentity = world.UserIdentity{Type: "Unknown", AccessKeyID: c.AccessKeyID}
+	}
+	return e
+}
+
+func (a *Recorder) source(service string) string {
+	switch service {
+	case "sso-oidc":
+		return a.world.Switches.TokenEventSource
+	case "s3control":
+		return "s3.amazonaws.com"
+	}
+	return service + ".amazonaws.com"
+}
+
+// webIdentityUser names the caller of AssumeRoleWithWebIdentity, who has no credentials yet.
+func webIdentityUser(out *sts.AssumeRoleWithWebIdentityOutput) world.UserIdentity {
+	return world.UserIdentity{
+		Type: "WebIdentityUser", PrincipalID: *out.Provider + ":" + *out.Audience + ":" + *out.SubjectFromWebIdentityToken,
+		UserName: *out.SubjectFromWebIdentityToken, IdentityProvider: *out.Provider,
+	}
+}
+
+func problem(err error) (code, message string) {
+	if err == nil {
+		return "", ""
+	}
+	var e *awswire.Error
+	if errors.As(err, &e) {
+		return e.Code, e.Message
+	}
+	return "InternalFailure", ""
+}
+
+// recipient is the account in whose trail the event belongs.
+func recipient(e *world.Event, named string) string {
+	if named != "" {
+		return named
+	}
+	if arn, ok := e.RequestParameters["roleArn"].(string); ok {
+		if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
+			return parts[4]
+		}
+	}
+	if arn, ok := e.RequestParameters["clientId"].(string); ok {
+		if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
+			return parts[4]
+		}
+	}
+	return e.UserIdentity.AccountID
+}
+
+// S3 records a request to S3: a data event if it is about objects.
+func (a *Recorder) S3(_ context.Context, x *s3.Exchange) {
+	e := a.event(&awswire.Caller{
+		AccessKeyID: x.AccessKeyID, Region: x.Region, RequestID: x.RequestID, SourceIP: x.SourceIP, UserAgent: x.UserAgent,
+	}, x.Start)
+	if x.Session != nil {
+		e.UserIdentity = a.world.Principal(x.Session)
+	}
+	e.EventSource, e.EventName = "s3.amazonaws.com", x.Operation
+	e.ReadOnly = x.Method == http.MethodGet || x.Method == http.MethodHead
+	e.EventCategory = "Data"
+	e.ErrorCode, e.ErrorMessage = x.Code, x.Message
+	e.RecipientAccountID = x.Account
+	if e.RecipientAccountID == "" {
+		e.RecipientAccountID = e.UserIdentity.AccountID
+	}
+	a.addS3Resources(&e, x)
+	a.world.Record(e)
+}
+
+func (a *Recorder) addS3Resources(e *world.Event, x *s3.Exchange) {
+	e.RequestParameters = map[string]any{"Host": x.Host}
+	if x.Bucket == "" {
+		return
+	}
+	arn := "arn:" + a.world.Partition + ":s3:::" + x.Bucket
+	e.RequestParameters["bucketName"] = x.Bucket
+	e.Resources = []world.Resource{{Type: "AWS::S3::Bucket", ARN: arn, AccountID: x.Account}}
+	if x.Key != "" {
+		e.RequestParameters["key"] = x.Key
+		e.Resources = append(e.Resources, world.Resource{Type: "AWS::S3::Object", ARN: arn + "/" + x.Key})
+	}
+	if x.Session != nil && x.Session.AccessGrant != nil {
+		g := x.Session.AccessGrant
+		e.AdditionalData = map[string]any{"accessGrantArn": g.GrantARN, "accessGrantTarget": g.Target}
+	}
+}
+
+// parameters is an SDK structure as CloudTrail shows it.
+func parameters(v any) map[string]any {
+	if v == nil || reflect.ValueOf(v).Kind() == reflect.Pointer && reflect.ValueOf(v).IsNil() {
+		return nil
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil
+	}
+	var m map[string]any
+	if json.Unmarshal(text, &m) != nil {
+		return nil
+	}
+	delete(m, "ResultMetadata")
+	shown, _ := show(m).(map[string]any)
+	return shown
+}
+
+// show lower-cases the first letter of every key, drops what is unset and hides secrets.
+func show(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, x := range v {
+			name := lowerFirst(k)
+			if x == nil || x == "" || x == false || x == 0.0 {
+				continue
+			}
+			if slices.Contains(secret, name) {
+				out[name] = hidden
+				continue
+			}
+			out[name] = show(x)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, x := range v {
+			out[i] = show(x)
+		}
+		return out
+	}
+	return v
+}
+
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
+}

@@ -1,0 +1,135 @@
+package s3control
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3control"
+	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
+	"github.com/google/uuid"
+
+	"github.com/tip-cli/tip-cli/lab/internal/awswire"
+	"github.com/tip-cli/tip-cli/lab/internal/policy"
+	"github.com/tip-cli/tip-cli/lab/internal/world"
+)
+
+// servicePrincipal is who assumes the location's role.
+const servicePrincipal = "access-grants.s3.amazonaws.com"
+
+func (h *handlers) getDataAccess(_ context.Context, c *awswire.Caller, in *s3control.GetDataAccessInput) (*s3control.GetDataAccessOutput, error) {
+	session, instance, err := h.instance(c, aws.ToString(in.AccountId), "s3:GetDataAccess")
+	if err != nil {
+		return nil, err
+	}
+	target, err := h.target(in)
+	if err != nil {
+		return nil, err
+	}
+	id := h.identities(session, instance)
+	g := h.best(instance, &id, target, in.Permission)
+	if g == nil {
+		return nil, &awswire.Error{
+			Code: "AccessDenied", Status: http.StatusForbidden,
+			Message: "You do not have " + string(in.Permission) + " permissions to the requested S3 Prefix: " + aws.ToString(in.Target),
+		}
+	}
+	matched := g.Scope
+	if in.Privilege == types.PrivilegeMinimal {
+		matched = target
+	}
+	vended, err := h.vend(session, instance, g, matched, in)
+	if err != nil {
+		return nil, err
+	}
+	return &s3control.GetDataAccessOutput{
+		Credentials: &types.Credentials{
+			AccessKeyId: &vended.AccessKeyID, SecretAccessKey: &vended.SecretAccessKey,
+			SessionToken: &vended.SessionToken, Expiration: &vended.Expires,
+		},
+		MatchedGrantTarget: &matched,
+		Grantee:            &types.Grantee{GranteeType: types.GranteeType(g.Grantee), GranteeIdentifier: &g.GranteeID},
+	}, nil
+}
+
+// target checks the requested target and returns it as it is matched.
+func (h *handlers) target(in *s3control.GetDataAccessInput) (string, error) {
+	target := aws.ToString(in.Target)
+	rest, ok := strings.CutPrefix(target, "s3://")
+	if !ok || rest == "" {
+		return "", invalidRequest("The target %s is not an S3 URI: it must begin with s3:// and name a bucket", target)
+	}
+	if in.TargetType == types.S3PrefixTypeObject && strings.HasSuffix(target, "*") {
+		return "", invalidRequest("The target of type Object must not end with *")
+	}
+	if !strings.ContainsAny(rest, "/*") && *h.world.Switches.BareBucketTarget {
+		target += "/"
+	}
+	return target, nil
+}
+
+// vend makes a session of the location's role, limited to the matched target.
+func (h *handlers) vend(caller *world.Session, in *world.AccessGrants, g *world.Grant, matched string, r *s3control.GetDataAccessInput) (*world.Session, error) {
+	role, ok := h.world.Role(g.Location.RoleARN)
+	directory := g.Grantee != world.IAMGrantee
+	if !ok || !h.trusted(role, in, directory) {
+		return nil, &awswire.Error{
+			Code: "StsNotAuthorizedError", Status: http.StatusForbidden,
+			Message: "An error occurred (AccessDenied) when calling the AssumeRole operation: User: " + servicePrincipal +
+				" is not authorized to perform: sts:AssumeRole on resource: " + g.Location.RoleARN,
+		}
+	}
+	duration := time.Hour
+	if r.DurationSeconds != nil {
+		duration = time.Duration(*r.DurationSeconds) * time.Second
+	}
+	if duration > role.MaxSessionDuration && *h.world.Switches.LocationRoleMaximum {
+		return nil, &awswire.Error{
+			Code: "StsValidationError", Status: http.StatusBadRequest,
+			Message: "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+		}
+	}
+	limit, err := policy.Parse(sessionPolicy(h.world.Partition, matched, r.Permission), policy.Session)
+	if err != nil {
+		return nil, err
+	}
+	s := h.newSession(role, limit, duration)
+	s.AccessGrant = &world.VendedGrant{GrantARN: g.ARN, InstanceARN: in.ARN, Target: matched, Permission: string(r.Permission)}
+	if directory {
+		audit := *caller.Identity
+		audit.Audit = true
+		s.Identity = &audit
+	}
+	h.world.AddSession(s)
+	return s, nil
+}
+
+func (h *handlers) newSession(role *world.Role, limit *policy.Document, duration time.Duration) *world.Session {
+	now := h.world.Now().UTC().Truncate(time.Second)
+	name := h.world.Switches.VendedSessionPrefix + uuid.NewString()
+	id, secret, token := world.NewCredentials()
+	return &world.Session{
+		AccessKeyID: id, SecretAccessKey: secret, SessionToken: token, Issued: now, Expires: now.Add(duration),
+		Kind: world.KindAssumedRole, Account: role.Account, RoleARN: role.ARN(), SessionName: name,
+		ARN: h.world.AssumedRoleARN(role, name), UserID: role.ID + ":" + name,
+		SessionPolicies: []*policy.Document{limit},
+	}
+}
+
+// trusted asks the trust policy of a location's role for what the service does with it.
+func (h *handlers) trusted(role *world.Role, in *world.AccessGrants, directory bool) bool {
+	keys := policy.Context{"aws:SourceAccount": {in.Account}, "aws:SourceArn": {in.ARN}}
+	actions := []string{"sts:AssumeRole", "sts:SetSourceIdentity"}
+	if directory {
+		actions = append(actions, "sts:SetContext")
+		keys["sts:RequestContextProviders"] = []string{"arn:" + h.world.Partition + ":iam::aws:contextProvider/IdentityCenter"}
+	}
+	for _, action := range actions {
+		if !h.authz.Trusts(role, policy.Principal{Service: servicePrincipal}, action, keys) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,115 @@
+// Package sts serves the lab's AWS Security Token Service:
+// AssumeRoleWithWebIdentity, AssumeRole with ProvidedContexts, and
+// GetCallerIdentity. It holds handlers only; state is the world's.
+package sts
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"github.com/tip-cli/tip-cli/lab/internal/authz"
+	"github.com/tip-cli/tip-cli/lab/internal/awswire"
+	"github.com/tip-cli/tip-cli/lab/internal/jwks"
+	"github.com/tip-cli/tip-cli/lab/internal/policy"
+	"github.com/tip-cli/tip-cli/lab/internal/world"
+)
+
+// handlers are the operations over one world.
+type handlers struct {
+	world *world.World
+	authz *authz.Authorizer
+	keys  *jwks.Keys
+}
+
+// Register adds the operations to s.
+func Register(s *awswire.Service, w *world.World, a *authz.Authorizer, keys *jwks.Keys) {
+	h := &handlers{world: w, authz: a, keys: keys}
+	awswire.Handle(s, "AssumeRoleWithWebIdentity", h.assumeRoleWithWebIdentity)
+	awswire.Handle(s, "AssumeRole", h.assumeRole)
+	awswire.Handle(s, "GetCallerIdentity", h.getCallerIdentity)
+}
+
+// getCallerIdentity answers who signed. No policy can deny it.
+func (h *handlers) getCallerIdentity(_ context.Context, c *awswire.Caller, _ *sts.GetCallerIdentityInput) (*sts.GetCallerIdentityOutput, error) {
+	s, err := h.authz.Session(c)
+	if err != nil {
+		return nil, err
+	}
+	return &sts.GetCallerIdentityOutput{Account: &s.Account, Arn: &s.ARN, UserId: &s.UserID}, nil
+}
+
+func validationError(format string, args ...any) error {
+	return &awswire.Error{Code: "ValidationError", Message: fmt.Sprintf(format, args...), Status: http.StatusBadRequest}
+}
+
+// limits of DurationSeconds beyond the range that the model knows.
+const chainedLimit = time.Hour
+
+// duration checks DurationSeconds against the role and, for chained sessions, against the hour.
+func duration(seconds *int32, role *world.Role, chained bool) (time.Duration, error) {
+	if seconds == nil {
+		return time.Hour, nil
+	}
+	d := time.Duration(*seconds) * time.Second
+	if d > role.MaxSessionDuration {
+		return 0, validationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	}
+	if chained && d > chainedLimit {
+		return 0, validationError("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
+	}
+	return d, nil
+}
+
+// grant is a session about to be given out.
+type grant struct {
+	role            *world.Role
+	name            string
+	duration        time.Duration
+	sourceIdentity  string
+	tags            map[string]string
+	sessionPolicies []*policy.Document
+	webIdentity     *world.WebIdentity
+	identity        *world.IdentityContext
+}
+
+// issue stores the session and returns it in the API's form.
+func (h *handlers) issue(g *grant) (*types.Credentials, *types.AssumedRoleUser) {
+	now := h.world.Now().UTC().Truncate(time.Second)
+	id, secret, token := world.NewCredentials()
+	s := &world.Session{
+		AccessKeyID: id, SecretAccessKey: secret, SessionToken: token, Issued: now, Expires: now.Add(g.duration),
+		Kind: world.KindAssumedRole, Account: g.role.Account, RoleARN: g.role.ARN(), SessionName: g.name,
+		ARN: h.world.AssumedRoleARN(g.role, g.name), UserID: g.role.ID + ":" + g.name,
+		SourceIdentity: g.sourceIdentity, Tags: g.tags, SessionPolicies: g.sessionPolicies,
+		WebIdentity: g.webIdentity, Identity: g.identity,
+	}
+	h.world.AddSession(s)
+	credentials := &types.Credentials{AccessKeyId: &s.AccessKeyID, SecretAccessKey: &s.SecretAccessKey, SessionToken: &s.SessionToken, Expiration: &s.Expires}
+	return credentials, &types.AssumedRoleUser{Arn: &s.ARN, AssumedRoleId: &s.UserID}
+}
+
+// sessionPolicies parses Policy. Managed policies do not exist in the lab, so
+// that every entry of PolicyArns is one that AWS could not find either.
+func sessionPolicies(inline *string, managed []types.PolicyDescriptorType) ([]*policy.Document, *int32, error) {
+	for _, p := range managed {
+		return nil, nil, &awswire.Error{
+			Code: "NoSuchEntity", Status: http.StatusNotFound,
+			Message: fmt.Sprintf("ARN %s does not exist or is not attachable.", aws.ToString(p.Arn)),
+		}
+	}
+	if inline == nil {
+		return nil, nil, nil
+	}
+	doc, err := policy.Parse([]byte(*inline), policy.Session)
+	if err != nil {
+		return nil, nil, &awswire.Error{Code: "MalformedPolicyDocument", Message: err.Error()}
+	}
+	size := int32(max(1, policy.Size([]byte(*inline))*100/2048))
+	return []*policy.Document{doc}, &size, nil
+}

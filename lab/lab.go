@@ -1,0 +1,195 @@
+package lab
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/tip-cli/tip-cli/lab/internal/idp"
+	"github.com/tip-cli/tip-cli/lab/internal/tlsca"
+	"github.com/tip-cli/tip-cli/lab/internal/world"
+)
+
+//go:embed default.yaml
+var defaultWorld []byte
+
+// DefaultWorld is the world file that a lab without another one starts with.
+func DefaultWorld() []byte { return append([]byte(nil), defaultWorld...) }
+
+// World is the document that describes a whole world; docs/world.md explains it.
+type World = world.File
+
+// Event is an entry of the audit trail in CloudTrail's shape.
+type Event = world.Event
+
+// SignIn tells of a decision of the lab's OIDC provider. It holds no secrets.
+type SignIn = idp.Event
+
+// Options of [Start].
+type Options struct {
+	// Addr to listen on; its host must be a loopback address. Default 127.0.0.1:0.
+	Addr string
+	// World is a world file in YAML; nil for [DefaultWorld].
+	World []byte
+	// Edit changes the world before it is checked; nil for no change.
+	Edit func(*World)
+	// Log receives a line for every request; nil for silence.
+	Log *slog.Logger
+	// OnEvent is called for every event of the audit trail, in order; nil for nobody.
+	OnEvent func(Event)
+	// OnExchange is called for every request to AWS's services with what was sent
+	// and answered, secrets included; nil for nobody. It may be called concurrently.
+	OnExchange func(*Exchange)
+	// OnSignIn is called for every decision of the OIDC provider; nil for nobody.
+	OnSignIn func(SignIn)
+	// Now is the lab's clock; nil for the machine's.
+	Now func() time.Time
+}
+
+// Lab is a running lab. Create it with [Start].
+type Lab struct {
+	addr     string
+	world    *world.World
+	idp      *idp.Service
+	ca       *tlsca.CA
+	plain    *http.Server
+	tls      *http.Server
+	tunnels  *tunnels
+	inner    *http.Client
+	done     sync.WaitGroup
+	closing  sync.Once
+	closeErr error
+}
+
+// shutdownTimeout bounds how long Close waits for requests under way.
+const shutdownTimeout = 2 * time.Second
+
+// Start starts a lab. It runs until [Lab.Close].
+func Start(ctx context.Context, opts Options) (*Lab, error) {
+	if err := opts.fill(); err != nil {
+		return nil, err
+	}
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", opts.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	l, err := newLab(ln.Addr().String(), &opts)
+	if err != nil {
+		return nil, errors.Join(err, ln.Close())
+	}
+	l.serve(ln)
+	return l, nil
+}
+
+func (o *Options) fill() error {
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:0"
+	}
+	host, _, err := net.SplitHostPort(o.Addr)
+	if err != nil {
+		return fmt.Errorf("address %q: %w", o.Addr, err)
+	}
+	if !loopbackHost(host) {
+		return fmt.Errorf("address %q: the lab listens on loopback only, such as 127.0.0.1:0", o.Addr)
+	}
+	if o.World == nil {
+		o.World = defaultWorld
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return nil
+}
+
+func newLab(addr string, opts *Options) (*Lab, error) {
+	file, err := world.Parse(opts.World, addr)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Edit != nil {
+		opts.Edit(file)
+	}
+	w, err := world.New(file, opts.Now)
+	if err != nil {
+		return nil, err
+	}
+	if opts.OnEvent != nil {
+		w.OnEvent(opts.OnEvent)
+	}
+	l := &Lab{addr: addr, world: w, tunnels: newTunnels()}
+	if l.ca, err = tlsca.New(); err != nil {
+		return nil, err
+	}
+	l.inner = l.HTTPClient()
+	front, err := newFront(l, opts)
+	if err != nil {
+		return nil, err
+	}
+	l.plain = server(front, opts.Log)
+	l.tls = server(front, opts.Log)
+	return l, nil
+}
+
+func server(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+func (l *Lab) serve(ln net.Listener) {
+	for _, run := range []func() error{
+		func() error { return l.plain.Serve(ln) },
+		func() error { return l.tls.Serve(l.tunnels) },
+	} {
+		l.done.Go(func() { _ = run() }) // ends with ErrServerClosed
+	}
+}
+
+// Close stops the lab. Requests under way get two seconds to end.
+func (l *Lab) Close() error {
+	l.closing.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+		defer cancel()
+		l.inner.CloseIdleConnections()
+		for _, s := range []*http.Server{l.plain, l.tls} {
+			if err := s.Shutdown(ctx); err != nil {
+				l.closeErr = errors.Join(l.closeErr, s.Close())
+			}
+		}
+		l.tunnels.closeAll()
+		l.done.Wait()
+	})
+	return l.closeErr
+}
+
+// Endpoint is the base URL of the endpoint door, which is the proxy's URL, too.
+func (l *Lab) Endpoint() string { return "http://" + l.addr }
+
+// Region in which the world's things lie that name no other.
+func (l *Lab) Region() string { return l.world.Region }
+
+// CA is the certificate of the proxy door's authority in PEM.
+func (l *Lab) CA() []byte { return l.ca.PEM() }
+
+// LeafSPKI pins the proxy door's key, for Chromium's --ignore-certificate-errors-spki-list.
+func (l *Lab) LeafSPKI() (string, error) { return l.ca.LeafSPKI() }
+
+// Events returns the audit trail, oldest first.
+func (l *Lab) Events() []Event { return l.world.Events() }
+
+// RotateKeys gives an issuer of the world a new signing key. The old one stays
+// published until the ID tokens signed with it have expired.
+func (l *Lab) RotateKeys(issuer string) error { return l.idp.RotateKeys(issuer) }
