@@ -1,0 +1,131 @@
+package oidclogin
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/tip-cli/tip-cli/internal/secret"
+)
+
+// Claims are the claims of an ID token that the exchange and its reports use
+// (OpenID Connect Core 1.0 sections 2 and 5.1).
+type Claims struct {
+	Issuer          string
+	Subject         string
+	Audience        []string
+	AuthorizedParty string // azp
+	Expiry          time.Time
+	IssuedAt        time.Time
+	NotBefore       time.Time // zero when absent
+	Nonce           string
+	// ID is jti, or uti where the token has no jti (Entra ID). It may be empty.
+	ID                string
+	Email             string
+	PreferredUsername string
+	Name              string
+}
+
+// Decode reads the claims of a compact JWT without verifying anything. It is
+// for tokens that were verified before they were stored.
+func Decode(idToken secret.Value) (Claims, error) {
+	parts, err := split(idToken)
+	if err != nil {
+		return Claims{}, err
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return Claims{}, fail(KindVerification, "the claims of the ID token are not base64url")
+	}
+	var raw rawClaims
+	if err := json.Unmarshal(payload, &raw); err != nil {
+		return Claims{}, fail(KindVerification, "the claims of the ID token are malformed")
+	}
+	return raw.claims(), nil
+}
+
+// algorithm returns alg of the token's header.
+func algorithm(idToken secret.Value) (string, error) {
+	parts, err := split(idToken)
+	if err != nil {
+		return "", err
+	}
+	var header struct {
+		Algorithm string `json:"alg"`
+	}
+	decoded, err := base64.RawURLEncoding.DecodeString(parts[0])
+	if err != nil || json.Unmarshal(decoded, &header) != nil {
+		return "", fail(KindVerification, "the header of the ID token is malformed")
+	}
+	return header.Algorithm, nil
+}
+
+// split returns header, payload and signature of a compact JWS.
+func split(idToken secret.Value) ([]string, error) {
+	parts := strings.SplitN(idToken.Reveal(), ".", 4)
+	if len(parts) != 3 {
+		return nil, fail(KindVerification, "the ID token is not a JWT of three parts")
+	}
+	return parts, nil
+}
+
+type rawClaims struct {
+	Issuer            string      `json:"iss"`
+	Subject           string      `json:"sub"`
+	Audience          audience    `json:"aud"`
+	AuthorizedParty   string      `json:"azp"`
+	Expiry            numericDate `json:"exp"`
+	IssuedAt          numericDate `json:"iat"`
+	NotBefore         numericDate `json:"nbf"`
+	Nonce             string      `json:"nonce"`
+	JWTID             string      `json:"jti"`
+	UTI               string      `json:"uti"`
+	Email             string      `json:"email"`
+	PreferredUsername string      `json:"preferred_username"`
+	Name              string      `json:"name"`
+}
+
+func (r rawClaims) claims() Claims {
+	c := Claims{
+		Issuer: r.Issuer, Subject: r.Subject, Audience: r.Audience, AuthorizedParty: r.AuthorizedParty,
+		Expiry: time.Time(r.Expiry), IssuedAt: time.Time(r.IssuedAt), NotBefore: time.Time(r.NotBefore),
+		Nonce: r.Nonce, ID: r.JWTID, Email: r.Email, PreferredUsername: r.PreferredUsername, Name: r.Name,
+	}
+	if c.ID == "" {
+		c.ID = r.UTI
+	}
+	return c
+}
+
+// audience is one string or a list of them (RFC 7519 section 4.1.3).
+type audience []string
+
+func (a *audience) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		*a = audience{one}
+		return nil
+	}
+	return json.Unmarshal(b, (*[]string)(a))
+}
+
+// numericDate is seconds since 1970, perhaps with a fraction (RFC 7519 section 2).
+type numericDate time.Time
+
+func (d *numericDate) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		return nil
+	}
+	var seconds float64
+	if err := json.Unmarshal(b, &seconds); err != nil {
+		return err
+	}
+	const year10000 = 253402300800
+	if seconds < 0 || seconds >= year10000 {
+		return errors.New("date out of range")
+	}
+	*d = numericDate(time.Unix(int64(seconds), 0).UTC())
+	return nil
+}

@@ -1,0 +1,156 @@
+package oidclogin
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+
+	"golang.org/x/oauth2"
+
+	"github.com/tip-cli/tip-cli/internal/secret"
+)
+
+// errorCode is error of RFC 6749 sections 4.1.2.1 and 5.2, in the form that all
+// registered ones have. Other text is not repeated.
+var errorCode = regexp.MustCompile(`^[a-z_]{1,64}$`)
+
+// oauthError turns an error and an error_description into an *Error. secrets
+// are what was sent, in case the provider repeats it.
+func oauthError(kind Kind, code, description string, secrets []secret.Value) *Error {
+	if !errorCode.MatchString(code) {
+		code = "an unregistered error"
+	}
+	text := "the identity provider answered " + redact(code, secrets)
+	if d := printable(redact(description, secrets), maxShown); d != "" {
+		text += ": " + d
+	}
+	return (&Error{Kind: kind, Description: text}).hint("%s", codeHint(code))
+}
+
+// redirectError maps the error of an authorization response (RFC 6749 section
+// 4.1.2.1, OpenID Connect Core 1.0 section 3.1.2.6).
+func redirectError(code, description string, secrets []secret.Value) *Error {
+	kind := KindDenied
+	switch code {
+	case "server_error", "temporarily_unavailable":
+		kind = KindNetwork
+	case "invalid_request", "invalid_scope", "invalid_client", "unauthorized_client",
+		"unsupported_response_type", "invalid_request_object", "request_not_supported",
+		"request_uri_not_supported", "registration_not_supported":
+		kind = KindConfig
+	}
+	return oauthError(kind, code, description, secrets)
+}
+
+// tokenError maps what x/oauth2 returns from the token endpoint.
+func tokenError(ctx context.Context, err error, secrets ...secret.Value) *Error {
+	var answer *oauth2.RetrieveError
+	if !errors.As(err, &answer) {
+		return requestError(ctx, "the token endpoint", err)
+	}
+	status := answer.Response.StatusCode
+	switch {
+	case unavailable(status):
+		return fail(KindNetwork, "the token endpoint answered HTTP status %d", status)
+	case status >= 300 && status < 400:
+		return fail(KindConfig, "the token endpoint answered with a redirect (HTTP status %d), which is not followed", status).
+			hint("Check issuer and token_endpoint.")
+	case answer.ErrorCode == "":
+		return fail(KindConfig, "the token endpoint answered HTTP status %d without an OAuth error", status).
+			hint("Check issuer and token_endpoint: this may not be an OAuth token endpoint.")
+	}
+	return oauthError(tokenErrorKind(answer.ErrorCode), answer.ErrorCode, answer.ErrorDescription, secrets)
+}
+
+// tokenErrorKind maps error of RFC 6749 section 5.2, and what Entra ID adds.
+func tokenErrorKind(code string) Kind {
+	switch code {
+	case "invalid_grant", "login_required", "interaction_required", "consent_required":
+		return KindInvalidGrant
+	case "access_denied":
+		return KindDenied
+	case "server_error", "temporarily_unavailable", "slow_down":
+		return KindNetwork
+	}
+	return KindConfig
+}
+
+// unavailable says whether trying the same again later may help.
+func unavailable(status int) bool {
+	switch status {
+	case http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	}
+	return status >= 500
+}
+
+func codeHint(code string) string {
+	switch code {
+	case "invalid_grant", "login_required", "interaction_required", "consent_required":
+		return "Sign in again."
+	case "invalid_client":
+		return "Check client_id, and that the application is a public (native) client that needs no secret."
+	case "unauthorized_client", "unsupported_grant_type":
+		return "Enable the authorization code and the refresh token grant for the application at the identity provider."
+	case "invalid_scope":
+		return "Ask only for scopes that the application has at the identity provider."
+	case "access_denied":
+		return "Check that the user is assigned to the application at the identity provider."
+	}
+	return ""
+}
+
+// requestError maps a failure to get an answer from what.
+func requestError(ctx context.Context, what string, err error) *Error {
+	if ctx.Err() != nil {
+		return contextError(ctx)
+	}
+	var status *statusError
+	var netErr net.Error
+	switch {
+	case errors.As(err, &status) && unavailable(status.code):
+		return fail(KindNetwork, "%s answered HTTP status %d", what, status.code)
+	case errors.As(err, &status):
+		return fail(KindConfig, "%s answered HTTP status %d", what, status.code).hint("Check issuer.")
+	case errors.Is(err, errBodyTooLarge):
+		return fail(KindNetwork, "%s: %v", what, errBodyTooLarge)
+	case errors.Is(err, errRedirect):
+		return fail(KindConfig, "%s: %v", what, errRedirect)
+	case errors.As(err, &netErr) && netErr.Timeout():
+		return fail(KindNetwork, "%s did not answer in time", what)
+	}
+	return connectionError(what, err)
+}
+
+// connectionError keeps the few causes whose text cannot hold bytes of an answer.
+func connectionError(what string, err error) *Error {
+	var certificate *tls.CertificateVerificationError
+	var op *net.OpError
+	switch {
+	case errors.As(err, &certificate):
+		e := fail(KindNetwork, "the certificate of %s is not trusted: %v", what, certificate.Err)
+		e.cause = certificate
+		return e.hint("If a proxy intercepts TLS, point AWS_CA_BUNDLE at its CA certificate.")
+	case errors.As(err, &op):
+		e := fail(KindNetwork, "cannot reach %s: %v", what, op)
+		e.cause = op
+		return e
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		e := fail(KindNetwork, "%s closed the connection", what)
+		e.cause = io.ErrUnexpectedEOF
+		return e
+	}
+	return fail(KindNetwork, "%s gave no readable answer", what)
+}
+
+// contextError says why ctx ended.
+func contextError(ctx context.Context) *Error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return &Error{Kind: KindTimeout, Description: "the time was up", cause: context.DeadlineExceeded}
+	}
+	return &Error{Kind: KindInterrupted, Description: "interrupted", cause: context.Canceled}
+}

@@ -1,0 +1,155 @@
+package oidclogin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+
+	"github.com/tip-cli/tip-cli/internal/secret"
+)
+
+// provider is what one operation knows of the identity provider.
+type provider struct {
+	issuer                string // empty until learned from an ID token
+	authorizationEndpoint string
+	tokenEndpoint         string
+	jwksURI               string
+	// issParameter: authorization_response_iss_parameter_supported, RFC 9207 section 3.
+	issParameter bool
+}
+
+// provider returns the endpoints by discovery and by the settings.
+func (c *Client) provider(ctx context.Context, k *call) (provider, error) {
+	s := c.settings
+	if s.Issuer == "" {
+		return provider{authorizationEndpoint: s.AuthorizationEndpoint, tokenEndpoint: s.TokenEndpoint}, nil
+	}
+	p, err := discover(ctx, k, s.Issuer)
+	if err != nil {
+		return provider{}, err
+	}
+	if s.AuthorizationEndpoint != "" {
+		p.authorizationEndpoint = s.AuthorizationEndpoint
+	}
+	if s.TokenEndpoint != "" {
+		p.tokenEndpoint = s.TokenEndpoint
+	}
+	return p, p.check()
+}
+
+// discover reads {issuer}/.well-known/openid-configuration (OpenID Connect
+// Discovery 1.0 section 4).
+func discover(ctx context.Context, k *call, issuer string) (provider, error) {
+	found, err := oidc.NewProvider(k.with(ctx), issuer)
+	if err != nil {
+		return provider{}, discoveryError(ctx, issuer, err)
+	}
+	var extra struct {
+		JWKSURI      string `json:"jwks_uri"`
+		IssParameter bool   `json:"authorization_response_iss_parameter_supported"`
+	}
+	if err := found.Claims(&extra); err != nil {
+		return provider{}, fail(KindConfig, "the discovery document of %s is malformed", issuer)
+	}
+	return provider{
+		issuer:                issuer,
+		authorizationEndpoint: found.Endpoint().AuthURL,
+		tokenEndpoint:         found.Endpoint().TokenURL,
+		jwksURI:               extra.JWKSURI,
+		issParameter:          extra.IssParameter,
+	}, nil
+}
+
+// check wants three endpoints as safe as the issuer.
+func (p provider) check() error {
+	issuer, err := url.Parse(p.issuer)
+	if err != nil {
+		return fail(KindConfig, "issuer %q is not a URL", p.issuer)
+	}
+	endpoints := []struct{ name, value string }{
+		{"authorization_endpoint", p.authorizationEndpoint},
+		{"token_endpoint", p.tokenEndpoint},
+		{"jwks_uri", p.jwksURI},
+	}
+	for _, e := range endpoints {
+		if _, err := checkURL(e.name, e.value, isLoopbackHTTP(issuer)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func discoveryError(ctx context.Context, issuer string, err error) error {
+	var mismatch *oidc.IssuerMismatchError
+	var transport *url.Error
+	switch {
+	case errors.As(err, &mismatch):
+		return issuerMismatch(mismatch)
+	case errors.As(err, &transport):
+		e := requestError(ctx, "the discovery document of "+issuer, err)
+		var status *statusError
+		if errors.As(err, &status) && status.code == http.StatusNotFound {
+			e.Hint = "Check issuer: " + strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration must exist."
+		}
+		return e
+	}
+	return fail(KindConfig, "the discovery document of %s is not one", issuer).
+		hint("Check issuer, and that no proxy or log-in page of the network answers in its place.")
+}
+
+func issuerMismatch(m *oidc.IssuerMismatchError) *Error {
+	discovered := printable(m.Discovered, maxShown)
+	e := fail(KindConfig, "issuer is set to %q but its discovery document says %q", m.Provided, discovered)
+	if strings.TrimSuffix(m.Provided, "/") == strings.TrimSuffix(m.Discovered, "/") {
+		return e.hint("They differ in the trailing slash only: set issuer to %s exactly, here and in the trusted token issuer.", discovered)
+	}
+	return e.hint("Set issuer to the exact value of the iss claim.")
+}
+
+var (
+	// userPool is the issuer of a Cognito user pool; the pool's id repeats the region.
+	userPool = regexp.MustCompile(`^https://cognito-idp\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com/([a-z]{2}(?:-[a-z]+)+-\d)_[0-9A-Za-z]{1,55}$`)
+	// cognitoDomain is the host of a prefix domain; a custom domain tells no region.
+	cognitoDomain = regexp.MustCompile(`^[^.]+\.auth(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazoncognito\.com$`)
+)
+
+// learn completes p, which has no issuer yet, from an ID token that came over
+// TLS from p's token endpoint. The signature is checked afterwards, with the
+// keys that the pool publishes.
+func (p provider) learn(ctx context.Context, k *call, idToken secret.Value) (provider, error) {
+	claims, err := Decode(idToken)
+	if err != nil {
+		return provider{}, err
+	}
+	if err := checkUserPool(claims.Issuer, p.tokenEndpoint); err != nil {
+		return provider{}, err
+	}
+	found, err := discover(ctx, k, claims.Issuer)
+	if err != nil {
+		return provider{}, err
+	}
+	p.issuer, p.jwksURI = found.issuer, found.jwksURI
+	return p, p.check()
+}
+
+// checkUserPool wants issuer to be a user pool in the region of the domain.
+func checkUserPool(issuer, tokenEndpoint string) error {
+	pool := userPool.FindStringSubmatch(issuer)
+	if pool == nil || pool[1] != pool[2] {
+		return fail(KindVerification, "the ID token is issued by %q, which is not a Cognito user pool", printable(issuer, maxShown)).
+			hint("Set issuer to the exact value of the iss claim, if you trust it.")
+	}
+	u, err := url.Parse(tokenEndpoint)
+	if err != nil {
+		return fail(KindConfig, "token_endpoint is not a URL")
+	}
+	if domain := cognitoDomain.FindStringSubmatch(u.Hostname()); domain != nil && domain[1] != pool[1] {
+		return fail(KindVerification, "the ID token is issued in %s, but the domain of the token endpoint is in %s", pool[1], domain[1])
+	}
+	return nil
+}
