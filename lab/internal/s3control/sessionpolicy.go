@@ -36,13 +36,8 @@ func sessionPolicy(partition, target string, permission types.Permission) []byte
 	objects := arn + escape(path) + star
 	if permission != types.PermissionWrite {
 		all = append(all, statement{Effect: "Allow", Action: readObject, Resource: objects})
-		if bucket, prefix, inBucket := strings.Cut(path, "/"); wild && inBucket {
-			all = append(all, statement{
-				Effect: "Allow", Action: readBucket, Resource: arn + escape(bucket),
-				Condition: map[string]map[string]string{"StringLike": {"s3:prefix": escape(prefix) + "*"}},
-			})
-		} else if wild {
-			all = append(all, statement{Effect: "Allow", Action: readBucket, Resource: objects})
+		if wild {
+			all = append(all, listing(arn, path))
 		}
 	}
 	if permission != types.PermissionRead {
@@ -53,6 +48,20 @@ func sessionPolicy(partition, target string, permission types.Permission) []byte
 		panic(err) // strings only
 	}
 	return text
+}
+
+// listing admits lists under a path. Of a whole bucket every list is within the
+// target, also one that names no prefix and so has no s3:prefix.
+func listing(arn, path string) statement {
+	bucket, prefix, inBucket := strings.Cut(path, "/")
+	s := statement{Effect: "Allow", Action: readBucket, Resource: arn + escape(bucket)}
+	switch {
+	case !inBucket:
+		s.Resource += "*"
+	case prefix != "":
+		s.Condition = map[string]map[string]string{"StringLike": {"s3:prefix": escape(prefix) + "*"}}
+	}
+	return s
 }
 
 // escape keeps characters of a key from being read as wildcards or variables.
