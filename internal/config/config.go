@@ -1,0 +1,145 @@
+// Package config gives config.json its types: what the user told tip-cli about
+// the identity provider and AWS. The keys are those of the original Python
+// tip-cli and some of our own.
+//
+// It parses, checks and resolves; it reads no file but the one named on a command
+// line (internal/store does), no environment but what it is handed, and talks to
+// nobody. A [Config] is a value: copies may be used concurrently as long as
+// nobody changes Unknown.
+package config
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+)
+
+// The identity providers, as values of the key idp.
+const (
+	Okta    = "okta"
+	EntraID = "entra-id"
+	Cognito = "cognito"
+	OIDC    = "oidc"
+)
+
+// Defaults of the redirect: what the original listens on, and what its README
+// tells people to register.
+const (
+	DefaultRedirectHost = "localhost"
+	DefaultRedirectPort = 8090
+	DefaultRedirectPath = "/callback"
+)
+
+// Config is the content of config.json. A zero member is absent.
+type Config struct {
+	IdP                         string // idp
+	TokenExchangeApplicationARN string // token_exchange_application_arn
+	OIDCRoleARN                 string // oidc_role_arn
+	IDEnhancedRoleARN           string // id_enhanced_role_arn
+
+	OktaURL         string // okta_url: the issuer
+	OktaClientID    string // okta_client_id
+	EntraTenantID   string // entra_tenant_id: a GUID
+	EntraClientID   string // entra_client_id
+	EntraAuthority  string // entra_authority: of a national cloud
+	CognitoDomain   string // cognito_domain: of the hosted sign-in pages
+	CognitoClientID string // cognito_client_id
+	CognitoIssuer   string // cognito_issuer: of the user pool
+	OIDCIssuer      string // oidc_issuer
+	OIDCClientID    string // oidc_client_id
+
+	Region               string   // region: of the application
+	IdentityCenterRegion string   // identity_center_region
+	RedirectHost         string   // redirect_host
+	RedirectPort         int      // redirect_port
+	RedirectPath         string   // redirect_path
+	Scopes               []string // scopes: instead of the provider's
+	S3AGAccountID        string   // s3ag_account_id: of the Access Grants instance
+
+	// Unknown has the keys that this version does not know, kept on rewrite.
+	Unknown map[string]json.RawMessage
+}
+
+// Encode returns c as config.json: the known keys in the original's order, then
+// the unknown ones by name, indented by four spaces.
+func (c Config) Encode() ([]byte, error) {
+	var out bytes.Buffer
+	out.WriteByte('{')
+	for _, f := range fields {
+		if value := f.get(&c); value != nil {
+			if err := member(&out, f.key, value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.Unknown)) {
+		if err := member(&out, key, c.Unknown[key]); err != nil {
+			return nil, err
+		}
+	}
+	out.WriteByte('}')
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, out.Bytes(), "", "    "); err != nil {
+		return nil, err
+	}
+	indented.WriteByte('\n')
+	return indented.Bytes(), nil
+}
+
+func member(out *bytes.Buffer, key string, value any) error {
+	if out.Len() > 1 {
+		out.WriteByte(',')
+	}
+	name, err := json.Marshal(key)
+	if err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	out.Write(name)
+	out.WriteByte(':')
+	return encoder.Encode(value)
+}
+
+// Merge returns c with everything that over has in its place.
+func (c Config) Merge(over Config) Config {
+	for _, f := range fields {
+		if f.get(&over) != nil {
+			f.copy(&c, &over)
+		}
+	}
+	if len(over.Unknown) > 0 {
+		unknown := maps.Clone(c.Unknown)
+		if unknown == nil {
+			unknown = make(map[string]json.RawMessage)
+		}
+		maps.Copy(unknown, over.Unknown)
+		c.Unknown = unknown
+	}
+	return c
+}
+
+// Fingerprint returns the SHA-256, in hex, of what credentials depend on: the
+// provider, its issuer or endpoints, the client, the application and both roles.
+// Credentials with another fingerprint were made for another configuration.
+// Regions, scopes and the redirect do not change whose credentials they are.
+func (c Config) Fingerprint() string {
+	c, _ = c.Clean()
+	var issuer, client, authorize, token string
+	if preset, ok := PresetFor(c.IdP); ok {
+		issuer, client = preset.Issuer(c), preset.ClientID(c)
+		if preset.Endpoints != nil {
+			authorize, token = preset.Endpoints(c)
+		}
+	}
+	// A JSON array of strings is unambiguous, and cannot fail to encode.
+	text, _ := json.Marshal([]string{
+		"tip-cli fingerprint 1", c.IdP, issuer, client, authorize, token,
+		c.TokenExchangeApplicationARN, c.OIDCRoleARN, c.IDEnhancedRoleARN,
+	})
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,96 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+var (
+	regionForm = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]{2,12}){1,2}-[0-9]{1,2}$`)
+	zoneForm   = regexp.MustCompile(`^([a-z]{2,4}(?:-[a-z]{2,12}){1,2}-[0-9]{1,2})[a-z]$`)
+)
+
+// regionPartitions maps the prefix of a region to its partition; all others are
+// in "aws". (AWS General Reference, and the SDKs' partitions.json.)
+var regionPartitions = []struct{ prefix, partition string }{
+	{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"us-iso-", "aws-iso"}, {"us-isob-", "aws-iso-b"},
+	{"eu-isoe-", "aws-iso-e"}, {"us-isof-", "aws-iso-f"}, {"eusc-", "aws-eusc"},
+}
+
+// Regions are where the two halves of an exchange take place.
+type Regions struct {
+	// Region is the application's: STS and the services that are used.
+	Region string
+	// IdentityCenterRegion is that of the Identity Center instance.
+	IdentityCenterRegion string
+	// Source says where Region was found: a key, an environment variable, or the
+	// AWS config file.
+	Source string
+}
+
+// Regions resolves both regions: the configuration, then AWS_REGION, then
+// AWS_DEFAULT_REGION, then profileRegion, which returns the region of the ambient
+// profile of the AWS config file, or "" (nil means that there is none). Identity
+// Center is in the same region unless the configuration says otherwise. The error
+// is an [*InvalidError].
+func (c Config) Regions(getenv func(string) string, profileRegion func() string) (Regions, error) {
+	r := Regions{Region: c.Region, IdentityCenterRegion: c.IdentityCenterRegion, Source: "region"}
+	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
+		if r.Region == "" {
+			r.Region, r.Source = strings.TrimSpace(getenv(name)), name
+		}
+	}
+	if r.Region == "" && profileRegion != nil {
+		r.Region, r.Source = strings.TrimSpace(profileRegion()), "AWS config file"
+	}
+	if r.Region == "" {
+		return Regions{}, invalid("region", "no region: neither in the configuration nor in AWS_REGION, AWS_DEFAULT_REGION or the AWS config file",
+			`set AWS_REGION, or run: tip-cli configure idp --config '{"region": "eu-west-1"}'`)
+	}
+	if r.IdentityCenterRegion == "" {
+		r.IdentityCenterRegion = r.Region
+	}
+	problems := append(c.checkRegion(r.Source, r.Region), c.checkRegion("identity_center_region", r.IdentityCenterRegion)...)
+	if len(problems) > 0 {
+		return Regions{}, &InvalidError{Problems: problems[:1]}
+	}
+	return r, nil
+}
+
+// regionProblems checks the keys that are set; resolving them is for Regions.
+func (c Config) regionProblems() []Problem {
+	var problems []Problem
+	if c.Region != "" {
+		problems = append(problems, c.checkRegion("region", c.Region)...)
+	}
+	if c.IdentityCenterRegion != "" {
+		problems = append(problems, c.checkRegion("identity_center_region", c.IdentityCenterRegion)...)
+	}
+	if c.S3AGAccountID != "" && !accountForm.MatchString(c.S3AGAccountID) {
+		problems = append(problems, one("s3ag_account_id", "must be the 12 digits of an account, like 111122223333")...)
+	}
+	return problems
+}
+
+func (c Config) checkRegion(key, region string) []Problem {
+	if zone := zoneForm.FindStringSubmatch(region); zone != nil {
+		return []Problem{{Key: key, Message: fmt.Sprintf("%q is an availability zone, not a region", region), Hint: "perhaps " + zone[1]}}
+	}
+	if !regionForm.MatchString(region) {
+		return one(key, fmt.Sprintf("%q is not a region, like eu-west-1", region))
+	}
+	if want, got := c.Partition(), partitionOfRegion(region); want != "" && got != want {
+		return one(key, fmt.Sprintf("%s is in partition %s, but the ARNs are in %s", region, got, want))
+	}
+	return nil
+}
+
+func partitionOfRegion(region string) string {
+	for _, p := range regionPartitions {
+		if strings.HasPrefix(region, p.prefix) {
+			return p.partition
+		}
+	}
+	return "aws"
+}

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What a [FileError] may wrap, for callers that branch with errors.Is.
+var (
+	// ErrNotFound: the file does not exist, or it holds nothing yet.
+	ErrNotFound = errors.New("not there yet")
+	// ErrCorrupt: the file is not what tip-cli or its predecessor writes.
+	ErrCorrupt = errors.New("damaged or not a file of tip-cli")
+	// ErrNotRegular: a directory, a FIFO, a device or (for files with secrets) a
+	// symbolic link stands in the place of the file.
+	ErrNotRegular = errors.New("not a regular file")
+	// ErrTooLarge: the file exceeds [MaxFileSize].
+	ErrTooLarge = errors.New("too large for a file of tip-cli")
+	// ErrKeyLost: the tokens are sealed with a key that cannot be had, or that
+	// does not open them. Only signing in again helps.
+	ErrKeyLost = errors.New("the key that seals the tokens is not available")
+	// ErrLocked: the lock was not had before the context ended.
+	ErrLocked = errors.New("locked by another process")
+)
+
+// FileError says what is wrong with one file of the state directory. It never
+// quotes the file's content.
+type FileError struct {
+	// Path is the file.
+	Path string
+	// Err is the cause.
+	Err error
+	// Fix is what the user can do: mostly a command to run.
+	Fix string
+}
+
+// Error names the file and the cause.
+func (e *FileError) Error() string { return fmt.Sprintf("%s: %v", e.Path, e.Err) }
+
+// Unwrap returns the cause.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Hint returns what the user can do about it.
+func (e *FileError) Hint() string { return e.Fix }
+
+// fixes has the command that makes each file anew.
+var fixes = map[string]string{
+	ConfigFile:   "run: tip-cli configure idp",
+	IDPTokenFile: "run: tip-cli auth",
+	RoleFile:     "run: tip-cli auth",
+	S3File:       "run: tip-cli s3ag clear-credentials",
+	SignInFile:   "run: tip-cli auth",
+}
+
+func (s *Store) fileError(name string, err error) error {
+	return &FileError{Path: s.Path(name), Err: err, Fix: fixes[name]}
+}
+
+func (s *Store) corrupt(name, format string, args ...any) error {
+	return s.fileError(name, fmt.Errorf("%w: %s", ErrCorrupt, fmt.Sprintf(format, args...)))
+}

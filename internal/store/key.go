@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// Where a sealing key may be.
+const (
+	inKeyring = "keyring"
+	inFile    = "file"
+)
+
+const (
+	keySize        = 32
+	keyringService = "tip-cli"
+	keyFilePrefix  = "sealing_key_"
+)
+
+var keyIDForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
+
+// keyRef says which key seals a file. The id is part of the name of the keyring
+// entry or key file, so that a new key never overwrites an old one.
+type keyRef struct {
+	Where string `json:"key"`
+	ID    string `json:"key_id"`
+	// Note says why the key is in a file.
+	Note string `json:"key_note,omitempty"`
+}
+
+// keyCache remembers what the keyring said, so that it is asked once.
+type keyCache struct {
+	mu   sync.Mutex
+	keys map[string][]byte
+	hung error // not nil once the keyring did not answer in time
+}
+
+func (c *keyCache) get(id string) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.keys[id]
+}
+
+func (c *keyCache) put(id string, key []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.keys == nil {
+		c.keys = make(map[string][]byte)
+	}
+	c.keys[id] = key
+}
+
+// key returns the key that ref names, asking the keyring once per process.
+func (s *Store) key(ctx context.Context, ref keyRef) ([]byte, error) {
+	if key := s.keys.get(ref.ID); key != nil {
+		return key, nil
+	}
+	if !keyIDForm.MatchString(ref.ID) {
+		return nil, errors.New("its name is damaged")
+	}
+	text, err := s.keyText(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil || len(key) != keySize {
+		return nil, fmt.Errorf("the key in the %s is damaged", ref.Where)
+	}
+	s.keys.put(ref.ID, key)
+	return key, nil
+}
+
+func (s *Store) keyText(ctx context.Context, ref keyRef) (string, error) {
+	switch {
+	case ref.Where == inFile:
+		data, err := s.read(keyFilePrefix + ref.ID)
+		return string(data), err
+	case ref.Where != inKeyring:
+		return "", errors.New("its place is unknown")
+	case s.keyring == nil:
+		return "", fmt.Errorf("it is in the OS keyring, but %s", s.keyringOff)
+	}
+	return s.askKeyring(ctx, func() (string, error) {
+		return s.keyring.Get(keyringService, keyringUser(ref.ID))
+	})
+}
+
+// askKeyring bounds one call of the keyring. A keyring that hung once is not
+// asked again.
+func (s *Store) askKeyring(ctx context.Context, call func() (string, error)) (string, error) {
+	s.keys.mu.Lock()
+	hung := s.keys.hung
+	s.keys.mu.Unlock()
+	if hung != nil {
+		return "", hung
+	}
+	text, err := bounded(ctx, s.keyringTimeout, call)
+	if err == nil {
+		return text, nil
+	}
+	err = fmt.Errorf("OS keyring: %w", err)
+	if errors.Is(err, errNoAnswer) {
+		s.keys.mu.Lock()
+		s.keys.hung = err
+		s.keys.mu.Unlock()
+	}
+	return "", err
+}
+
+// newKey makes a key and keeps it in the keyring or, failing that, in a file.
+func (s *Store) newKey(ctx context.Context) (keyRef, []byte, error) {
+	raw := make([]byte, keySize+8)
+	_, _ = rand.Read(raw) // never fails: crypto/rand
+	key, id := raw[:keySize], hex.EncodeToString(raw[keySize:])
+	text := base64.StdEncoding.EncodeToString(key)
+	ref := keyRef{Where: inKeyring, ID: id}
+	if err := s.setInKeyring(ctx, id, text); err != nil {
+		if s.keyring != nil && ctx.Err() != nil {
+			return keyRef{}, nil, fmt.Errorf("store the sealing key: %w", ctx.Err())
+		}
+		ref.Where, ref.Note = inFile, err.Error()
+		if err := s.write(keyFilePrefix+id, []byte(text+"\n")); err != nil {
+			return keyRef{}, nil, err
+		}
+	}
+	s.keys.put(id, key)
+	return ref, key, nil
+}
+
+// setInKeyring also reads back: some keyrings take what they do not keep.
+func (s *Store) setInKeyring(ctx context.Context, id, text string) error {
+	if s.keyring == nil {
+		return errors.New(s.keyringOff)
+	}
+	got, err := s.askKeyring(ctx, func() (string, error) {
+		if err := s.keyring.Set(keyringService, keyringUser(id), text); err != nil {
+			return "", err
+		}
+		return s.keyring.Get(keyringService, keyringUser(id))
+	})
+	if err != nil {
+		return err
+	}
+	if got != text {
+		return errors.New("OS keyring: it does not keep what it is given")
+	}
+	return nil
+}
+
+// dropKey forgets a key that seals nothing any more. It is a courtesy: a key that
+// stays behind opens nothing.
+func (s *Store) dropKey(ctx context.Context, ref keyRef) {
+	switch {
+	case !keyIDForm.MatchString(ref.ID):
+	case ref.Where == inFile:
+		_ = s.remove(keyFilePrefix + ref.ID)
+	case ref.Where == inKeyring && s.keyring != nil:
+		_, _ = s.askKeyring(ctx, func() (string, error) {
+			return "", s.keyring.Delete(keyringService, keyringUser(ref.ID))
+		})
+	}
+}
+
+func keyringUser(id string) string { return "sealing key " + id }

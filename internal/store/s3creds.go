@@ -1,0 +1,190 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/tip-cli/tip-cli/internal/secret"
+)
+
+// S3Entry is one answer of S3 GetDataAccess in s3_creds.json.
+type S3Entry struct {
+	// Target is the MatchedGrantTarget, such as s3://bucket/prefix/*.
+	Target string
+	// Permission is READ, WRITE or READWRITE; TargetType Prefix or Object;
+	// Privilege Default or Minimal.
+	Permission, TargetType, Privilege string
+
+	AccessKeyID     string
+	SecretAccessKey secret.Value
+	SessionToken    secret.Value
+	// Expiration is in UTC, to the second.
+	Expiration time.Time
+
+	// The rest is ours and empty in a file of the original.
+
+	// AccountID is the account of the Access Grants instance, 12 digits.
+	AccountID string
+	// Duration is the DurationSeconds that was asked for.
+	Duration time.Duration
+	// Identity is the fingerprint of whom and what the credentials were made for.
+	Identity string
+	// RequestedTarget is the Target of the request. With Privilege Minimal the
+	// credentials reach no further.
+	RequestedTarget string
+}
+
+// same reports whether a and b answer the same question, so that the newer
+// replaces the older. What was asked for counts only where it bounds the
+// credentials.
+func (a S3Entry) same(b S3Entry) bool {
+	return a.Target == b.Target && a.Permission == b.Permission && a.TargetType == b.TargetType &&
+		a.Privilege == b.Privilege && a.AccountID == b.AccountID && a.Identity == b.Identity &&
+		(a.Privilege != "Minimal" || a.RequestedTarget == b.RequestedTarget)
+}
+
+// s3File is s3_creds.json: lists of entries under their MatchedGrantTarget.
+type s3File map[string][]s3Member
+
+type s3Member struct {
+	ID              string      `json:"id"`
+	Permission      string      `json:"permission"`
+	TargetType      string      `json:"target_type"`
+	Privilege       string      `json:"privilege"`
+	Expiration      json.Number `json:"expiration"` // seconds since 1970, with a fraction
+	Creds           s3Keys      `json:"creds"`
+	AccountID       string      `json:"account_id,omitempty"`
+	DurationSeconds int64       `json:"duration_seconds,omitempty"`
+	Identity        string      `json:"identity,omitempty"`
+	RequestedTarget string      `json:"requested_target,omitempty"`
+}
+
+type s3Keys struct {
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string `json:"SecretAccessKey"`
+	SessionToken    string `json:"SessionToken"`
+}
+
+// LoadS3 reads s3_creds.json: all entries, expired ones as well, sorted by
+// target. No file, or an empty one, is an empty list. The error wraps
+// [ErrCorrupt] if the file cannot be read.
+func (s *Store) LoadS3() ([]S3Entry, error) {
+	var file s3File
+	if err := s.decode(S3File, &file); errors.Is(err, ErrNotFound) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	var entries []S3Entry
+	for _, target := range slices.Sorted(maps.Keys(file)) {
+		for _, member := range file[target] {
+			entry, err := member.entry(target)
+			if err != nil {
+				return nil, s.corrupt(S3File, "an entry is not readable: %v", err)
+			}
+			entries = append(entries, entry)
+		}
+	}
+	return entries, nil
+}
+
+func (m s3Member) entry(target string) (S3Entry, error) {
+	seconds, err := m.Expiration.Float64()
+	if err != nil || !(seconds > 0 && seconds < 1<<37) {
+		return S3Entry{}, errors.New(`"expiration" is not a number of seconds since 1970`)
+	}
+	if m.Creds.AccessKeyID == "" || m.Creds.SecretAccessKey == "" || m.Creds.SessionToken == "" {
+		return S3Entry{}, errors.New(`"creds" is incomplete`)
+	}
+	if m.DurationSeconds < 0 || m.DurationSeconds > math.MaxInt32 {
+		return S3Entry{}, errors.New(`"duration_seconds" is out of range`)
+	}
+	return S3Entry{
+		Target: target, Permission: m.Permission, TargetType: m.TargetType, Privilege: m.Privilege,
+		AccessKeyID:     m.Creds.AccessKeyID,
+		SecretAccessKey: secret.New(m.Creds.SecretAccessKey),
+		SessionToken:    secret.New(m.Creds.SessionToken),
+		Expiration:      time.Unix(int64(seconds), 0).UTC(),
+		AccountID:       m.AccountID, Duration: time.Duration(m.DurationSeconds) * time.Second,
+		Identity: m.Identity, RequestedTarget: m.RequestedTarget,
+	}, nil
+}
+
+// SaveS3 replaces s3_creds.json with the entries that have not expired. The
+// caller holds a lock if it read them before; [Store.UpsertS3] does so itself.
+func (s *Store) SaveS3(entries []S3Entry) error {
+	file, now := s3File{}, time.Now()
+	for _, entry := range entries {
+		if entry.Expiration.After(now) {
+			file[entry.Target] = append(file[entry.Target], entry.member())
+		}
+	}
+	return s.encode(S3File, file)
+}
+
+func (a S3Entry) member() s3Member {
+	return s3Member{
+		ID: a.id(), Permission: a.Permission, TargetType: a.TargetType, Privilege: a.Privilege,
+		Expiration: json.Number(fmt.Sprintf("%d.0", a.Expiration.Unix())),
+		Creds: s3Keys{
+			AccessKeyID:     a.AccessKeyID,
+			SecretAccessKey: a.SecretAccessKey.Reveal(),
+			SessionToken:    a.SessionToken.Reveal(),
+		},
+		AccountID: a.AccountID, DurationSeconds: int64(a.Duration / time.Second),
+		Identity: a.Identity, RequestedTarget: a.RequestedTarget,
+	}
+}
+
+// id is the original's: the SHA-256 of how Python prints the sorted pairs.
+func (a S3Entry) id() string {
+	text := fmt.Sprintf("(('Permission', '%s'), ('Privilege', '%s'), ('TargetType', '%s'))", a.Permission, a.Privilege, a.TargetType)
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// UpsertS3 adds entry to s3_creds.json, in the place of an older answer to the
+// same question, and drops what has expired. It takes the lock called
+// "s3_creds.json" while it reads and writes, and waits for it as long as ctx lets.
+func (s *Store) UpsertS3(ctx context.Context, entry S3Entry) error {
+	_, err := s.changeS3(ctx, func(entries []S3Entry) []S3Entry {
+		return append(slices.DeleteFunc(entries, entry.same), entry)
+	})
+	return err
+}
+
+// ClearS3 drops the entries under target, or all of them if target is "", and
+// returns how many there were. It mends a corrupt file if target is "". It takes
+// the lock of [Store.UpsertS3].
+func (s *Store) ClearS3(ctx context.Context, target string) (int, error) {
+	dropped, err := s.changeS3(ctx, func(entries []S3Entry) []S3Entry {
+		return slices.DeleteFunc(entries, func(e S3Entry) bool { return target == "" || e.Target == target })
+	})
+	if target == "" && (errors.Is(err, ErrCorrupt) || errors.Is(err, ErrTooLarge)) {
+		return 0, s.remove(S3File)
+	}
+	return dropped, err
+}
+
+func (s *Store) changeS3(ctx context.Context, change func([]S3Entry) []S3Entry) (dropped int, err error) {
+	release, err := s.Lock(ctx, S3File)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	before, err := s.LoadS3()
+	if err != nil {
+		return 0, err
+	}
+	count := len(before)
+	after := change(before)
+	return count - len(after), s.SaveS3(after)
+}

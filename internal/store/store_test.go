@@ -1,0 +1,351 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tip-cli/tip-cli/internal/secret"
+	"github.com/tip-cli/tip-cli/internal/store"
+)
+
+const canary = "canary-81c2"
+
+var reveal = cmp.Comparer(func(a, b secret.Value) bool { return a.Reveal() == b.Reveal() })
+
+// newStore returns a store without a keyring in a new directory.
+func newStore(t *testing.T, optFns ...func(*store.Options)) *store.Store {
+	t.Helper()
+	return reopen(filepath.Join(t.TempDir(), "state"), optFns...)
+}
+
+func reopen(dir string, optFns ...func(*store.Options)) *store.Store {
+	off := func(o *store.Options) {
+		o.Keyring, o.Getenv = nil, func(string) string { return "" }
+	}
+	return store.New(dir, append([]func(*store.Options){off}, optFns...)...)
+}
+
+func put(t *testing.T, s *store.Store, name, content string) {
+	t.Helper()
+	if err := os.MkdirAll(s.Dir(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.Path(name), []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func text(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// wantError checks the sentinel, the path, that there is a hint, and that no
+// content shows.
+func wantError(t *testing.T, err, sentinel error, path string) {
+	t.Helper()
+	var file *store.FileError
+	if !errors.Is(err, sentinel) || !errors.As(err, &file) || !strings.HasPrefix(err.Error(), path) || file.Hint() == "" {
+		t.Errorf("error %v, want a FileError with %q, %s and a hint", err, sentinel, path)
+	}
+	if err != nil && strings.Contains(err.Error(), canary) {
+		t.Errorf("the error shows the content: %v", err)
+	}
+}
+
+// load calls the loader of a file.
+func load(s *store.Store, name string) (err error) {
+	switch name {
+	case store.ConfigFile:
+		_, err = s.LoadConfig()
+	case store.IDPTokenFile:
+		_, err = s.LoadIDPToken(context.Background())
+	case store.RoleFile:
+		_, err = s.LoadRole()
+	case store.S3File:
+		_, err = s.LoadS3()
+	case store.SignInFile:
+		_, err = s.LoadSignIn()
+	}
+	return err
+}
+
+// save calls the saver of a file.
+func save(s *store.Store, name string) error {
+	later := time.Now().Add(time.Hour)
+	switch name {
+	case store.ConfigFile:
+		return s.SaveConfig([]byte(`{"idp": "okta"}`))
+	case store.IDPTokenFile:
+		return s.SaveIDPToken(context.Background(), store.IDPToken{Token: secret.New("a.b.c")})
+	case store.RoleFile:
+		return s.SaveRole(store.RoleCredentials{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: secret.New("s"), SessionToken: secret.New("t"), Expiration: later})
+	case store.S3File:
+		return s.SaveS3([]store.S3Entry{{Target: "s3://example-bucket/*", Permission: "READ", AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: secret.New("s"), SessionToken: secret.New("t"), Expiration: later}})
+	default:
+		return s.SaveSignIn(store.SignIn{FailedAt: time.Now()})
+	}
+}
+
+var names = []string{store.ConfigFile, store.IDPTokenFile, store.RoleFile, store.S3File, store.SignInFile}
+
+func TestWhatStandsInThePlaceOfAFile(t *testing.T) {
+	for _, name := range names {
+		missing := newStore(t)
+		if name != store.S3File { // no credentials are an empty list
+			wantError(t, load(missing, name), store.ErrNotFound, missing.Path(name))
+		}
+		if _, err := os.Stat(missing.Dir()); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("loading %s made the directory", name)
+		}
+		contents := map[string]error{
+			"": store.ErrCorrupt, " \n": store.ErrCorrupt, "[]": store.ErrCorrupt, `"` + canary + `"`: store.ErrCorrupt,
+			`{"` + canary: store.ErrCorrupt, `{"a": ` + canary + `}`: store.ErrCorrupt, canary: store.ErrCorrupt, "{}{}": store.ErrCorrupt,
+			"\x00\x01": store.ErrCorrupt, strings.Repeat(" ", store.MaxFileSize) + "{}": store.ErrTooLarge,
+		}
+		for content, want := range contents {
+			s := newStore(t)
+			put(t, s, name, content)
+			wantError(t, load(s, name), want, s.Path(name))
+			if got := text(t, s.Path(name)); got != content {
+				t.Errorf("%s: loading changed the file", name)
+			}
+			if err := save(s, name); err != nil {
+				t.Errorf("%s: saving does not mend it: %v", name, err)
+			}
+			if err := load(s, name); err != nil {
+				t.Errorf("%s: after mending: %v", name, err)
+			}
+		}
+		s := newStore(t)
+		if err := os.MkdirAll(filepath.Join(s.Path(name), "x"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, load(s, name), store.ErrNotRegular, s.Path(name))
+		wantError(t, save(s, name), store.ErrNotRegular, s.Path(name))
+	}
+}
+
+func TestNothingIsNothing(t *testing.T) {
+	for _, content := range []string{"null", "{}", `{"token": "", "refresh_token": "", "requires_refresh": true}`} {
+		for _, name := range []string{store.IDPTokenFile, store.RoleFile} {
+			s := newStore(t)
+			put(t, s, name, content)
+			wantError(t, load(s, name), store.ErrNotFound, s.Path(name))
+		}
+		if content != "{}" && content != "null" {
+			continue
+		}
+		s := newStore(t)
+		put(t, s, store.ConfigFile, content)
+		put(t, s, store.S3File, content)
+		wantError(t, load(s, store.ConfigFile), store.ErrNotFound, s.Path(store.ConfigFile))
+		if entries, err := s.LoadS3(); entries != nil || err != nil {
+			t.Errorf("LoadS3 of %s = %v, %v", content, entries, err)
+		}
+	}
+}
+
+func TestHints(t *testing.T) {
+	want := map[string]string{
+		store.ConfigFile: "run: tip-cli configure idp", store.IDPTokenFile: "run: tip-cli auth", store.RoleFile: "run: tip-cli auth",
+		store.S3File: "run: tip-cli s3ag clear-credentials", store.SignInFile: "run: tip-cli auth",
+	}
+	for name, hint := range want {
+		s := newStore(t)
+		put(t, s, name, "[]")
+		var file *store.FileError
+		if err := load(s, name); !errors.As(err, &file) || file.Hint() != hint {
+			t.Errorf("%s: %v, hint %q", name, err, file.Hint())
+		}
+	}
+}
+
+func TestModes(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes are of Unix")
+	}
+	s := newStore(t)
+	for _, name := range names {
+		put(t, s, name, "{}") // 0644, as the original writes
+	}
+	if err := os.Chmod(s.Dir(), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if err := save(s, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	release, err := s.Lock(context.Background(), "flow")
+	if err != nil {
+		t.Fatal(err)
+	}
+	release()
+	entries, err := os.ReadDir(s.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != len(names)+2 { // the sealing key and the lock
+		t.Errorf("the directory has %v", entries)
+	}
+	for _, entry := range entries {
+		checkMode(t, s.Path(entry.Name()), 0o600)
+	}
+	checkMode(t, s.Dir(), 0o700)
+}
+
+func checkMode(t *testing.T, path string, want fs.FileMode) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := info.Mode().Perm(); got != want {
+		t.Errorf("%s has mode %o, want %o", path, got, want)
+	}
+}
+
+func TestDirectoriesThatAreRefused(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes are of Unix")
+	}
+	shared := t.TempDir()
+	if err := os.Chmod(shared, 0o777|fs.ModeSticky); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]string{shared: "is a shared directory", file: "not a directory"} {
+		for _, name := range names {
+			err := save(reopen(dir), name)
+			var refusal *store.FileError
+			if !errors.As(err, &refusal) || !strings.Contains(err.Error(), want) || !strings.Contains(refusal.Hint(), "AWS_TIP_CLI") {
+				t.Errorf("%s in %s: %v, want %q", name, dir, err, want)
+			}
+		}
+		if _, err := reopen(dir).Lock(context.Background(), "x"); err == nil {
+			t.Errorf("a lock in %s", dir)
+		}
+	}
+	if info, err := os.Stat(shared); err != nil || info.Mode().Perm() != 0o777 {
+		t.Errorf("the shared directory was changed: %v, %v", info.Mode(), err)
+	}
+}
+
+func TestConfigMayBeALink(t *testing.T) {
+	s := newStore(t)
+	target := filepath.Join(t.TempDir(), "dotfiles.json")
+	if err := os.WriteFile(target, []byte(`{"idp": "okta"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if err := os.MkdirAll(s.Dir(), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, s.Path(name)); err != nil {
+			t.Skip("no symbolic links here:", err)
+		}
+	}
+	if err := s.SaveConfig([]byte(`{"idp": "oidc"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if got := text(t, target); got != `{"idp": "oidc"}` {
+		t.Errorf("the target has %s", got)
+	}
+	if info, err := os.Lstat(s.Path(store.ConfigFile)); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		t.Errorf("the link is gone: %v, %v", info, err)
+	}
+	for _, name := range names[1:] {
+		wantError(t, load(s, name), store.ErrNotRegular, s.Path(name))
+		wantError(t, save(s, name), store.ErrNotRegular, s.Path(name))
+	}
+	if got := text(t, target); got != `{"idp": "oidc"}` {
+		t.Errorf("the target has %s", got)
+	}
+}
+
+func TestConfigIsKeptAsItIs(t *testing.T) {
+	s := newStore(t)
+	content := "{\n  \"idp\" : \"okta\" , \"x\": 1 }"
+	if err := s.SaveConfig([]byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.LoadConfig()
+	if diff := cmp.Diff(content, string(got)); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	for _, bad := range []string{"", "null", "[]", "{", "x"} {
+		wantError(t, s.SaveConfig([]byte(bad)), store.ErrCorrupt, s.Path(store.ConfigFile))
+	}
+	put(t, s, store.ConfigFile, "\ufeff"+content)
+	got, err = s.LoadConfig()
+	if diff := cmp.Diff(content, string(got)); diff != "" || err != nil {
+		t.Errorf("with a BOM: %v (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestDir(t *testing.T) {
+	home := func() (string, error) { return filepath.FromSlash("/home/alice"), nil }
+	env := ""
+	getenv := func(name string) string {
+		if name != store.HomeVariable {
+			t.Errorf("asked for %s", name)
+		}
+		return env
+	}
+	if got, err := store.Dir(getenv, home); got != filepath.FromSlash("/home/alice/.aws_tip_cli") || err != nil {
+		t.Errorf("Dir() = %q, %v", got, err)
+	}
+	env = "relative"
+	if got, err := store.Dir(getenv, home); !filepath.IsAbs(got) || filepath.Base(got) != "relative" || err != nil {
+		t.Errorf("Dir() = %q, %v", got, err)
+	}
+	for _, env = range []string{"~", "~/x", `~\x`} {
+		_, err := store.Dir(getenv, home)
+		var refusal *store.FileError
+		if !errors.As(err, &refusal) || !strings.Contains(err.Error(), "only a shell expands") || refusal.Hint() == "" {
+			t.Errorf("%s: %v", env, err)
+		}
+	}
+	env = ""
+	none := errors.New("no home")
+	if _, err := store.Dir(getenv, func() (string, error) { return "", none }); !errors.Is(err, none) {
+		t.Errorf("without a home: %v", err)
+	}
+}
+
+func TestSignIn(t *testing.T) {
+	s := newStore(t)
+	want := store.SignIn{FailedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Reason: "closed"}
+	if err := s.SaveSignIn(want); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.LoadSignIn()
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	for range 2 {
+		if err := s.ClearSignIn(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantError(t, load(s, store.SignInFile), store.ErrNotFound, s.Path(store.SignInFile))
+	put(t, s, store.SignInFile, `{"failed_at": "yesterday"}`)
+	wantError(t, load(s, store.SignInFile), store.ErrCorrupt, s.Path(store.SignInFile))
+}
