@@ -104,8 +104,8 @@ func TestVerifyS3ControlErrors(t *testing.T) {
 	r := signedS3(t, "GET", "https://111122223333.s3-control.eu-west-1.amazonaws.com/v20180820/accessgrantsinstance", "")
 	r.Header.Set("X-Amz-Security-Token", "other")
 	_, err := verifierAt(testTime).Verify(r, nil, s3Scope)
-	want := &awswire.VerifyError{Kind: awswire.VerifyTokenMismatch, Code: "InvalidToken", Status: 400,
-		Message: "The provided token is malformed or otherwise invalid."}
+	want := &awswire.VerifyError{Kind: awswire.VerifyTokenMismatch, Code: "InvalidAccessKeyId", Status: 403,
+		Message: "The AWS Access Key Id you provided does not exist in our records."}
 	if diff := cmp.Diff(error(want), err); diff != "" {
 		t.Error(diff)
 	}

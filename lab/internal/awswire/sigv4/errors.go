@@ -52,7 +52,7 @@ var s3Answers = map[awswire.VerifyKind]s3Answer{
 	awswire.VerifyWrongRegion:     {"AuthorizationHeaderMalformed", http.StatusBadRequest, "The authorization header is malformed; the region is wrong"},
 	awswire.VerifySkewed:          {"RequestTimeTooSkewed", http.StatusForbidden, "The difference between the request time and the current time is too large."},
 	awswire.VerifyUnknownKey:      {"InvalidAccessKeyId", http.StatusForbidden, "The AWS Access Key Id you provided does not exist in our records."},
-	awswire.VerifyTokenMismatch:   {"InvalidToken", http.StatusBadRequest, "The provided token is malformed or otherwise invalid."},
+	awswire.VerifyTokenMismatch:   {"InvalidAccessKeyId", http.StatusForbidden, "The AWS Access Key Id you provided does not exist in our records."},
 	awswire.VerifyExpired:         {"ExpiredToken", http.StatusBadRequest, "The provided token has expired."},
 	awswire.VerifyBadSignature:    {"SignatureDoesNotMatch", http.StatusForbidden, "The request signature we calculated does not match the signature you provided. Check your key and signing method."},
 	awswire.VerifyPayloadMismatch: {"XAmzContentSHA256Mismatch", http.StatusBadRequest, "The provided 'x-amz-content-sha256' header does not match what was computed."},
@@ -74,7 +74,7 @@ func s3Refusal(kind, as awswire.VerifyKind, detail map[string]string) *Error {
 //	WrongRegion      AuthorizationHeaderMalformed  400
 //	Skewed           RequestTimeTooSkewed          403
 //	UnknownKey       InvalidAccessKeyId            403
-//	TokenMismatch    InvalidToken                  400
+//	TokenMismatch    InvalidAccessKeyId            403
 //	Expired          ExpiredToken                  400
 //	BadSignature     SignatureDoesNotMatch         403
 //	PayloadMismatch  XAmzContentSHA256Mismatch     400

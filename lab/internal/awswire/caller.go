@@ -1,0 +1,67 @@
+package awswire
+
+import (
+	"net"
+	"net/http"
+	"strings"
+)
+
+// Caller says who sent a request, and to what. The engine fills it; a handler
+// must not change it.
+type Caller struct {
+	Service   string // botocore's name: "sts", "sso-oidc", "s3control"
+	Operation string // "AssumeRole"; empty while no operation is known
+	Region    string // the region the request is for, as [WithRegion] says
+	// AccountID is the account that the request names: the header
+	// x-amz-account-id, else the 12-digit first label of the host (S3 Control).
+	// It is not the caller's own account.
+	AccountID   string
+	AccessKeyID string // the key that signed; empty if unsigned
+	RequestID   string // as answered in the request id header
+	SourceIP    string // without the port
+	UserAgent   string
+	Host        string // as the client sent it
+}
+
+func newCaller(s *Service, r *http.Request) *Caller {
+	return &Caller{
+		Service:   s.name,
+		Region:    s.opts.region(r),
+		AccountID: accountID(r),
+		RequestID: s.protocol.requestID(),
+		SourceIP:  sourceIP(r.RemoteAddr),
+		UserAgent: r.UserAgent(),
+		Host:      r.Host,
+	}
+}
+
+func sourceIP(remote string) string {
+	if host, _, err := net.SplitHostPort(remote); err == nil {
+		return host
+	}
+	return remote
+}
+
+func accountID(r *http.Request) string {
+	if id := r.Header.Get("x-amz-account-id"); id != "" {
+		return id
+	}
+	label, _, _ := strings.Cut(r.Host, ".")
+	if isAccountID(label) {
+		return label
+	}
+	return ""
+}
+
+// isAccountID reports whether s is twelve decimal digits.
+func isAccountID(s string) bool {
+	if len(s) != 12 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
