@@ -52,7 +52,11 @@ func newFront(l *Lab, opts *Options) (*front, error) {
 
 func (f *front) addServices(opts *Options) error {
 	w, a, recorder := f.lab.world, authz.New(f.lab.world), audit.New(f.lab.world)
-	keys := jwks.New(f.lab.inner, time.Duration(*w.Switches.KeyCacheSeconds)*time.Second, w.Now)
+	fetcher := *f.lab.inner
+	if *w.Switches.FollowKeyRedirects {
+		fetcher.CheckRedirect = threeRedirects
+	}
+	keys := jwks.New(&fetcher, time.Duration(*w.Switches.KeyCacheSeconds)*time.Second, w.Now)
 	verifier := sigv4.New(credentials(w), func(o *sigv4.Options) { o.Now = w.Now })
 	observe := func(ctx context.Context, x *awswire.Exchange) {
 		recorder.Exchange(ctx, x)
@@ -67,7 +71,8 @@ func (f *front) addServices(opts *Options) error {
 		s3ControlService: func(s *awswire.Service) { s3control.Register(s, w, a) },
 	} {
 		s, err := awswire.NewService(wireNames[kind], awswire.WithVerifier(verifier), awswire.WithRegion(f.region),
-			awswire.WithObserver(observe), awswire.WithClock(w.Now), awswire.WithLogger(opts.Log))
+			awswire.WithObserver(observe), awswire.WithClock(w.Now), awswire.WithLogger(opts.Log),
+			awswire.WithRefusal(f.reword(kind)), validationCode(kind, w))
 		if err != nil {
 			return err
 		}
@@ -83,6 +88,34 @@ func (f *front) addServices(opts *Options) error {
 	}
 	f.services[s3Service] = objects
 	return nil
+}
+
+func threeRedirects(_ *http.Request, via []*http.Request) error {
+	if len(via) > 3 {
+		return errors.New("more than three redirects")
+	}
+	return nil
+}
+
+// reword applies the switches about refused signatures.
+func (f *front) reword(kind service) func(awswire.VerifyKind, *awswire.Error) {
+	s := &f.lab.world.Switches
+	return func(refused awswire.VerifyKind, e *awswire.Error) {
+		switch {
+		case kind == stsService && refused == awswire.VerifyMissing:
+			e.Message = s.MissingTokenText
+		case kind == oidcService && s.TokenSignatureStatus == "400":
+			e.Status = http.StatusBadRequest
+		}
+	}
+}
+
+// validationCode applies the switch about values out of range.
+func validationCode(kind service, w *world.World) awswire.Option {
+	if kind != s3ControlService {
+		return awswire.WithValidationCode("")
+	}
+	return awswire.WithValidationCode(w.Switches.AccessGrantsValidation)
 }
 
 // wireNames are botocore's names of the services on the wire engine.

@@ -1,12 +1,13 @@
 package assumptions
 
-// Names of SSO OIDC exceptions that switches choose between.
+// Values that switches choose between.
 const (
 	invalidGrant      = "InvalidGrantException"
 	expiredToken      = "ExpiredTokenException"
 	accessDenied      = "AccessDeniedException"
 	unauthorizedGrant = "UnauthorizedClientException"
 	unsupportedGrant  = "UnsupportedGrantTypeException"
+	missingToken      = "Request is missing Authentication Token"
 )
 
 var ledger = []Assumption{
@@ -74,4 +75,18 @@ var ledger = []Assumption{
 		"None is documented.", 0, nil},
 	{32, "setContextDenial", "Without sts:SetContext the denial names sts:SetContext.",
 		"By analogy with sts:SetSourceIdentity, of which a capture is public.", "sts:SetContext", []string{"sts:SetContext", "sts:AssumeRole"}},
+	{33, "replayedAssertion", "A JWT that was exchanged already gives InvalidGrantException.",
+		"The guide says that the exchange fails; the code is not documented.", invalidGrant, []string{invalidGrant, accessDenied}},
+	{34, "followKeyRedirects", "Redirects of a discovery document or key set are not followed.",
+		"Not documented.", false, nil},
+	{35, "accessGrantsValidation", "S3 Access Grants answers a value out of range with InvalidRequest.",
+		"Not documented.", "InvalidRequest", []string{"InvalidRequest", "ValidationError"}},
+	{36, "tokenSignatureStatus", "CreateTokenWithIAM answers a refused signature with HTTP status 403.",
+		"The services with JSON are known to use 400 and 403; of this one no capture is public.", "403", []string{"403", "400"}},
+	{37, "missingTokenText", "STS answers an unsigned request with the text Request is missing Authentication Token.",
+		"The code is known, the text is not.", missingToken, []string{missingToken, "Missing Authentication Token"}},
+	{38, "vendedSessionsNamePerson", "Data events of credentials from a directory grant carry onBehalfOf.",
+		"The guide says that they do if the location role allows sts:SetContext; the detail is not documented.", true, nil},
+	{39, "packedSizeCountsContext", "PackedPolicySize does not count a provided context.",
+		"Session policies and tags are packed together; whether contexts count is not documented.", false, nil},
 }

@@ -43,8 +43,9 @@ const (
 	fetchTimeout = 5 * time.Second
 	// documentLimit bounds what is read of either document, in bytes.
 	documentLimit = 1 << 20
-	// refetchPause is the least time between two fetches that an unknown key id causes.
-	refetchPause = 2 * time.Second
+	// refetchBurst is how many fetches unknown key ids may cause in a refetchWindow.
+	refetchBurst  = 10
+	refetchWindow = 10 * time.Second
 	// keyLimit of each family, as IAM documents it.
 	keyLimit = 100
 )
@@ -76,12 +77,27 @@ type entry struct {
 	fetched time.Time
 	doc     Discovery
 	set     jose.JSONWebKeySet
+	// window began the count of refetches.
+	window    time.Time
+	refetches int
 }
 
-// New returns Keys that fetch with client and cache for ttl.
+// mayRefetch counts a fetch for an unknown key id, and bounds their rate.
+func (e *entry) mayRefetch(now time.Time) bool {
+	if now.Sub(e.window) >= refetchWindow {
+		e.window, e.refetches = now, 0
+	}
+	e.refetches++
+	return e.refetches <= refetchBurst
+}
+
+// New returns Keys that fetch with client and cache for ttl. Redirects are not
+// followed unless client has a CheckRedirect of its own.
 func New(client *http.Client, ttl time.Duration, now func() time.Time) *Keys {
 	c := *client
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	if c.CheckRedirect == nil {
+		c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	}
 	return &Keys{client: &c, ttl: ttl, now: now, entries: map[string]*entry{}}
 }
 
@@ -102,7 +118,7 @@ func (k *Keys) Verify(ctx context.Context, issuer string, t *Token, algorithms .
 	if verified(t, &e.set) {
 		return e.doc, nil
 	}
-	if len(e.set.Key(t.KeyID)) == 0 && k.now().Sub(e.fetched) >= refetchPause {
+	if len(e.set.Key(t.KeyID)) == 0 && e.mayRefetch(k.now()) {
 		if err := k.fetch(ctx, issuer, e); err != nil {
 			return Discovery{}, err
 		}

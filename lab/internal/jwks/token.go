@@ -73,6 +73,9 @@ func headerAlgorithm(raw string) string {
 	return h.Alg
 }
 
+// Payload is what was signed, decoded: the claims as JSON text.
+func (t *Token) Payload() []byte { return t.jws.UnsafePayloadWithoutVerification() }
+
 // String returns a claim that is a non-empty string.
 func (t *Token) String(claim string) (string, bool) {
 	s, ok := t.Claims[claim].(string)

@@ -22,7 +22,7 @@ func (h *handlers) listCallerAccessGrants(_ context.Context, c *awswire.Caller, 
 	if err != nil {
 		return nil, err
 	}
-	from, err := offset(in.NextToken)
+	from, err := h.offset(in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -64,17 +64,17 @@ func (h *handlers) callerGrants(in *world.AccessGrants, id *identities, r *s3con
 	return all
 }
 
-func offset(token *string) (int, error) {
+func (h *handlers) offset(token *string) (int, error) {
 	if token == nil {
 		return 0, nil
 	}
 	text, err := base64.RawURLEncoding.DecodeString(*token)
 	if err != nil {
-		return 0, invalidRequest("The nextToken is not valid")
+		return 0, h.invalid("The nextToken is not valid")
 	}
 	n, err := strconv.Atoi(string(text))
 	if err != nil || n < 0 {
-		return 0, invalidRequest("The nextToken is not valid")
+		return 0, h.invalid("The nextToken is not valid")
 	}
 	return n, nil
 }

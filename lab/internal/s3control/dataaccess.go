@@ -59,10 +59,10 @@ func (h *handlers) target(in *s3control.GetDataAccessInput) (string, error) {
 	target := aws.ToString(in.Target)
 	rest, ok := strings.CutPrefix(target, "s3://")
 	if !ok || rest == "" {
-		return "", invalidRequest("The target %s is not an S3 URI: it must begin with s3:// and name a bucket", target)
+		return "", h.invalid("The target %s is not an S3 URI: it must begin with s3:// and name a bucket", target)
 	}
 	if in.TargetType == types.S3PrefixTypeObject && strings.HasSuffix(target, "*") {
-		return "", invalidRequest("The target of type Object must not end with *")
+		return "", h.invalid("The target of type Object must not end with *")
 	}
 	if !strings.ContainsAny(rest, "/*") && *h.world.Switches.BareBucketTarget {
 		target += "/"
@@ -97,7 +97,7 @@ func (h *handlers) vend(caller *world.Session, in *world.AccessGrants, g *world.
 	}
 	s := h.newSession(role, limit, duration)
 	s.AccessGrant = &world.VendedGrant{GrantARN: g.ARN, InstanceARN: in.ARN, Target: matched, Permission: string(r.Permission)}
-	if directory {
+	if directory && *h.world.Switches.VendedSessionsNamePerson {
 		audit := *caller.Identity
 		audit.Audit = true
 		s.Identity = &audit

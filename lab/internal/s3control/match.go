@@ -1,6 +1,7 @@
 package s3control
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -114,17 +115,29 @@ func (h *handlers) combined(in *world.AccessGrants, id *identities, target strin
 		return nil
 	}
 	both := *read
-	if len(write.Scope) > len(read.Scope) {
+	if specificity(write) > specificity(read) {
 		both = *write
 	}
 	both.Permission = string(types.PermissionReadwrite)
 	return &both
 }
 
+// specificity orders the scopes that hold one target: all are beginnings of it,
+// so that the longer is narrower, and one object is narrower than every prefix.
+func specificity(g *world.Grant) int {
+	if prefix, wild := strings.CutSuffix(g.Scope, "*"); wild {
+		return len(prefix)
+	}
+	return math.MaxInt
+}
+
 // precedes reports whether a is more specific than b, or as specific with a grantee that comes first.
 func (h *handlers) precedes(a, b *world.Grant) bool {
-	if b == nil || len(a.Scope) != len(b.Scope) {
-		return b == nil || len(a.Scope) > len(b.Scope)
+	if b == nil {
+		return true
+	}
+	if sa, sb := specificity(a), specificity(b); sa != sb {
+		return sa > sb
 	}
 	order := []world.GranteeType{world.DirectoryUser, world.DirectoryGroup, world.IAMGrantee}
 	if h.world.Switches.GranteeOnTies == "role" {

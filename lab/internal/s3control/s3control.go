@@ -38,8 +38,9 @@ func notFound(code, message string) error {
 	return &awswire.Error{Code: code, Message: message, Status: http.StatusNotFound}
 }
 
-func invalidRequest(format string, args ...any) error {
-	return &awswire.Error{Code: "InvalidRequest", Message: fmt.Sprintf(format, args...), Status: http.StatusBadRequest}
+// invalid refuses a value that the model admits.
+func (h *handlers) invalid(format string, args ...any) error {
+	return &awswire.Error{Code: h.world.Switches.AccessGrantsValidation, Message: fmt.Sprintf(format, args...), Status: http.StatusBadRequest}
 }
 
 // instance authorizes action on the instance of an account and returns it.
@@ -69,7 +70,7 @@ func (h *handlers) instance(c *awswire.Caller, account, action string) (*world.S
 func (h *handlers) getAccessGrantsInstanceForPrefix(_ context.Context, c *awswire.Caller, in *s3control.GetAccessGrantsInstanceForPrefixInput) (*s3control.GetAccessGrantsInstanceForPrefixOutput, error) {
 	rest, ok := strings.CutPrefix(aws.ToString(in.S3Prefix), "s3://")
 	if !ok {
-		return nil, invalidRequest("The S3 prefix must begin with s3://")
+		return nil, h.invalid("The S3 prefix must begin with s3://")
 	}
 	name, _, _ := strings.Cut(rest, "/")
 	account := aws.ToString(in.AccountId)

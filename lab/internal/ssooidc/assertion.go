@@ -31,7 +31,7 @@ func (h *handlers) redeemAssertion(ctx context.Context, app *world.Application, 
 		return nil, err
 	}
 	if *h.world.Switches.SpendOnRefusal && !h.world.Spend(issuer.IssuerURL, id) {
-		return nil, alreadyUsed()
+		return nil, h.alreadyUsed()
 	}
 	user, err := h.matchUser(app, issuer, t)
 	if err != nil {
@@ -41,12 +41,14 @@ func (h *handlers) redeemAssertion(ctx context.Context, app *world.Application, 
 		return nil, err
 	}
 	if !*h.world.Switches.SpendOnRefusal && !h.world.Spend(issuer.IssuerURL, id) {
-		return nil, alreadyUsed()
+		return nil, h.alreadyUsed()
 	}
 	return &subject{user: user, issuerARN: issuer.ARN}, nil
 }
 
-func alreadyUsed() error { return invalidGrant("The assertion has already been used") }
+func (h *handlers) alreadyUsed() error {
+	return exception(h.world.Switches.ReplayedAssertion, "The assertion has already been used")
+}
 
 // verifyAssertion checks issuer, audience, signature and times, and returns the trusted token issuer.
 func (h *handlers) verifyAssertion(ctx context.Context, app *world.Application, t *jwks.Token) (*world.TrustedTokenIssuer, error) {
@@ -112,7 +114,9 @@ func (h *handlers) replayID(t *jwks.Token) (string, error) {
 	if *h.world.Switches.RequireJTI {
 		return "", invalidGrant("Missing a required claim: jti")
 	}
-	sum := sha256.Sum256([]byte(t.Raw))
+	// Not the text of the JWT: base64url has several spellings of the same bytes,
+	// all of which verify.
+	sum := sha256.Sum256(t.Payload())
 	id := "sha256 " + hex.EncodeToString(sum[:])
 	if !*h.world.Switches.SingleUseWithoutJTI {
 		id += " " + time.Duration(h.world.Now().UnixNano()).String()

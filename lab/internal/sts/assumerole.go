@@ -1,8 +1,11 @@
 package sts
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,7 +27,7 @@ func (h *handlers) assumeRole(_ context.Context, c *awswire.Caller, in *sts.Assu
 	if err != nil {
 		return nil, err
 	}
-	tags, err := tagsOf(in.Tags, in.TransitiveTagKeys)
+	tags, err := tagsOf(in.Tags, in.TransitiveTagKeys, session)
 	if err != nil {
 		return nil, err
 	}
@@ -44,10 +47,14 @@ func (h *handlers) assumeRole(_ context.Context, c *awswire.Caller, in *sts.Assu
 	if err != nil {
 		return nil, err
 	}
+	if identity != nil && *h.world.Switches.PackedSizeCountsContext {
+		packed = addPacked(packed, *in.ProvidedContexts[0].ContextAssertion)
+	}
 	g := &grant{
-		role: role, name: *in.RoleSessionName, duration: d, sessionPolicies: limits, tags: tags,
+		role: role, name: *in.RoleSessionName, duration: d, sessionPolicies: limits,
 		sourceIdentity: session.SourceIdentity, identity: identity,
 	}
+	g.inheritTags(session, tags, in.TransitiveTagKeys)
 	if in.SourceIdentity != nil {
 		g.sourceIdentity = *in.SourceIdentity
 	}
@@ -57,6 +64,15 @@ func (h *handlers) assumeRole(_ context.Context, c *awswire.Caller, in *sts.Assu
 		out.SourceIdentity = &g.sourceIdentity
 	}
 	return out, nil
+}
+
+// addPacked adds a context to a packed size, in percent of the 2048 characters.
+func addPacked(packed *int32, assertion string) *int32 {
+	size := int32(min(100, (len(assertion)*100+2047)/2048)) //nolint:gosec // at most 100
+	if packed != nil {
+		size += *packed
+	}
+	return &size
 }
 
 // providedContext opens the one context that is there. Identity Center is the
@@ -86,23 +102,41 @@ func (h *handlers) contextProvider() string {
 	return "arn:" + h.world.Partition + ":iam::aws:contextProvider/IdentityCenter"
 }
 
-func tagsOf(list []types.Tag, transitive []string) (map[string]string, error) {
-	if len(list) == 0 && len(transitive) == 0 {
-		return nil, nil
-	}
-	tags := make(map[string]string, len(list))
+// tagsOf checks the session tags of a request. Keys are told apart without
+// regard to case, and a key that the session inherits cannot be given anew
+// (STS API reference, AssumeRole, Tags).
+func tagsOf(list []types.Tag, transitive []string, session *world.Session) (map[string]string, error) {
+	tags, keys := make(map[string]string, len(list)), make([]string, 0, len(list))
 	for _, t := range list {
-		if _, twice := tags[aws.ToString(t.Key)]; twice {
+		key := aws.ToString(t.Key)
+		if containsFold(keys, key) {
 			return nil, validationError("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}
-		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+		if containsFold(session.TransitiveTags, key) {
+			return nil, validationError("One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.")
+		}
+		keys, tags[key] = append(keys, key), aws.ToString(t.Value)
 	}
 	for _, key := range transitive {
-		if _, ok := tags[key]; !ok {
+		if !containsFold(keys, key) {
 			return nil, validationError("The specified transitive tag key must be included in the requested tags.")
 		}
 	}
 	return tags, nil
+}
+
+func containsFold(list []string, s string) bool {
+	return slices.ContainsFunc(list, func(entry string) bool { return strings.EqualFold(entry, s) })
+}
+
+// inheritTags sets the tags of a new session: those of the request and the
+// transitive ones of the session that asks.
+func (g *grant) inheritTags(session *world.Session, tags map[string]string, transitive []string) {
+	g.tags = tags
+	g.transitive = append(slices.Clone(session.TransitiveTags), transitive...)
+	for _, key := range session.TransitiveTags {
+		g.tags[key] = session.Tags[key]
+	}
 }
 
 // authorizeAssumeRole asks for sts:AssumeRole and for every further action that
@@ -122,8 +156,11 @@ func (h *handlers) authorizeAssumeRole(session *world.Session, in *sts.AssumeRol
 		if session.SourceIdentity != "" && session.SourceIdentity != *in.SourceIdentity {
 			return nil, &awswire.Error{Code: "AccessDenied", Status: http.StatusForbidden, Message: "The source identity of this session cannot be changed."}
 		}
+	}
+	// A source identity that is inherited has to be admitted at every hop, too.
+	if source := cmp.Or(aws.ToString(in.SourceIdentity), session.SourceIdentity); source != "" {
 		actions = append(actions, "sts:SetSourceIdentity")
-		keys["sts:SourceIdentity"] = []string{*in.SourceIdentity}
+		keys["sts:SourceIdentity"] = []string{source}
 	}
 	if len(tags) > 0 {
 		actions = append(actions, "sts:TagSession")

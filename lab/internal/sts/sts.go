@@ -73,6 +73,7 @@ type grant struct {
 	duration        time.Duration
 	sourceIdentity  string
 	tags            map[string]string
+	transitive      []string // keys of tags
 	sessionPolicies []*policy.Document
 	webIdentity     *world.WebIdentity
 	identity        *world.IdentityContext
@@ -86,7 +87,7 @@ func (h *handlers) issue(g *grant) (*types.Credentials, *types.AssumedRoleUser) 
 		AccessKeyID: id, SecretAccessKey: secret, SessionToken: token, Issued: now, Expires: now.Add(g.duration),
 		Kind: world.KindAssumedRole, Account: g.role.Account, RoleARN: g.role.ARN(), SessionName: g.name,
 		ARN: h.world.AssumedRoleARN(g.role, g.name), UserID: g.role.ID + ":" + g.name,
-		SourceIdentity: g.sourceIdentity, Tags: g.tags, SessionPolicies: g.sessionPolicies,
+		SourceIdentity: g.sourceIdentity, Tags: g.tags, TransitiveTags: g.transitive, SessionPolicies: g.sessionPolicies,
 		WebIdentity: g.webIdentity, Identity: g.identity,
 	}
 	h.world.AddSession(s)

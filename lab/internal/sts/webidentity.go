@@ -50,7 +50,7 @@ func (h *handlers) assumeRoleWithWebIdentity(ctx context.Context, _ *awswire.Cal
 	}
 	credentials, user := h.issue(&grant{
 		role: role, name: *in.RoleSessionName, duration: d, sessionPolicies: limits,
-		sourceIdentity: id.sourceIdentity, tags: id.tags, webIdentity: &id.WebIdentity,
+		sourceIdentity: id.sourceIdentity, tags: id.tags, transitive: id.transitive, webIdentity: &id.WebIdentity,
 	})
 	out := &sts.AssumeRoleWithWebIdentityOutput{
 		Credentials: credentials, AssumedRoleUser: user, PackedPolicySize: packed,
@@ -69,6 +69,7 @@ type webIdentity struct {
 	keys           policy.Context
 	sourceIdentity string
 	tags           map[string]string
+	transitive     []string
 }
 
 // verifyWebIdentity checks the JWT in the order of what it proves: form, issuer, signature, audience, time.
@@ -161,18 +162,19 @@ func (h *handlers) readClaims(provider *world.OIDCProvider, t *jwks.Token) (*web
 	}
 	prefix := world.IssuerHostPath(provider.Issuer) + ":"
 	id := &webIdentity{
-		WebIdentity: world.WebIdentity{Issuer: provider.Issuer, Audience: audience[0], Subject: subject},
+		WebIdentity: world.WebIdentity{Issuer: provider.Issuer, Subject: subject},
 		providerARN: provider.ARN(),
 		keys:        policy.Context{prefix + "aud": audience, prefix + "sub": {subject}},
 	}
 	if azp, ok := t.String("azp"); ok {
-		id.Audience = azp
 		id.keys[prefix+"aud"], id.keys[prefix+"oaud"] = []string{azp}, audience
 		audience = []string{azp}
 	}
-	if !slices.ContainsFunc(audience, func(a string) bool { return slices.Contains(provider.ClientIDs, a) }) {
+	known := slices.IndexFunc(audience, func(a string) bool { return slices.Contains(provider.ClientIDs, a) })
+	if known < 0 {
 		return nil, invalidToken("Incorrect token audience")
 	}
+	id.Audience = audience[known]
 	if amr, ok := stringList(t.Claims["amr"]); ok {
 		id.keys[prefix+"amr"] = amr
 	}
@@ -208,6 +210,24 @@ func (id *webIdentity) readSessionClaims(t *jwks.Token, tokenTags bool) error {
 		}
 		id.tags[key] = list[0]
 	}
+	return id.readTransitive(tags["transitive_tag_keys"])
+}
+
+// readTransitive takes the keys of the tags that chained sessions inherit.
+func (id *webIdentity) readTransitive(v any) error {
+	if v == nil {
+		return nil
+	}
+	keys, ok := stringList(v)
+	for _, key := range keys {
+		if _, tagged := id.tags[key]; !tagged {
+			ok = false
+		}
+	}
+	if !ok {
+		return invalidToken("The claim %s names transitive_tag_keys that are no principal_tags", claimTags)
+	}
+	id.transitive = keys
 	return nil
 }
 

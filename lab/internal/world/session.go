@@ -41,6 +41,9 @@ type Session struct {
 	SourceIdentity string
 	// Tags are the session tags, condition key aws:PrincipalTag/{key}.
 	Tags map[string]string
+	// TransitiveTags are the keys of those Tags that sessions inherit for which
+	// this one assumes a role.
+	TransitiveTags []string
 	// SessionPolicies limit the role's rights; each must allow.
 	SessionPolicies []*policy.Document
 	// WebIdentity is set on sessions of AssumeRoleWithWebIdentity.

@@ -45,6 +45,13 @@ type Switches struct {
 	NestedClaims             *bool    `yaml:"nestedClaims"`
 	AssertionMaxAge          *int     `yaml:"assertionMaxAge"`
 	SetContextDenial         string   `yaml:"setContextDenial"`
+	ReplayedAssertion        string   `yaml:"replayedAssertion"`
+	FollowKeyRedirects       *bool    `yaml:"followKeyRedirects"`
+	AccessGrantsValidation   string   `yaml:"accessGrantsValidation"`
+	TokenSignatureStatus     string   `yaml:"tokenSignatureStatus"`
+	MissingTokenText         string   `yaml:"missingTokenText"`
+	VendedSessionsNamePerson *bool    `yaml:"vendedSessionsNamePerson"`
+	PackedSizeCountsContext  *bool    `yaml:"packedSizeCountsContext"`
 }
 
 // fill sets every switch that the file leaves out and refuses values that the ledger does not know.
