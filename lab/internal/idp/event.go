@@ -1,0 +1,59 @@
+package idp
+
+import (
+	"sync"
+	"time"
+)
+
+// Kind names the endpoint that decided something.
+type Kind string
+
+// Kinds of event.
+const (
+	// KindAuthorize is an answer of the authorization endpoint or its sign-in
+	// page: a code, an error, or a refused password.
+	KindAuthorize Kind = "authorize"
+	// KindToken is an answer of the token endpoint.
+	KindToken Kind = "token"
+)
+
+// Event is a decision of an issuer. It holds no password, code or token.
+type Event struct {
+	Time time.Time
+	// Issuer is the issuer's name in the world.
+	Issuer string
+	Kind   Kind
+	// Client is the id of a known client, Person the login of a known person;
+	// empty while unknown.
+	Client, Person string
+	// GrantType as the token endpoint was given it, if it is a known one.
+	GrantType string
+	// Error is the OAuth error code, Description its error_description; empty
+	// when the request was granted.
+	Error, Description string
+	// TokenID is the jti of the ID token that was issued.
+	TokenID string
+}
+
+// serialized makes observe, which may be nil, safe for concurrent callers.
+func serialized(observe func(Event)) func(Event) {
+	if observe == nil {
+		return func(Event) {}
+	}
+	var mu sync.Mutex
+	return func(e Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		observe(e)
+	}
+}
+
+// report tells the observer how a request ended. err is nil when it was granted.
+func (p *provider) report(e Event, err error) {
+	e.Time, e.Issuer = p.now(), p.issuer.Name
+	if err != nil {
+		r := asRefusal(err)
+		e.Error, e.Description = r.code, r.description
+	}
+	p.observe(e)
+}

@@ -1,0 +1,46 @@
+package idp
+
+import (
+	"strconv"
+	"testing"
+	"time"
+)
+
+func TestShelf(t *testing.T) {
+	now := time.Unix(0, 0)
+	s := newShelf[int](func() time.Time { return now })
+	s.put("a", 1, time.Minute)
+	if v, ok := s.get("a"); v != 1 || !ok {
+		t.Errorf("%d, %v", v, ok)
+	}
+	if _, ok := s.get("b"); ok {
+		t.Error("a text that was never put")
+	}
+	now = now.Add(time.Minute)
+	if v, ok := s.get("a"); v != 0 || ok {
+		t.Errorf("%d, %v after its end", v, ok)
+	}
+	now = now.Add(time.Second)
+	s.put("b", 2, time.Minute)
+	if len(s.items) != 1 {
+		t.Errorf("%d items: what has ended is swept", len(s.items))
+	}
+}
+
+// A full shelf drops what would end first.
+func TestShelfIsBounded(t *testing.T) {
+	now := time.Unix(0, 0)
+	s := newShelf[int](func() time.Time { return now })
+	for i := range shelfLimit + 5 {
+		s.put(strconv.Itoa(i), i, time.Hour+time.Duration(i))
+	}
+	if len(s.items) != shelfLimit {
+		t.Errorf("%d items, want %d", len(s.items), shelfLimit)
+	}
+	if _, ok := s.get("4"); ok {
+		t.Error("the first to end is still there")
+	}
+	if _, ok := s.get(strconv.Itoa(shelfLimit + 4)); !ok {
+		t.Error("the newest is not there")
+	}
+}

@@ -1,0 +1,169 @@
+package idp
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/tip-cli/tip-cli/lab/internal/world"
+)
+
+// Cookies of an issuer. The browser sends them below the issuer's path only.
+const (
+	csrfCookie    = "tiplab_csrf"
+	sessionCookie = "tiplab_session"
+)
+
+// signInPage shows the sign-in page for a request.
+func (p *provider) signInPage(w http.ResponseWriter, r *http.Request, req *authRequest, status int, problem string) {
+	action := (&url.URL{Path: p.signInPath(), RawQuery: pageQuery(req.values)}).String()
+	browser := p.csrfValue(r)
+	p.setCookie(w, csrfCookie, browser)
+	v := signInView{
+		Issuer: p.issuer.URL, Client: req.client.ID, Action: action, CSRF: p.csrfToken(browser, action),
+		Login: clip(req.loginHint, 200), Problem: problem,
+	}
+	for i := range p.issuer.People {
+		v.People = append(v.People, viewOf(&p.issuer.People[i]))
+	}
+	p.pages.write(w, status, "signin", formTarget(req.uri), v)
+}
+
+// pageQuery is the request without what signs in by itself.
+func pageQuery(values url.Values) string {
+	kept := url.Values{}
+	for name, v := range values {
+		if name != "lab_login" && name != "lab_password" {
+			kept[name] = v
+		}
+	}
+	return kept.Encode()
+}
+
+// signIn takes the form of the sign-in page. Its query is the authentication
+// request, which is checked again as if it had just come.
+func (p *provider) signIn(w http.ResponseWriter, r *http.Request) {
+	req, ok := p.authRequest(w, r.URL.RawQuery)
+	if !ok {
+		return
+	}
+	form, err := p.signInForm(w, r)
+	if err != nil {
+		p.refusePage(w, Event{Kind: KindAuthorize, Client: req.client.ID}, err)
+		return
+	}
+	if form.Has("cancel") {
+		p.sendError(w, req.target, refuse("access_denied", "the person cancelled"))
+		return
+	}
+	person, ok := p.signedIn(form)
+	if !ok {
+		req.loginHint = form.Get("login") // so that it need not be typed again
+		p.signInFailed(w, r, req)
+		return
+	}
+	s := p.newSession(w, person)
+	p.sendCode(w, req, s.person, s.authTime)
+}
+
+// signedIn returns who the form signs in: the person clicked on, or the one
+// whose login and password were typed.
+func (p *provider) signedIn(form url.Values) (*world.Person, bool) {
+	if form.Has("person") {
+		return p.person(form.Get("person"))
+	}
+	return p.authenticate(form.Get("login"), form.Get("password"))
+}
+
+// signInFailed shows the page again. It does not say which part was wrong.
+func (p *provider) signInFailed(w http.ResponseWriter, r *http.Request, req *authRequest) {
+	err := &refusal{http.StatusUnauthorized, "access_denied", "wrong login or password"}
+	p.report(Event{Kind: KindAuthorize, Client: req.client.ID}, err)
+	w.Header().Set("WWW-Authenticate", "LabForm") // RFC 9110, 11.6.1: a 401 carries one; browsers ignore this one
+	p.signInPage(w, r, req, err.status, "The login or the password is wrong.")
+}
+
+// signInForm reads the form and makes sure that our own page sent it: by the
+// browser's word (Sec-Fetch-Site, Origin) and by a token bound to a cookie that
+// cross-site POSTs do not carry.
+func (p *provider) signInForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	forged := &refusal{http.StatusForbidden, "access_denied", "this form did not come from the sign-in page; open it again"}
+	if http.NewCrossOriginProtection().Check(r) != nil || !isForm(r.Header.Get("Content-Type")) {
+		return nil, forged
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	form, err := parameters(body)
+	if err != nil {
+		return nil, err
+	}
+	cookie, err := r.Cookie(csrfCookie)
+	if err != nil {
+		return nil, forged
+	}
+	if !hmac.Equal([]byte(p.csrfToken(cookie.Value, r.URL.RequestURI())), []byte(form.Get("csrf"))) {
+		return nil, forged
+	}
+	return form, nil
+}
+
+// csrfValue is what the browser's cookie holds, or a new value.
+func (p *provider) csrfValue(r *http.Request) string {
+	if c, err := r.Cookie(csrfCookie); err == nil && isCSRFValue(c.Value) {
+		return c.Value
+	}
+	return randomText()
+}
+
+func isCSRFValue(s string) bool {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	return err == nil && len(b) == 32
+}
+
+// csrfToken binds a form to a browser and to what the form is sent to.
+func (p *provider) csrfToken(browser, action string) string {
+	mac := hmac.New(sha256.New, p.csrfKey)
+	mac.Write([]byte(browser + "\n" + action))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// newSession signs a browser in, always under a new name.
+func (p *provider) newSession(w http.ResponseWriter, person *world.Person) *session {
+	s := &session{person: person, authTime: p.now()}
+	id := randomText()
+	p.mu.Lock()
+	p.sessions.put(id, s, sessionLifetime)
+	p.mu.Unlock()
+	p.setCookie(w, sessionCookie, id)
+	return s
+}
+
+func (p *provider) session(r *http.Request) (*session, bool) {
+	cookie, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return nil, false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sessions.get(cookie.Value)
+}
+
+func (p *provider) setCookie(w http.ResponseWriter, name, value string) {
+	http.SetCookie(w, &http.Cookie{
+		Name: name, Value: value, Path: p.path + "/", HttpOnly: true,
+		Secure: p.base.Scheme == "https", SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// clip shortens what a request wants shown.
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n])
+	}
+	return strings.ToValidUTF8(s, "")
+}

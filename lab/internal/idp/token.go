@@ -1,0 +1,228 @@
+package idp
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/tip-cli/tip-cli/lab/internal/world"
+)
+
+// verifierForm is the syntax of code_verifier (RFC 7636, 4.1).
+var verifierForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`)
+
+// tokenResponse is a successful answer (RFC 6749, 5.1; OIDC Core, 3.1.3.3).
+type tokenResponse struct {
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int    `json:"expires_in"`
+	Scope        string `json:"scope"`
+	IDToken      string `json:"id_token,omitempty"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+}
+
+// token is the token endpoint.
+func (p *provider) token(w http.ResponseWriter, r *http.Request) {
+	e := Event{Kind: KindToken}
+	response, err := p.redeem(w, r, &e)
+	p.report(e, err)
+	if err != nil {
+		writeTokenError(w, r, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, response)
+}
+
+// redeem checks the client and hands over to the grant type.
+func (p *provider) redeem(w http.ResponseWriter, r *http.Request, e *Event) (*tokenResponse, error) {
+	body, err := formBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	form, err := parameters(body)
+	if err != nil {
+		return nil, err
+	}
+	client, err := p.publicClient(r, form)
+	if err != nil {
+		return nil, err
+	}
+	e.Client = client.ID
+	switch form.Get("grant_type") {
+	case "":
+		return nil, badRequest("the grant_type is missing")
+	case "authorization_code":
+		e.GrantType = "authorization_code"
+		return p.redeemCode(client, form, e)
+	case "refresh_token":
+		e.GrantType = "refresh_token"
+		return p.redeemRefreshToken(client, form, e)
+	}
+	return nil, refuse("unsupported_grant_type", "the grant_type is not supported")
+}
+
+// publicClient returns the client that client_id names. A public client has no
+// secret, so one that sends any credentials is refused (RFC 6749, 2.3 and 5.2).
+func (p *provider) publicClient(r *http.Request, form url.Values) (*world.Client, error) {
+	if r.Header.Get("Authorization") != "" || form.Has("client_secret") || form.Has("client_assertion") {
+		return nil, badClient("a public client sends its client_id in the body and no credentials")
+	}
+	client, ok := p.client(form.Get("client_id"))
+	if !ok {
+		return nil, badClient("the client_id is missing or not known here")
+	}
+	return client, nil
+}
+
+// redeemCode is the authorization_code grant (RFC 6749, 4.1.3; RFC 7636, 4.6).
+func (p *provider) redeemCode(client *world.Client, form url.Values, e *Event) (*tokenResponse, error) {
+	for _, name := range []string{"code", "redirect_uri", "code_verifier"} {
+		if !form.Has(name) {
+			return nil, badRequest("the " + name + " is missing")
+		}
+	}
+	if !verifierForm.MatchString(form.Get("code_verifier")) {
+		return nil, badRequest("the code_verifier is not 43 to 128 unreserved characters")
+	}
+	c, err := p.takeCode(form.Get("code"), client)
+	if err != nil {
+		return nil, err
+	}
+	e.Person = c.grant.person.Login
+	switch sum := sha256.Sum256([]byte(form.Get("code_verifier"))); {
+	case !p.now().Before(c.expires):
+		return nil, badGrant("the code has expired")
+	case c.redirectURI != form.Get("redirect_uri"):
+		return nil, badGrant("the redirect_uri is not that of the authorization request")
+	case subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(c.challenge)) != 1:
+		return nil, badGrant("the code_verifier does not fit the code_challenge")
+	}
+	refresh := ""
+	if slices.Contains(c.grant.scopes, "offline_access") {
+		refresh = p.newRefreshToken(c.grant)
+	}
+	return p.respond(c.grant, c.grant.scopes, c.nonce, refresh, e)
+}
+
+// takeCode marks a code as used, also when the request then turns out to be
+// wrong. A second use revokes what the first one gave (RFC 6749, 4.1.2).
+func (p *provider) takeCode(text string, client *world.Client) (*authorizationCode, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c, ok := p.codes.get(text)
+	if !ok || c.grant.client != client.ID {
+		return nil, badGrant("the code is not valid")
+	}
+	if c.used {
+		c.grant.revoked = true
+		return nil, badGrant("the code was used before; its tokens are revoked")
+	}
+	c.used = true
+	return c, nil
+}
+
+// redeemRefreshToken is the refresh_token grant (RFC 6749, 6; OIDC Core, 12). The
+// new refresh token keeps the scopes of the old one, whatever scope was asked for.
+func (p *provider) redeemRefreshToken(client *world.Client, form url.Values, e *Event) (*tokenResponse, error) {
+	if !client.RefreshToken {
+		return nil, refuse("unauthorized_client", "the client may not use the refresh_token grant")
+	}
+	if !form.Has("refresh_token") {
+		return nil, badRequest("the refresh_token is missing")
+	}
+	g, next, scopes, err := p.rotate(form.Get("refresh_token"), client, scopeList(form.Get("scope")))
+	if g != nil {
+		e.Person = g.person.Login
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.respond(g, scopes, "", next, e)
+}
+
+// rotate exchanges a refresh token for the next of its family. Using a rotated
+// one after the issuer's grace revokes the family (RFC 9700, 4.14.2).
+func (p *provider) rotate(text string, client *world.Client, requested []string) (*grant, string, []string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t, ok := p.refresh.get(text)
+	if !ok || t.grant.client != client.ID {
+		return nil, "", nil, badGrant("the refresh token is invalid or has expired")
+	}
+	now := p.now()
+	switch {
+	case t.grant.revoked:
+		return t.grant, "", nil, badGrant("the refresh token was revoked")
+	case !t.rotated.IsZero() && !now.Before(t.rotated.Add(p.issuer.RotationGrace)):
+		t.grant.revoked = true
+		return t.grant, "", nil, badGrant("the refresh token was used before; its family is revoked")
+	}
+	scopes := t.grant.scopes
+	if requested != nil {
+		scopes = requested
+	}
+	for _, scope := range scopes {
+		if !slices.Contains(t.grant.scopes, scope) {
+			return t.grant, "", nil, refuse("invalid_scope", "a scope was not granted at sign-in")
+		}
+	}
+	if t.rotated.IsZero() {
+		t.rotated = now
+	}
+	next := randomText()
+	p.refresh.put(next, &refreshToken{grant: t.grant}, p.issuer.RefreshTokenLifetime)
+	return t.grant, next, scopes, nil
+}
+
+func (p *provider) newRefreshToken(g *grant) string {
+	text := randomText()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refresh.put(text, &refreshToken{grant: g}, p.issuer.RefreshTokenLifetime)
+	return text
+}
+
+// respond makes the tokens of a grant. Without the scope openid there is no ID
+// token. nonce is empty on a refresh (OIDC Core, 12.2).
+func (p *provider) respond(g *grant, scopes []string, nonce, refresh string, e *Event) (*tokenResponse, error) {
+	access := randomText()
+	p.mu.Lock()
+	p.access.put(access, &accessToken{grant: g, scopes: scopes}, accessTokenLifetime)
+	p.mu.Unlock()
+	response := &tokenResponse{
+		AccessToken: access, TokenType: "Bearer", ExpiresIn: int(accessTokenLifetime.Seconds()),
+		Scope: strings.Join(scopes, " "), RefreshToken: refresh,
+	}
+	if !slices.Contains(scopes, "openid") {
+		return response, nil
+	}
+	key, err := p.keys.current(jose.RS256)
+	if err != nil {
+		return nil, err
+	}
+	claims := p.idClaims(g, scopes, p.now())
+	claims["at_hash"] = accessTokenHash(access)
+	if nonce != "" {
+		claims["nonce"] = nonce
+	}
+	e.TokenID, _ = claims["jti"].(string)
+	response.IDToken, err = key.sign(key.id, claims)
+	return response, err
+}
+
+// writeTokenError answers with an error (RFC 6749, 5.2). Who tried the
+// Authorization header is told the scheme.
+func writeTokenError(w http.ResponseWriter, r *http.Request, err error) {
+	ref := asRefusal(err)
+	if ref.status == http.StatusUnauthorized && r.Header.Get("Authorization") != "" {
+		w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
+	}
+	writeJSON(w, ref.status, map[string]string{"error": ref.code, "error_description": ref.description})
+}
