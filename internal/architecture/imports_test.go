@@ -1,0 +1,179 @@
+package architecture_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// root is the top of the repository, seen from this package.
+const root = "../.."
+
+// packages asks go list for all packages as they are on an operating system.
+func packages(t *testing.T, goos string) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,TestImports,XTestImports,Deps", "./...")
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "GOOS="+goos, "CGO_ENABLED=0")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
+	}
+	var all []pkg
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		switch err := dec.Decode(&p); {
+		case errors.Is(err, io.EOF):
+			return all
+		case err != nil:
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestImports(t *testing.T) {
+	for _, goos := range []string{"linux", "darwin", "windows"} {
+		t.Run(goos, func(t *testing.T) {
+			t.Parallel()
+			all := packages(t, goos)
+			for _, r := range rules {
+				for i := range all {
+					for _, v := range r.violations(&all[i]) {
+						t.Error(v)
+					}
+				}
+			}
+		})
+	}
+}
+
+// Every rule is about something: a package that was renamed takes its rule along.
+func TestRulesApply(t *testing.T) {
+	planned := map[string]bool{"./internal/fastpath": true}
+	all := packages(t, "linux")
+	for _, r := range rules {
+		for _, pattern := range append(r.from, r.except...) {
+			if planned[pattern] {
+				continue
+			}
+			found := false
+			for i := range all {
+				found = found || matchAny([]string{pattern}, local(all[i].ImportPath))
+			}
+			if !found {
+				t.Errorf("no package is %s (%s)", pattern, r.reason)
+			}
+		}
+	}
+}
+
+// The checker says no, and each rule does for something.
+func TestForbiddenEdges(t *testing.T) {
+	tests := []struct {
+		name string
+		pkg  pkg
+	}{
+		{"the client is linked with the lab", pkg{ImportPath: "internal/session", Deps: []string{"lab"}}},
+		{"a library is linked with the lab", pkg{ImportPath: "tipcreds", Deps: []string{"lab/labtest"}}},
+		{"the lab imports the client", pkg{ImportPath: "lab/internal/idp", Imports: []string{"internal/oidclogin"}}},
+		{"the lab imports the commands", pkg{ImportPath: "lab", Imports: []string{"internal/cli"}}},
+		{"a program reaches into the lab", pkg{ImportPath: "cmd/tip-lab/demo", Imports: []string{"lab/internal/world"}}},
+		{"a test reaches into the lab", pkg{ImportPath: "e2e", XTestImports: []string{"lab/internal/world"}}},
+		{"one library imports the other", pkg{ImportPath: "tipcreds", Imports: []string{"s3agcreds"}}},
+		{"the other imports the one", pkg{ImportPath: "s3agcreds", Imports: []string{"tipcreds"}}},
+		{"a library imports internal code", pkg{ImportPath: "s3agcreds", Imports: []string{"internal/secret"}}},
+		{"a library's test uses internal code", pkg{ImportPath: "tipcreds", XTestImports: []string{"internal/secret"}}},
+		{"a library is linked with cobra", pkg{ImportPath: "tipcreds/rediscache", Deps: []string{"github.com/spf13/cobra"}}},
+		{"main does more than one call", pkg{ImportPath: "cmd/tip-cli", Imports: []string{"internal/store"}}},
+		{"tip-lab uses the client's store", pkg{ImportPath: "cmd/tip-lab", Imports: []string{"internal/store"}}},
+		{"the flow runs commands", pkg{ImportPath: "internal/session", Imports: []string{"internal/cli"}}},
+		{"the flow has flags", pkg{ImportPath: "internal/session", Imports: []string{"github.com/spf13/pflag"}}},
+		{"a program is imported", pkg{ImportPath: "e2e", Imports: []string{"cmd/tip-lab/demo"}}},
+		{"a program is linked with testing", pkg{ImportPath: "cmd/tip-lab", Deps: []string{"testing"}}},
+		{"secrets leave the standard library", pkg{ImportPath: "internal/secret", Imports: []string{"go.yaml.in/yaml/v3"}}},
+		{"the configuration reads the store", pkg{ImportPath: "internal/config", Imports: []string{"internal/store"}}},
+		{"the fast path loads the SDK", pkg{ImportPath: "internal/fastpath", Imports: []string{"github.com/aws/aws-sdk-go-v2/aws"}}},
+		{"the transport knows the configuration", pkg{ImportPath: "internal/transport", Imports: []string{"internal/config"}}},
+		{"atomic files know secrets", pkg{ImportPath: "internal/store/atomicfile", Imports: []string{"internal/secret"}}},
+		{"the profile editor reads the store", pkg{ImportPath: "internal/awsprofile", Imports: []string{"internal/store"}}},
+		{"the store judges a configuration", pkg{ImportPath: "internal/store", Imports: []string{"internal/config"}}},
+		{"sign-in writes files", pkg{ImportPath: "internal/oidclogin", Imports: []string{"internal/store"}}},
+		{"the flow edits profiles", pkg{ImportPath: "internal/session", Imports: []string{"internal/awsprofile"}}},
+		{"a service imports another", pkg{ImportPath: "lab/internal/sts", Imports: []string{"lab/internal/ssooidc"}}},
+		{"a service's child imports another", pkg{ImportPath: "lab/internal/s3/store", Imports: []string{"lab/internal/s3control"}}},
+		{"a service of tomorrow imports another", pkg{ImportPath: "lab/internal/athena", Imports: []string{"lab/internal/s3"}}},
+		{"the ledger imports the switches", pkg{ImportPath: "lab/assumptions", Imports: []string{"lab/internal/world"}}},
+		{"policy evaluation reads the world", pkg{ImportPath: "lab/internal/policy", Imports: []string{"lab/internal/world"}}},
+		{"certificates know the world", pkg{ImportPath: "lab/internal/tlsca", Imports: []string{"lab/internal/world"}}},
+		{"keys are read from the world", pkg{ImportPath: "lab/internal/jwks", Imports: []string{"lab/internal/world"}}},
+		{"the wire engine knows the world", pkg{ImportPath: "lab/internal/awswire/sigv4", Imports: []string{"lab/internal/world"}}},
+		{"the world serves requests", pkg{ImportPath: "lab/internal/world", Imports: []string{"lab/internal/awswire"}}},
+		{"authorization calls a service", pkg{ImportPath: "lab/internal/authz", Imports: []string{"lab/internal/sts"}}},
+		{"the audit trail decides", pkg{ImportPath: "lab/internal/audit", Imports: []string{"lab/internal/authz"}}},
+		{"labtest starts services alone", pkg{ImportPath: "lab/labtest", Imports: []string{"lab/internal/sts"}}},
+	}
+	said := map[string]bool{}
+	for _, tt := range tests {
+		found := allViolations(inModule(tt.pkg))
+		if len(found) == 0 {
+			t.Errorf("%s: no rule forbids it", tt.name)
+		}
+		for _, v := range found {
+			_, reason, _ := strings.Cut(v, ": ")
+			said[reason] = true
+		}
+	}
+	for _, r := range rules {
+		if !said[r.reason] {
+			t.Errorf("no case above is against the rule that %s", r.reason)
+		}
+	}
+}
+
+func TestAllowedEdges(t *testing.T) {
+	for _, p := range []pkg{
+		{ImportPath: "internal/session", XTestImports: []string{"lab/labtest"}},
+		{ImportPath: "tipcreds", Imports: []string{"github.com/aws/aws-sdk-go-v2/aws", "context"}, XTestImports: []string{"tipcreds", "lab/labtest"}},
+		{ImportPath: "cmd/tip-lab/demo", Imports: []string{"lab", "internal/cli"}},
+		{ImportPath: "lab/internal/s3", Imports: []string{"lab/internal/s3/store", "lab/internal/world", "net/http"}},
+		{ImportPath: "lab/internal/awswire/sigv4", Imports: []string{"lab/internal/awswire"}},
+	} {
+		if diff := cmp.Diff([]string(nil), allViolations(inModule(p))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", p.ImportPath, diff)
+		}
+	}
+}
+
+func allViolations(p pkg) []string {
+	var found []string
+	for _, r := range rules {
+		found = append(found, r.violations(&p)...)
+	}
+	return found
+}
+
+// inModule completes the paths of a package made up for a test.
+func inModule(p pkg) pkg {
+	p.ImportPath = module + "/" + p.ImportPath
+	for _, list := range [][]string{p.Imports, p.TestImports, p.XTestImports, p.Deps} {
+		for i, path := range list {
+			if top, _, _ := strings.Cut(path, "/"); ours[top] {
+				list[i] = module + "/" + path
+			}
+		}
+	}
+	return p
+}
+
+// ours are the top folders of this module.
+var ours = map[string]bool{"cmd": true, "internal": true, "lab": true, "tipcreds": true, "s3agcreds": true, "e2e": true}

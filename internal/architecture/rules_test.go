@@ -1,0 +1,148 @@
+package architecture_test
+
+// rule says what packages may import. Paths that begin with ./ are of this
+// module; * stands for one element of a path, ... for any rest, itself included.
+type rule struct {
+	// from are the packages that the rule is about, except those that are excepted.
+	from, except []string
+	// only lists everything that they may import, besides the packages below
+	// themselves. std is the standard library, others are other modules.
+	only []string
+	// never lists what they must not import.
+	never []string
+	// tests says that the imports of their tests count as well.
+	tests bool
+	// linked says that everything they are linked with counts, at any distance.
+	linked bool
+	// reason is shown with every violation.
+	reason string
+}
+
+const (
+	std    = "std"
+	others = "others"
+)
+
+// client is everything that a person's machine runs besides the lab.
+var client = []string{"./cmd/tip-cli/...", "./internal/...", "./tipcreds/...", "./s3agcreds/..."}
+
+// shared are the packages of lab/internal that serve several services. All the
+// others are services.
+var shared = []string{
+	"./lab/internal/audit/...", "./lab/internal/authz/...", "./lab/internal/awswire/...", "./lab/internal/jwks/...",
+	"./lab/internal/policy/...", "./lab/internal/tlsca/...", "./lab/internal/world/...",
+}
+
+var rules = []rule{
+	// The two halves.
+	{
+		from: client, never: []string{"./lab/...", "./cmd/tip-lab/..."}, linked: true,
+		reason: "the client works against AWS; what it does must not depend on the lab",
+	},
+	{
+		from: []string{"./lab/..."}, never: []string{"./internal/...", "./cmd/...", "./tipcreds/...", "./s3agcreds/..."},
+		reason: "the lab judges clients; sharing their code would share their mistakes",
+	},
+	{
+		from: []string{"./..."}, except: []string{"./lab/..."}, never: []string{"./lab/internal/..."}, tests: true,
+		reason: "the lab is used through lab, lab/labtest and lab/assumptions",
+	},
+
+	// The public packages.
+	{
+		from: []string{"./tipcreds/..."}, only: []string{std, others},
+		reason: "tipcreds is a library of its own",
+	},
+	{
+		from: []string{"./s3agcreds/..."}, only: []string{std, others},
+		reason: "s3agcreds is a library of its own",
+	},
+	{
+		from: []string{"./tipcreds/...", "./s3agcreds/..."}, never: []string{"./internal/...", "./cmd/..."}, tests: true,
+		reason: "what a library's tests use, its users can use",
+	},
+	{
+		from: []string{"./tipcreds/...", "./s3agcreds/..."}, linked: true,
+		never:  []string{"github.com/spf13/...", "github.com/zalando/...", "github.com/aws/aws-sdk-go-v2/config/..."},
+		reason: "a credentials provider brings neither a command line nor ambient credentials",
+	},
+
+	// The programs.
+	{
+		from: []string{"./cmd/tip-cli"}, only: []string{std, "./internal/cli", "./internal/fastpath"},
+		reason: "main is signals and one call",
+	},
+	{
+		from: []string{"./cmd/tip-lab/..."}, only: []string{std, others, "./lab/...", "./cmd/tip-lab/...", "./internal/cli", "./internal/transport"},
+		reason: "tip-lab runs the lab, and the demo runs tip-cli's real commands",
+	},
+	{
+		from: []string{"./..."}, except: []string{"./cmd/..."}, never: []string{"./internal/cli/..."},
+		reason: "only programs run commands",
+	},
+	{
+		from: []string{"./..."}, except: []string{"./cmd/...", "./internal/cli/..."}, never: []string{"github.com/spf13/..."},
+		reason: "flags end at the commands",
+	},
+	{
+		from: []string{"./..."}, except: []string{"./cmd/..."}, never: []string{"./cmd/..."},
+		reason: "programs are run, not imported",
+	},
+	{
+		from: []string{"./cmd/..."}, linked: true,
+		never:  []string{"testing/...", "github.com/google/go-cmp/...", "go.uber.org/goleak/...", "github.com/rogpeppe/go-internal/..."},
+		reason: "what only tests need is not in the programs",
+	},
+
+	// Inside the client: each package and what it stands on.
+	{from: []string{"./internal/secret"}, only: []string{std}, reason: "secrets go through few hands"},
+	{from: []string{"./internal/config"}, only: []string{std}, reason: "a configuration is data"},
+	{from: []string{"./internal/fastpath"}, only: []string{std}, reason: "it runs before the rest of the program is initialized"},
+	{from: []string{"./internal/transport"}, only: []string{std, others}, reason: "it makes HTTP clients for everybody"},
+	{from: []string{"./internal/store/atomicfile"}, only: []string{std}, reason: "it writes files and knows nothing of their content"},
+	{from: []string{"./internal/awsprofile"}, only: []string{std, "./internal/store/atomicfile"}, reason: "it edits AWS config files and knows nothing of tip-cli's state"},
+	{from: []string{"./internal/store"}, only: []string{std, others, "./internal/secret"}, reason: "state is kept, not judged"},
+	{from: []string{"./internal/oidclogin"}, only: []string{std, others, "./internal/secret"}, reason: "sign-in knows neither AWS nor files"},
+	{
+		from: []string{"./internal/session"},
+		only: []string{
+			std, others, "./internal/config", "./internal/oidclogin", "./internal/secret", "./internal/store", "./internal/transport",
+			"./tipcreds", "./s3agcreds",
+		},
+		reason: "the flow stands on everything below the commands",
+	},
+
+	// Inside the lab.
+	{
+		from: []string{"./lab/internal/*/..."}, except: shared,
+		only: []string{
+			std, others, "./lab/internal/authz", "./lab/internal/awswire", "./lab/internal/awswire/sigv4", "./lab/internal/jwks",
+			"./lab/internal/policy", "./lab/internal/world",
+		},
+		reason: "no service imports another: they meet in the world, as AWS's do",
+	},
+	{from: []string{"./lab/assumptions"}, only: []string{std}, reason: "the ledger is data"},
+	{from: []string{"./lab/internal/policy"}, only: []string{std}, reason: "policy evaluation is a pure function"},
+	{from: []string{"./lab/internal/tlsca"}, only: []string{std}, reason: "certificates know nothing of AWS"},
+	{from: []string{"./lab/internal/jwks"}, only: []string{std, others}, reason: "keys are fetched over HTTP from any issuer"},
+	{
+		from: []string{"./lab/internal/awswire/..."}, only: []string{std, others, "./lab/internal/awswire/..."},
+		reason: "the wire engine knows neither users nor state",
+	},
+	{
+		from: []string{"./lab/internal/world"}, only: []string{std, others, "./lab/assumptions", "./lab/internal/policy"},
+		reason: "the world is the one owner of state, and refuses bad policies when it is loaded (docs/decisions/0003)",
+	},
+	{
+		from: []string{"./lab/internal/authz"}, only: []string{std, others, "./lab/internal/awswire", "./lab/internal/policy", "./lab/internal/world"},
+		reason: "authorization combines who calls with what the world allows",
+	},
+	{
+		from: []string{"./lab/internal/audit"}, only: []string{std, others, "./lab/internal/awswire", "./lab/internal/s3", "./lab/internal/world"},
+		reason: "the audit trail is written from what the wire engine and S3 report",
+	},
+	{
+		from: []string{"./lab/labtest"}, only: []string{std, others, "./lab"},
+		reason: "anybody's tests start a lab as anybody's program does",
+	},
+}
