@@ -39,7 +39,7 @@ func TestAWSCLIThroughTheProxyDoor(t *testing.T) {
 	w.profiles(t, strings.Replace(seedProfiles, "home/analyst ", "home/analyst/ ", 1))
 
 	t.Run("get-caller-identity", func(t *testing.T) {
-		var id struct{ UserId, Account, Arn string } //nolint:revive // the AWS API's names
+		var id struct{ UserId, Account, Arn string }
 		text := w.must(t, env, "aws", "sts", "get-caller-identity", "--profile", "my-tti-profile")
 		if err := json.Unmarshal([]byte(text), &id); err != nil {
 			t.Fatal(err)

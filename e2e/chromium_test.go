@@ -47,7 +47,7 @@ func browse(t *testing.T, w *world) context.Context {
 }
 
 // startSignIn runs tip-cli auth and returns the address that it prints.
-func startSignIn(t *testing.T, w *world, env []string) (address string, wait func() (string, error)) {
+func startSignIn(t *testing.T, env []string) (address string, wait func() (string, error)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), clientTimeout)
 	t.Cleanup(cancel)
@@ -84,7 +84,7 @@ func TestChromiumSignsInThroughTheProxyDoor(t *testing.T) {
 	env := w.environ(lab.ProxyDoor)
 	w.configure(t, env, oktaIssuer)
 	ctx := browse(t, w)
-	address, wait := startSignIn(t, w, env)
+	address, wait := startSignIn(t, env)
 	do(t, ctx, chromedp.Navigate(address), chromedp.WaitVisible(chromedp.ID("login")))
 	screenshot(t, ctx, "sign-in.png")
 	do(t, ctx,

@@ -16,7 +16,7 @@ import (
 // Keys of the IAM user admin in the default world: the examples of the AWS documentation.
 const (
 	AdminAccessKeyID     = "AKIAIOSFODNN7EXAMPLE"
-	AdminSecretAccessKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" //nolint:gosec // a published example
+	AdminSecretAccessKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 )
 
 // Start starts a lab that is closed when the test ends. Each edit changes the options first.
