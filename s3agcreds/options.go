@@ -80,7 +80,8 @@ type Options struct {
 	// AuditContext is copied to CloudTrail, up to 2048 characters.
 	AuditContext string
 	// ExpiryWindow is how long before expiry [Provider.Retrieve] renews. It
-	// is cut to a third of the credentials' life. Negative: none.
+	// is cut to a third of the credentials' life. If a renewal fails, credentials
+	// with more than a minute left are handed out still. Negative: none.
 	ExpiryWindow time.Duration
 	// Timeout bounds one call, the client's retries included.
 	Timeout time.Duration

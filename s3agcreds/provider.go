@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,6 +16,10 @@ import (
 
 // ProviderName is the Source of the credentials.
 const ProviderName = "S3AccessGrantsProvider"
+
+// usableMargin is the life that credentials must have left to be handed out
+// although they should be renewed.
+const usableMargin = time.Minute
 
 // DataAccessAPI is the part of an S3 Control client that vends credentials.
 // [*s3control.Client] implements it. The client's region must be that of the
@@ -87,11 +92,16 @@ type Provider struct {
 	input   s3control.GetDataAccessInput
 	options Options
 	cache   *aws.CredentialsCache
+	// last are the credentials of the cache, with the expiry that AWS gave them.
+	last atomic.Pointer[aws.Credentials]
 }
 
 var (
 	_ aws.CredentialsProvider = (*Provider)(nil)
 	_ fmt.Formatter           = (*Provider)(nil)
+
+	_ aws.AdjustExpiresByCredentialsCacheStrategy   = source{}
+	_ aws.HandleFailRefreshCredentialsCacheStrategy = source{}
 )
 
 // New returns a provider of credentials for permission on target, granted by
@@ -145,7 +155,9 @@ func validate(client DataAccessAPI, accountID, target string, permission types.P
 
 // Retrieve implements [aws.CredentialsProvider]. It returns the credentials at
 // hand until the expiry window begins and then calls GetDataAccess; concurrent
-// calls share one. Errors are of type [*DataAccessError], or hold the context's.
+// calls share one. If that fails, it hands out the ones at hand while they have
+// more than a minute left. Errors are of type [*DataAccessError], or hold the
+// context's.
 func (p *Provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	c, err := p.cache.Retrieve(ctx)
 	if refused, ok := errors.AsType[*DataAccessError](err); ok {
@@ -226,7 +238,20 @@ func (s source) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	s.provider.last.Store(&g.Credentials)
 	return g.Credentials, nil
+}
+
+// HandleFailToRefresh implements aws.HandleFailRefreshCredentialsCacheStrategy: a
+// failed renewal does not take away credentials that still hold.
+func (s source) HandleFailToRefresh(_ context.Context, _ aws.Credentials, err error) (aws.Credentials, error) {
+	last := s.provider.last.Load()
+	if last == nil || time.Until(last.Expires) <= usableMargin {
+		return aws.Credentials{}, err
+	}
+	usable := *last
+	usable.Expires = usable.Expires.Add(-usableMargin) // no longer, and the next attempt well before
+	return usable, nil
 }
 
 // AdjustExpiresBy implements aws.AdjustExpiresByCredentialsCacheStrategy: the

@@ -64,10 +64,14 @@ func TestRedactText(t *testing.T) {
 		{"beginning of a JWT", "'eyJhbGciOiJSUzI1NiJ9...'", "'REDACTED'"},
 		{"word", "heyJude eyJa", "heyJude eyJa"},
 		{"nothing", "AccessDenied", "AccessDenied"},
+		{"identity context", "'AQoJb3JpZ2luX2VjEXAMPLE0123456789' AQoJb3JpZ2luX2VjEXAMPLE0123456789", "'REDACTED' REDACTED"},
+		{"shortened", "'AQoJb3JpZ2luX2VjEXAMPLE0123...', AQoJb3JpZ2luX2VjEXAMPLE", "'REDACTED...', REDACTED"},
+		{"too short", "AQoJb3JpZ2luX2V", "AQoJb3JpZ2luX2V"},
 	}
+	secrets := []string{"super-secret", "", "bad", "AQoJb3JpZ2luX2VjEXAMPLE0123456789"}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := redactText(tt.text, []string{"super-secret", "", "bad"}); got != tt.want {
+			if got := redactText(tt.text, secrets); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})

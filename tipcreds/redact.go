@@ -13,16 +13,40 @@ const redacted = "REDACTED"
 // replacing it would garble messages and hide nothing.
 const minSecret = 8
 
-// redactText removes secrets from text, and whatever looks like the beginning
-// of a JWT: AWS quotes values in "1 validation error detected: Value '...'",
-// sometimes shortened.
+// minBeginning is the length from which the beginning of a longer secret counts
+// as one.
+const minBeginning = 16
+
+// redactText removes secrets from text, their beginnings, and whatever looks like
+// the beginning of a JWT: AWS quotes values in "1 validation error detected: Value
+// '...'", sometimes shortened.
 func redactText(text string, secrets []string) string {
 	for _, s := range secrets {
 		if len(s) >= minSecret {
-			text = strings.ReplaceAll(text, s, redacted)
+			text = redactBeginnings(strings.ReplaceAll(text, s, redacted), s)
 		}
 	}
 	return redactJWTs(text)
+}
+
+// redactBeginnings takes as much of secret out of text as is there, wherever it
+// begins.
+func redactBeginnings(text, secret string) string {
+	head := secret[:min(len(secret), minBeginning)]
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(text, head)
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString(redacted)
+		rest := secret[len(head):]
+		for rest != "" && after != "" && rest[0] == after[0] {
+			rest, after = rest[1:], after[1:]
+		}
+		text = after
+	}
 }
 
 // jwtPrefix is base64url of `{"`, with which every JOSE header begins.

@@ -55,23 +55,24 @@ func (r Result) Diff() string { return r.diff }
 // Path returns the AWS config file: AWS_CONFIG_FILE (~ expanded, as the AWS CLI
 // does), else ~/.aws/config.
 func Path(getenv func(string) string, home func() (string, error)) (string, error) {
-	return locate(getenv("AWS_CONFIG_FILE"), "config", home)
+	return locate(getenv, "AWS_CONFIG_FILE", "config", home)
 }
 
 // CredentialsPath returns the shared credentials file: AWS_SHARED_CREDENTIALS_FILE,
 // else ~/.aws/credentials.
 func CredentialsPath(getenv func(string) string, home func() (string, error)) (string, error) {
-	return locate(getenv("AWS_SHARED_CREDENTIALS_FILE"), "credentials", home)
+	return locate(getenv, "AWS_SHARED_CREDENTIALS_FILE", "credentials", home)
 }
 
-func locate(path, name string, home func() (string, error)) (string, error) {
+func locate(getenv func(string) string, variable, name string, home func() (string, error)) (string, error) {
+	path := getenv(variable)
 	rest, tilde := strings.CutPrefix(path, "~/")
 	if path != "" && !tilde {
 		return path, nil
 	}
 	dir, err := home()
 	if err != nil {
-		return "", &Error{Path: "~/.aws/" + name, Err: err, Fix: "set AWS_CONFIG_FILE to the path of your AWS config file"}
+		return "", &Error{Path: "~/.aws/" + name, Err: err, Fix: "set " + variable + " to the path of your AWS " + name + " file"}
 	}
 	if tilde {
 		return filepath.Join(dir, rest), nil

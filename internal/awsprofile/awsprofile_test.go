@@ -352,6 +352,10 @@ func TestPaths(t *testing.T) {
 	if _, err := awsprofile.Path(getenv, func() (string, error) { return "", errors.New("no home") }); err == nil {
 		t.Error("no home directory, but a path")
 	}
+	_, err := awsprofile.CredentialsPath(getenv, func() (string, error) { return "", errors.New("no home") })
+	if e, ok := errors.AsType[*awsprofile.Error](err); !ok || !strings.Contains(e.Hint(), "AWS_SHARED_CREDENTIALS_FILE") {
+		t.Errorf("no home directory: %v", err)
+	}
 	if got := awsprofile.Ambient(getenv); got != "default" {
 		t.Errorf("Ambient = %q", got)
 	}
@@ -362,5 +366,22 @@ func TestPaths(t *testing.T) {
 	env["AWS_PROFILE"] = "a"
 	if got := awsprofile.Ambient(getenv); got != "a" {
 		t.Errorf("Ambient = %q", got)
+	}
+}
+
+// The effort grows with the file, not with its square: this takes a second, and not
+// minutes.
+func TestLongValue(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config")
+	content := "[profile x]\nregion = a\n" + strings.Repeat(" b\n", 1_300_000) + "output = json"
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := awsprofile.Set(path, "x", []awsprofile.KV{{Key: "region", Value: "eu-west-1"}}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if want := "[profile x]\nregion = eu-west-1\noutput = json"; string(got) != want || err != nil {
+		t.Errorf("the file has %d bytes, %v", len(got), err)
 	}
 }

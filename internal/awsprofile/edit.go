@@ -49,9 +49,7 @@ func (f *file) setIn(s section, kv []KV) {
 // replaceValue keeps everything up to the value, and drops the lines that
 // continued the old one.
 func (f *file) replaceValue(k key, value string) {
-	for _, i := range slices.Backward(k.more) {
-		f.remove(i)
-	}
+	f.remove(k.more)
 	text := f.lines[k.line].text
 	start := strings.IndexAny(text, "=:") + 1
 	rest := text[start:]
@@ -109,12 +107,23 @@ func (f *file) eolNear(i int) string {
 	return "\n"
 }
 
-// remove drops line i; the end of the file stays as it was.
-func (f *file) remove(i int) {
-	if i > 0 && f.lines[i].eol == "" {
-		f.lines[i-1].eol = ""
+// remove drops lines, named in ascending order and never the first; the end of the
+// file stays as it was.
+func (f *file) remove(gone []int) {
+	if len(gone) == 0 {
+		return
 	}
-	f.lines = slices.Delete(f.lines, i, i+1)
+	eol := f.lines[len(f.lines)-1].eol
+	kept := f.lines[:gone[0]]
+	for i, l := range f.lines[gone[0]:] {
+		if _, drop := slices.BinarySearch(gone, gone[0]+i); !drop {
+			kept = append(kept, l)
+		}
+	}
+	f.lines = kept
+	if eol == "" {
+		f.lines[len(f.lines)-1].eol = ""
+	}
 }
 
 func (f *file) bytes() []byte {

@@ -69,7 +69,7 @@ func parse(content []byte) *file {
 				f.current().last = i
 			}
 		case inKey && depth > indent:
-			f.continueKey(i, trimmed)
+			f.continueKey(i)
 		case headerForm.MatchString(trimmed):
 			f.sections = append(f.sections, section{header: headerForm.FindStringSubmatch(trimmed)[1], line: i, last: i})
 			indent, inKey = depth, false
@@ -78,6 +78,7 @@ func parse(content []byte) *file {
 			indent = depth
 		}
 	}
+	f.joinValues()
 	return f
 }
 
@@ -94,12 +95,25 @@ func (f *file) addKey(i int, trimmed string) bool {
 	return true
 }
 
-func (f *file) continueKey(i int, trimmed string) {
+func (f *file) continueKey(i int) {
 	s := f.current()
 	s.last = i
 	k := &s.keys[len(s.keys)-1]
 	k.more = append(k.more, i)
-	k.value += "\n" + trimmed
+}
+
+// joinValues completes the values that go on over several lines.
+func (f *file) joinValues() {
+	for _, s := range f.sections {
+		for n := range s.keys {
+			k := &s.keys[n]
+			parts := []string{k.value}
+			for _, i := range k.more {
+				parts = append(parts, strings.TrimSpace(f.lines[i].text))
+			}
+			k.value = strings.Join(parts, "\n")
+		}
+	}
 }
 
 // split cuts content into lines at \n, \r\n and \r, as Python reads text.

@@ -66,7 +66,7 @@ func (c Config) arnProblems() []Problem {
 		add(Problem{
 			Key:     "id_enhanced_role_arn",
 			Message: "must be another role than oidc_role_arn: the one assumes the other, and a role that assumes itself needs a trust policy that AWS advises against",
-			Hint:    "create the two roles: tip-cli configure generate-cfn-template ISSUER_URL CLIENT_ID",
+			Hint:    "create a second role, then " + configureHint,
 		})
 	}
 	for _, role := range []struct{ key, value string }{{"oidc_role_arn", c.OIDCRoleARN}, {"id_enhanced_role_arn", c.IDEnhancedRoleARN}} {

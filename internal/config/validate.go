@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -77,6 +78,9 @@ func (c Config) providerProblems() []Problem {
 	if c.IdP == EntraID && c.EntraAuthority != "" {
 		problems = append(problems, checkHost("entra_authority", c.EntraAuthority)...)
 	}
+	if c.IdP == Cognito && len(problems) == 0 && plainHTTP(c.CognitoDomain) && !plainHTTP(c.CognitoIssuer) {
+		problems = append(problems, one("cognito_issuer", "must be an http:// URL of this machine, as cognito_domain is one")...)
+	}
 	return append(problems, c.scopeProblems()...)
 }
 
@@ -131,12 +135,16 @@ func checkURL(key, value string) []Problem {
 	return nil
 }
 
+// loopback takes the names that never leave this machine. Names below localhost
+// are not among them: not every resolver keeps to RFC 6761 section 6.3.
 func loopback(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
 	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
+	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback() && addr.Zone() == ""
+}
+
+func plainHTTP(value string) bool {
+	u, err := url.Parse(value)
+	return err == nil && u.Scheme == "http"
 }
 
 // checkHost takes a URL without a path.
@@ -226,9 +234,15 @@ func (c Config) redirectProblems() []Problem {
 	if c.RedirectPort < 0 || c.RedirectPort > 65535 {
 		problems = append(problems, one("redirect_port", portForm)...)
 	}
-	if c.RedirectPath != "" && (c.RedirectPath[0] != '/' || strings.ContainsAny(c.RedirectPath, "?#\\%") ||
-		strings.ContainsFunc(c.RedirectPath, func(r rune) bool { return r <= ' ' || r > '~' })) {
+	if c.RedirectPath != "" && !plainPath(c.RedirectPath) {
 		problems = append(problems, one("redirect_path", "must be a plain path that begins with /, like /callback")...)
 	}
 	return problems
+}
+
+// plainPath takes an absolute path that reads the same escaped and cleaned, so that
+// the provider, the browser and the listener cannot differ about it.
+func plainPath(p string) bool {
+	clean := path.Clean(p) == strings.TrimSuffix(p, "/") || p == "/"
+	return strings.HasPrefix(p, "/") && clean && (&url.URL{Path: p}).EscapedPath() == p
 }

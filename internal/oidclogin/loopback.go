@@ -125,13 +125,15 @@ type server struct {
 func (lo *loopback) serve(handler http.Handler) *server {
 	s := &server{broken: make(chan error, len(lo.listeners)), fresh: make(map[net.Conn]struct{})}
 	s.http = &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      4 * requestTimeout, // the answer waits for three requests
-		MaxHeaderBytes:    maxHeader,
-		ConnState:         s.track,
-		ErrorLog:          log.New(io.Discard, "", 0),
+		Handler: handler,
+		// Or else net/http answers OPTIONS * itself, whatever the Host.
+		DisableGeneralOptionsHandler: true,
+		ReadHeaderTimeout:            10 * time.Second,
+		ReadTimeout:                  10 * time.Second,
+		WriteTimeout:                 4 * requestTimeout, // the answer waits for three requests
+		MaxHeaderBytes:               maxHeader,
+		ConnState:                    s.track,
+		ErrorLog:                     log.New(io.Discard, "", 0),
 	}
 	s.http.SetKeepAlivesEnabled(false)
 	for _, l := range lo.listeners {

@@ -34,6 +34,7 @@ func TestForgedRedirectsAreIgnored(t *testing.T) {
 		"HEAD":                 {method: "HEAD", target: func(r, s string) string { return r + "?code=x&state=" + s }, status: 405},
 		"foreign host":         {host: "evil.example", target: func(r, s string) string { return r + "?code=x&state=" + s }, status: 403},
 		"own name, other port": {host: "localhost:1", target: func(r, s string) string { return r + "?code=x&state=" + s }, status: 403},
+		"of the server":        {method: "OPTIONS", host: "evil.example", target: func(r, _ string) string { return r }, status: 403},
 		"longer path":          {target: func(r, s string) string { return r + "/?code=x&state=" + s }, status: 404},
 		"other spelling": {target: func(r, s string) string {
 			return strings.Replace(r, "callback", "%63allback", 1) + "?code=x&state=" + s
@@ -51,6 +52,9 @@ func TestForgedRedirectsAreIgnored(t *testing.T) {
 				req := newRequest(t, "GET", tt.target(redirectOf(t, u).String(), u.Query().Get("state")))
 				if tt.method != "" {
 					req.Method = tt.method
+				}
+				if tt.method == http.MethodOptions { // OPTIONS *
+					req.URL.Opaque = "*"
 				}
 				req.Host = tt.host
 				got = fetch(t, newHTTPClient(t), req)

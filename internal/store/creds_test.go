@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -261,5 +262,43 @@ func TestConcurrentUpserts(t *testing.T) {
 	got, err := s.LoadS3()
 	if len(got) != len(targets) || err != nil {
 		t.Errorf("%d entries, %v; want %d", len(got), err, len(targets))
+	}
+}
+
+// However many grants a script asks for, the file stays one that can be read.
+func TestTooManyS3Entries(t *testing.T) {
+	s := newStore(t)
+	var entries []store.S3Entry
+	for i := range 800 {
+		entries = append(entries, store.S3Entry{
+			Target: fmt.Sprintf("s3://example-bucket/%d", i), Permission: "READ", AccessKeyID: "ASIAEXAMPLE",
+			SecretAccessKey: secret.New("s"), SessionToken: secret.New(strings.Repeat("t", 1500)),
+			Expiration: time.Now().Add(time.Hour + time.Duration(i)*time.Second),
+		})
+	}
+	if err := s.SaveS3(entries); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.LoadS3()
+	if err != nil || len(got) < 400 || len(got) >= len(entries) {
+		t.Fatalf("%d entries, %v", len(got), err)
+	}
+	for _, e := range got { // those that last longest
+		if e.Expiration.Before(entries[len(entries)-len(got)].Expiration.Truncate(time.Second)) {
+			t.Errorf("%s was kept", e.Target)
+		}
+	}
+}
+
+func TestTooLargeToWrite(t *testing.T) {
+	s := newStore(t)
+	if err := save(s, store.ConfigFile); err != nil {
+		t.Fatal(err)
+	}
+	before := text(t, s.Path(store.ConfigFile))
+	err := s.SaveConfig([]byte(`{"idp": "` + strings.Repeat("a", store.MaxFileSize) + `"}`))
+	wantError(t, err, store.ErrTooLarge, s.Path(store.ConfigFile))
+	if text(t, s.Path(store.ConfigFile)) != before {
+		t.Error("the file was replaced")
 	}
 }

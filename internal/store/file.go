@@ -91,8 +91,12 @@ func (s *Store) readError(name string, err error) error {
 }
 
 // write replaces a file atomically with mode 0600. It refuses to replace what is
-// not a regular file; a link in the place of config.json is followed.
+// not a regular file, and to write what read would refuse; a link in the place of
+// config.json is followed.
 func (s *Store) write(name string, data []byte) error {
+	if len(data) > MaxFileSize {
+		return s.fileError(name, ErrTooLarge)
+	}
 	if err := s.ensureDir(); err != nil {
 		return err
 	}
@@ -119,6 +123,10 @@ func (s *Store) remove(name string) error {
 }
 
 func (s *Store) writeError(name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) { // whose path is that of a temporary file, or said already
+		err = fmt.Errorf("%s: %w", path.Op, path.Err)
+	}
 	return &FileError{
 		Path: s.Path(name), Err: err,
 		Fix: "check the free space and the permissions of " + s.dir + ", or set " + HomeVariable,

@@ -38,7 +38,7 @@ func (s *Store) Lock(ctx context.Context, name string) (release func(), err erro
 	}
 	lock := flock.New(path, flock.SetPermissions(0o600))
 	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
-		return nil, lockError(ctx, path, err)
+		return nil, s.lockError(ctx, name, err)
 	}
 	var once sync.Once
 	return func() { once.Do(func() { _ = lock.Close() }) }, nil
@@ -56,12 +56,17 @@ func checkLockFile(path string) error {
 	return &FileError{Path: path, Err: err, Fix: "move it away: " + path}
 }
 
-func lockError(ctx context.Context, path string, err error) error {
+func (s *Store) lockError(ctx context.Context, name string, err error) error {
+	path := s.Path(name + ".lock")
+	var opening *fs.PathError
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return &FileError{
 			Path: path, Err: fmt.Errorf("%w: %w", ErrLocked, err),
 			Fix: "another tip-cli is at work (perhaps waiting for a sign-in in the browser): wait for it, or end it and try again",
 		}
+	}
+	if errors.As(err, &opening) {
+		return s.writeError(name+".lock", err)
 	}
 	return &FileError{
 		Path: path, Err: fmt.Errorf("lock: %w", err),

@@ -17,7 +17,7 @@ const nonblock = syscall.O_NONBLOCK
 // user, who could swap the files in it. Root is let through to the last: containers
 // run as root on volumes of others.
 func checkPrivate(dir string, info fs.FileInfo) error {
-	if info.Mode()&fs.ModeSticky != 0 || dir == "/" {
+	if info.Mode()&fs.ModeSticky != 0 || isRoot(dir, info) {
 		return errors.New("is a shared directory, and the state must be private")
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
@@ -25,4 +25,10 @@ func checkPrivate(dir string, info fs.FileInfo) error {
 		return nil
 	}
 	return errors.New("belongs to another user")
+}
+
+// isRoot sees the root of the file system behind a symbolic link as well.
+func isRoot(dir string, info fs.FileInfo) bool {
+	root, err := os.Stat("/")
+	return dir == "/" || err == nil && os.SameFile(info, root)
 }

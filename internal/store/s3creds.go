@@ -118,16 +118,30 @@ func (m s3Member) entry(target string) (S3Entry, error) {
 	}, nil
 }
 
-// SaveS3 replaces s3_creds.json with the entries that have not expired. The
-// caller holds a lock if it read them before; [Store.UpsertS3] does so itself.
+// SaveS3 replaces s3_creds.json with the entries that have not expired; if they
+// exceed [MaxFileSize], with those that last longest. The caller holds a lock if it
+// read them before; [Store.UpsertS3] does so itself.
 func (s *Store) SaveS3(entries []S3Entry) error {
-	file, now := s3File{}, time.Now()
-	for _, entry := range entries {
-		if entry.Expiration.After(now) {
-			file[entry.Target] = append(file[entry.Target], entry.member())
-		}
+	now := time.Now()
+	kept := slices.DeleteFunc(slices.Clone(entries), func(e S3Entry) bool { return !e.Expiration.After(now) })
+	err := s.encode(S3File, fileOf(kept))
+	if !errors.Is(err, ErrTooLarge) {
+		return err
 	}
-	return s.encode(S3File, file)
+	slices.SortStableFunc(kept, func(a, b S3Entry) int { return b.Expiration.Compare(a.Expiration) })
+	for errors.Is(err, ErrTooLarge) && len(kept) > 0 {
+		kept = kept[:len(kept)*3/4]
+		err = s.encode(S3File, fileOf(kept))
+	}
+	return err
+}
+
+func fileOf(entries []S3Entry) s3File {
+	file := s3File{}
+	for _, entry := range entries {
+		file[entry.Target] = append(file[entry.Target], entry.member())
+	}
+	return file
 }
 
 func (a S3Entry) member() s3Member {

@@ -2,11 +2,11 @@
 // Python tip-cli and readable as they are: config.json, idp_token.json,
 // role_creds.json and s3_creds.json.
 //
-// The directory has mode 0700 and the files 0600. Every write is atomic: a
-// reader sees the old content or the new, never half of one. ID and refresh
-// tokens are sealed (AES-256-GCM) with a key in the OS keyring or, where there
-// is none, in a key file; short-lived AWS credentials are plain, as the AWS CLI
-// keeps its own.
+// The files have mode 0600, and the directory 0700 unless it holds other things
+// besides. Every write is atomic: a reader sees the old content or the new, never
+// half of one. ID and refresh tokens are sealed (AES-256-GCM) with a key in the OS
+// keyring or, where there is none, in a key file; short-lived AWS credentials are
+// plain, as the AWS CLI keeps its own.
 //
 // A [Store] is safe for concurrent use. Loading and saving take no lock: whoever
 // reads, decides and writes holds [Store.Lock] around all three. The package
@@ -32,6 +32,9 @@ const (
 	S3File       = "s3_creds.json"
 	SignInFile   = "sign_in.json"
 )
+
+// defaultDir is the name of the state directory, in the home directory.
+const defaultDir = ".aws_tip_cli"
 
 // HomeVariable names the environment variable that moves the state directory.
 const HomeVariable = "AWS_TIP_CLI"
@@ -60,7 +63,7 @@ func Dir(getenv func(string) string, home func() (string, error)) (string, error
 			Fix: "set " + HomeVariable + " to an absolute path",
 		}
 	}
-	return filepath.Join(dir, ".aws_tip_cli"), nil
+	return filepath.Join(dir, defaultDir), nil
 }
 
 // Options are the settings of a [Store].
@@ -112,7 +115,9 @@ func (s *Store) Path(name string) string { return filepath.Join(s.dir, name) }
 
 // ensureDir makes the state directory, or tightens its mode to 0700. It refuses
 // what is not meant to be private: a sticky directory such as /tmp, a file system
-// root, and another user's directory.
+// root, and another user's directory. The mode of a directory that holds other
+// things as well, such as a home directory or /etc, is not ours to change: there
+// the modes of the files must do, and nobody else may be able to swap them.
 func (s *Store) ensureDir() error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return s.dirError(err)
@@ -127,10 +132,49 @@ func (s *Store) ensureDir() error {
 	if runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
 		return nil
 	}
+	alien, err := s.alien()
+	switch {
+	case err != nil:
+		return s.dirError(err)
+	case alien != "" && info.Mode().Perm()&0o022 != 0:
+		return s.dirError(fmt.Errorf("other users can write to it, and it is not tip-cli's alone: %q is there too", alien))
+	case alien != "":
+		return nil
+	}
 	if err := os.Chmod(s.dir, 0o700); err != nil {
 		return s.dirError(fmt.Errorf("other users can read it, and that cannot be changed: %w", err))
 	}
 	return nil
+}
+
+// alien returns the name of something in the state directory that tip-cli does not
+// put there, or "". The directory's usual name says that it is tip-cli's alone.
+func (s *Store) alien() (string, error) {
+	if filepath.Base(s.dir) == defaultDir {
+		return "", nil
+	}
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return "", err
+	}
+	for _, entry := range entries {
+		if !ownName(entry.Name()) {
+			return entry.Name(), nil
+		}
+	}
+	return "", nil
+}
+
+// ownName reports whether the store makes files of that name: its data, key and
+// lock files, and the temporary ones of their writers.
+func ownName(name string) bool {
+	name = strings.TrimPrefix(name, ".")
+	for _, file := range []string{ConfigFile, IDPTokenFile, RoleFile, S3File, SignInFile, keyFilePrefix} {
+		if strings.HasPrefix(name, file) {
+			return true
+		}
+	}
+	return strings.HasSuffix(name, ".lock")
 }
 
 func (s *Store) dirError(err error) error {

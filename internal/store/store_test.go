@@ -248,6 +248,47 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 	}
 }
 
+// The mode of a directory that is not tip-cli's alone is not tip-cli's to change.
+func TestDirectoryWithOtherThings(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes are of Unix")
+	}
+	tests := map[string]struct {
+		path, beside string
+		mode, want   fs.FileMode
+		refused      bool
+	}{
+		"readable, with others": {"site", "index.html", 0o755, 0o755, false},
+		"writable, with others": {"site", "index.html", 0o775, 0o775, true},
+		"private, with others":  {"site", "index.html", 0o700, 0o700, false},
+		"own files alone":       {"state", store.ConfigFile, 0o755, 0o700, false},
+		"a lock":                {"state", "session.lock", 0o777, 0o700, false},
+		"a temporary file":      {"state", ".role_creds.json.1.tmp", 0o755, 0o700, false},
+		"the usual name":        {".aws_tip_cli", "index.html", 0o777, 0o700, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := reopen(filepath.Join(t.TempDir(), tt.path))
+			put(t, s, tt.beside, "{}")
+			if err := os.Chmod(s.Dir(), tt.mode); err != nil {
+				t.Fatal(err)
+			}
+			err := save(s, store.RoleFile)
+			release, lockErr := s.Lock(t.Context(), "flow")
+			if lockErr == nil {
+				release()
+			}
+			const reason = `it is not tip-cli's alone: "index.html" is there too`
+			for _, err := range []error{err, lockErr} {
+				if refused := err != nil && strings.Contains(err.Error(), reason); refused != tt.refused || !refused && err != nil {
+					t.Errorf("%v, want a refusal: %v", err, tt.refused)
+				}
+			}
+			checkMode(t, s.Dir(), tt.want)
+		})
+	}
+}
+
 func TestConfigMayBeALink(t *testing.T) {
 	s := newStore(t)
 	target := filepath.Join(t.TempDir(), "dotfiles.json")

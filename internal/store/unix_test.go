@@ -39,7 +39,7 @@ func init() {
 	}
 	// nobody saves as a user who does not own the directory.
 	helpers["nobody"] = func(dir string) {
-		if os.Geteuid() == 0 && syscall.Setuid(65534) != nil {
+		if syscall.Setuid(65534) != nil {
 			os.Exit(7)
 		}
 		_, lockErr := reopen(dir).Lock(context.Background(), "flow")
@@ -126,15 +126,16 @@ func TestKilledWriter(t *testing.T) {
 	}
 }
 
-// Another user could swap the files of a directory that is his.
+// Another user could swap the files of a directory that is his. (That a directory
+// is looked at, whoever runs the tests, is in owner_internal_test.go.)
 func TestDirectoryOfAnotherUser(t *testing.T) {
-	dir := "/usr"
-	if os.Geteuid() == 0 {
-		dir = t.TempDir()
-		for _, open := range []string{dir, filepath.Dir(dir)} {
-			if err := os.Chmod(open, 0o777); err != nil {
-				t.Fatal(err)
-			}
+	if os.Geteuid() != 0 {
+		t.Skip("only root can become another user")
+	}
+	dir := t.TempDir()
+	for _, open := range []string{dir, filepath.Dir(dir)} {
+		if err := os.Chmod(open, 0o777); err != nil {
+			t.Fatal(err)
 		}
 	}
 	if err := helper(t, "nobody", dir).Run(); err != nil {
@@ -181,5 +182,30 @@ func TestUnreadable(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantError(t, load(s, name), syscall.EACCES, s.Path(name))
+	}
+}
+
+// What is said when a lock file or a temporary file cannot be made names the
+// place once, and sends nobody after network file systems.
+func TestNoRoomForFiles(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root writes everywhere")
+	}
+	s := newStore(t)
+	if err := save(s, store.RoleFile); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(s.Dir(), 0o500); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(s.Dir(), 0o700) })
+	_, lockErr := s.Lock(t.Context(), "flow")
+	for name, err := range map[string]error{"flow.lock": lockErr, store.RoleFile: save(s, store.RoleFile)} {
+		var file *store.FileError
+		if want := s.Path(name) + ": open: permission denied"; !errors.As(err, &file) || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		} else if !strings.HasPrefix(file.Hint(), "check the free space and the permissions of "+s.Dir()) {
+			t.Errorf("hint %q", file.Hint())
+		}
 	}
 }
