@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -217,6 +218,9 @@ func signatureScope(r *http.Request) (region, name string) {
 	return parts[len(parts)-3], parts[len(parts)-2]
 }
 
+// regionForm keeps anything else that a scope may say out of ARNs and events.
+var regionForm = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+
 // region is the one that a request is for: the host's, or at the endpoint door,
 // whose host has none, that of the signature, else the world's.
 func (f *front) region(r *http.Request) string {
@@ -224,7 +228,7 @@ func (f *front) region(r *http.Request) string {
 	if kind != endpointDoor {
 		return region
 	}
-	if region, _ := signatureScope(r); region != "" {
+	if region, _ := signatureScope(r); regionForm.MatchString(region) {
 		return region
 	}
 	return f.lab.world.Region

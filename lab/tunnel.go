@@ -11,6 +11,8 @@ import (
 	"time"
 )
 
+var errClosing = errors.New("the lab is closing")
+
 // handshakeTimeout bounds the TLS handshake inside a tunnel.
 const handshakeTimeout = 10 * time.Second
 
@@ -19,10 +21,31 @@ type tunnels struct {
 	conns  chan net.Conn
 	closed chan struct{}
 	once   sync.Once
+
+	mu sync.Mutex
+	// shaking are the connections whose TLS handshake is under way; nil once closed.
+	shaking map[net.Conn]bool
 }
 
 func newTunnels() *tunnels {
-	return &tunnels{conns: make(chan net.Conn), closed: make(chan struct{})}
+	return &tunnels{conns: make(chan net.Conn), closed: make(chan struct{}), shaking: map[net.Conn]bool{}}
+}
+
+// begin notes a handshake, which closeAll cuts off. It is false once closed.
+func (t *tunnels) begin(c net.Conn) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.shaking == nil {
+		return false
+	}
+	t.shaking[c] = true
+	return true
+}
+
+func (t *tunnels) end(c net.Conn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.shaking, c)
 }
 
 // Accept implements net.Listener.
@@ -41,7 +64,17 @@ func (t *tunnels) Close() error {
 	return nil
 }
 
-func (t *tunnels) closeAll() { t.once.Do(func() { close(t.closed) }) }
+func (t *tunnels) closeAll() {
+	t.once.Do(func() {
+		close(t.closed)
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		for c := range t.shaking {
+			_ = c.Close() // ends its handshake
+		}
+		t.shaking = nil
+	})
+}
 
 // Addr implements net.Listener.
 func (t *tunnels) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
@@ -65,6 +98,10 @@ func (f *front) connect(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *front) tunnel(conn net.Conn, buffered *bufio.ReadWriter, host string) error {
+	if !f.lab.tunnels.begin(conn) {
+		return errClosing
+	}
+	defer f.lab.tunnels.end(conn)
 	if err := conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 		return err
 	}
@@ -82,7 +119,7 @@ func (f *front) tunnel(conn net.Conn, buffered *bufio.ReadWriter, host string) e
 	case f.lab.tunnels.conns <- secured:
 		return nil
 	case <-f.lab.tunnels.closed:
-		return errors.New("the lab is closing")
+		return errClosing
 	}
 }
 

@@ -8,6 +8,7 @@
 package authz
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -28,6 +29,9 @@ func New(w *world.World) *Authorizer { return &Authorizer{world: w} }
 type Request struct {
 	// Session that signed; nil for an anonymous caller.
 	Session *world.Session
+	// Caller is how the request came; nil leaves out the condition keys that tell
+	// (aws:SourceIp, aws:SecureTransport, aws:RequestedRegion, aws:UserAgent, aws:Referer).
+	Caller *awswire.Caller
 	// Action as service:Operation.
 	Action string
 	// Resource is the ARN acted on, or "*".
@@ -99,8 +103,12 @@ func (a *Authorizer) AllowRole(r *Request, denied string) error {
 // that has no identity policies: an identity provider or an AWS service.
 func (a *Authorizer) Trusts(role *world.Role, p policy.Principal, action string, keys policy.Context) bool {
 	context := a.clockKeys()
+	context["aws:PrincipalIsAWSService"] = []string{strconv.FormatBool(p.Service != "")}
+	if p.Service != "" {
+		context["aws:PrincipalServiceName"] = []string{p.Service}
+	}
 	for k, v := range keys {
-		context[k] = v
+		context.Set(k, v...)
 	}
 	return policy.Authorize(policy.Input{
 		Request:  &policy.Request{Action: action, Resource: role.ARN(), Principal: p, Context: context},
@@ -126,8 +134,13 @@ func denial(r *Request, reason string) string {
 func (a *Authorizer) decide(r *Request) policy.Outcome {
 	context := a.clockKeys()
 	context["aws:ResourceAccount"] = []string{r.ResourceAccount}
+	context["aws:PrincipalIsAWSService"] = []string{"false"}
+	context["aws:ViaAWSService"] = []string{"false"}
+	if r.Caller != nil {
+		maps.Copy(context, CallerKeys(r.Caller))
+	}
 	for k, v := range r.Context {
-		context[k] = v
+		context.Set(k, v...)
 	}
 	in := policy.Input{
 		Request:         &policy.Request{Action: r.Action, Resource: r.Resource, Context: context},
@@ -148,6 +161,22 @@ func (a *Authorizer) clockKeys() policy.Context {
 		"aws:CurrentTime": {now.Format(time.RFC3339)},
 		"aws:EpochTime":   {strconv.FormatInt(now.Unix(), 10)},
 	}
+}
+
+// CallerKeys are the condition keys that say how a request came.
+func CallerKeys(c *awswire.Caller) policy.Context {
+	context := policy.Context{
+		"aws:SourceIp":        {c.SourceIP},
+		"aws:SecureTransport": {strconv.FormatBool(c.Secure)},
+		"aws:RequestedRegion": {c.Region},
+	}
+	if c.UserAgent != "" {
+		context["aws:UserAgent"] = []string{c.UserAgent}
+	}
+	if c.Referer != "" {
+		context["aws:Referer"] = []string{c.Referer}
+	}
+	return context
 }
 
 // addSession adds a session's policies, its principal and the condition keys that describe it.

@@ -21,6 +21,8 @@ type Caller struct {
 	SourceIP    string // without the port
 	UserAgent   string
 	Host        string // as the client sent it
+	Referer     string // as the client sent it; usually empty
+	Secure      bool   // the request came over TLS
 }
 
 func newCaller(s *Service, r *http.Request) *Caller {
@@ -32,6 +34,8 @@ func newCaller(s *Service, r *http.Request) *Caller {
 		SourceIP:  sourceIP(r.RemoteAddr),
 		UserAgent: r.UserAgent(),
 		Host:      r.Host,
+		Referer:   r.Referer(),
+		Secure:    r.TLS != nil,
 	}
 }
 

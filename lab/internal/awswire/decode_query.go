@@ -78,11 +78,12 @@ func (f *form) member(m *member) (source, error) {
 	return nil, nil
 }
 
-// numbered returns the children 1, 2, 3, ... in order, gaps closed.
+// numbered returns the children 1, 2, 3, ... in order, gaps closed. Only that
+// spelling counts: with 01 and +1 beside 1 it would be chance which one is taken.
 func (f *form) numbered() []*form {
 	numbers := map[int]*form{}
 	for name, child := range f.children {
-		if n, err := strconv.Atoi(name); err == nil && n > 0 {
+		if n, err := strconv.Atoi(name); err == nil && n > 0 && strconv.Itoa(n) == name {
 			numbers[n] = child
 		}
 	}

@@ -102,6 +102,20 @@ func TestQueryAccepts(t *testing.T) {
 	}
 }
 
+// TestQuerySpellingsOfAnIndex: whichever other spelling stands beside element 1,
+// the answer is the same every time.
+func TestQuerySpellingsOfAnIndex(t *testing.T) {
+	s := newLab(t, "sts", nil)
+	body := assume + "&" + roleARN + "&RoleSessionName=aa&PolicyArns.member.1.arn=" + strings.Repeat("a", 20)
+	for _, other := range []string{"01", "%2B1", "-1", "0", "1.0", "x"} {
+		for range 20 {
+			if got := send(t, s, form(body+"&PolicyArns.member."+other+".arn=x")); got.Status != http.StatusOK {
+				t.Fatalf("beside %s: %+v", other, got)
+			}
+		}
+	}
+}
+
 // TestQueryRedirect: STS sends a request without an action to a web page.
 func TestQueryRedirect(t *testing.T) {
 	s := newLab(t, "sts", nil)

@@ -3,6 +3,7 @@ package awswire_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -172,6 +173,29 @@ func TestCaller(t *testing.T) {
 		}
 		if wantStatus := map[bool]int{true: 200, false: 400}[c.want != ""]; reply.Status != wantStatus {
 			t.Errorf("%+v: %+v", c, reply)
+		}
+	}
+}
+
+// TestCallerTransport: what the condition keys of a request are made of.
+func TestCallerTransport(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		var got awswire.Caller
+		s := newLab(t, "s3control", nil, awswire.WithObserver(func(_ context.Context, x *awswire.Exchange) { got = x.Caller }))
+		r := get("/v20180820/accessgrantsinstance/caller/grants")
+		r.RemoteAddr, r.Host = "[::1]:4000", "localhost:1"
+		r.Header.Set("User-Agent", "agent/1")
+		r.Header.Set("Referer", "https://page.example")
+		if secure {
+			r.TLS = &tls.ConnectionState{}
+		}
+		send(t, s, r)
+		want := awswire.Caller{
+			Service: "s3control", Operation: "ListCallerAccessGrants", Region: got.Region, AccountID: got.AccountID, AccessKeyID: got.AccessKeyID,
+			RequestID: got.RequestID, SourceIP: "::1", UserAgent: "agent/1", Host: "localhost:1", Referer: "https://page.example", Secure: secure,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
 		}
 	}
 }

@@ -27,7 +27,8 @@ type Verifier interface {
 // own words and HTTP status for a kind; the engine knows them, a Verifier does not.
 type VerifyKind int
 
-// The kinds of signature failure, in the order in which the checks are made.
+// The kinds of signature failure. In which order the checks are made is the
+// Verifier's affair.
 const (
 	// VerifyMissing: no Authorization header and no presigned query.
 	VerifyMissing VerifyKind = iota + 1

@@ -18,6 +18,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -72,8 +73,10 @@ type Keys struct {
 	entries map[string]*entry
 }
 
+// entry is what is known of one issuer. Whoever holds turn may touch it, and
+// fetch: nobody else fetches the same documents meanwhile.
 type entry struct {
-	mu      sync.Mutex
+	turn    chan struct{}
 	fetched time.Time
 	doc     Discovery
 	set     jose.JSONWebKeySet
@@ -81,6 +84,18 @@ type entry struct {
 	window    time.Time
 	refetches int
 }
+
+// take waits for e's turn, which release gives back.
+func (e *entry) take(ctx context.Context) error {
+	select {
+	case e.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrUnreachable, context.Cause(ctx))
+	}
+}
+
+func (e *entry) release() { <-e.turn }
 
 // mayRefetch counts a fetch for an unknown key id, and bounds their rate.
 func (e *entry) mayRefetch(now time.Time) bool {
@@ -108,8 +123,10 @@ func (k *Keys) Verify(ctx context.Context, issuer string, t *Token, algorithms .
 		return Discovery{}, ErrAlgorithm
 	}
 	e := k.entry(issuer)
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	if err := e.take(ctx); err != nil {
+		return Discovery{}, err
+	}
+	defer e.release()
 	if k.now().Sub(e.fetched) >= k.ttl || e.fetched.IsZero() {
 		if err := k.fetch(ctx, issuer, e); err != nil {
 			return Discovery{}, err
@@ -134,7 +151,7 @@ func (k *Keys) entry(issuer string) *entry {
 	defer k.mu.Unlock()
 	e, ok := k.entries[issuer]
 	if !ok {
-		e = &entry{}
+		e = &entry{turn: make(chan struct{}, 1)}
 		k.entries[issuer] = e
 	}
 	return e
@@ -157,10 +174,12 @@ func verified(t *Token, set *jose.JSONWebKeySet) bool {
 	return false
 }
 
-// fetch replaces e's documents, or leaves them and returns an error.
+// fetch replaces e's documents, or leaves them and returns an error. A slash at
+// the issuer's end belongs to its name, not to the path (OpenID Connect
+// Discovery 1.0, section 4.1).
 func (k *Keys) fetch(ctx context.Context, issuer string, e *entry) error {
 	var doc Discovery
-	if err := k.get(ctx, issuer+"/.well-known/openid-configuration", &doc); err != nil {
+	if err := k.get(ctx, strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", &doc); err != nil {
 		return err
 	}
 	if doc.Issuer != issuer || doc.JWKSURI == "" {

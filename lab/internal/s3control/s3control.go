@@ -50,7 +50,7 @@ func (h *handlers) instance(c *awswire.Caller, account, action string) (*world.S
 		return nil, nil, err
 	}
 	r := &authz.Request{
-		Session: session, Action: action, ResourceAccount: account,
+		Caller: c, Session: session, Action: action, ResourceAccount: account,
 		Resource: "arn:" + h.world.Partition + ":s3:" + c.Region + ":" + account + ":access-grants/default",
 	}
 	in, ok := h.world.AccessGrants(account, c.Region)

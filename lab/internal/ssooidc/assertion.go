@@ -30,8 +30,12 @@ func (h *handlers) redeemAssertion(ctx context.Context, app *world.Application, 
 	if err != nil {
 		return nil, err
 	}
-	if *h.world.Switches.SpendOnRefusal && !h.world.Spend(issuer.IssuerURL, id) {
-		return nil, h.alreadyUsed()
+	unspent := &assertion{issuer: issuer.IssuerURL, id: id}
+	if *h.world.Switches.SpendOnRefusal {
+		if err := h.spend(unspent); err != nil {
+			return nil, err
+		}
+		unspent = nil
 	}
 	user, err := h.matchUser(app, issuer, t)
 	if err != nil {
@@ -40,13 +44,17 @@ func (h *handlers) redeemAssertion(ctx context.Context, app *world.Application, 
 	if err := h.admit(app, user); err != nil {
 		return nil, err
 	}
-	if !*h.world.Switches.SpendOnRefusal && !h.world.Spend(issuer.IssuerURL, id) {
-		return nil, h.alreadyUsed()
-	}
-	return &subject{user: user, issuerARN: issuer.ARN}, nil
+	return &subject{user: user, issuerARN: issuer.ARN, unspent: unspent}, nil
 }
 
-func (h *handlers) alreadyUsed() error {
+// assertion tells a verified JWT from every other.
+type assertion struct{ issuer, id string }
+
+// spend uses an assertion up; nil is none.
+func (h *handlers) spend(a *assertion) error {
+	if a == nil || h.world.Spend(a.issuer, a.id) {
+		return nil
+	}
 	return exception(h.world.Switches.ReplayedAssertion, "The assertion has already been used")
 }
 

@@ -75,6 +75,9 @@ func (h *handlers) createTokenWithIAM(ctx context.Context, c *awswire.Caller, in
 	if err != nil {
 		return nil, err
 	}
+	if err := h.spend(subject.unspent); err != nil {
+		return nil, err
+	}
 	return h.answer(app, subject, scopes)
 }
 
@@ -89,7 +92,7 @@ func (h *handlers) authorize(c *awswire.Caller, app *world.Application) error {
 		return exception("AccessDeniedException", "")
 	}
 	err = h.authz.Allow(&authz.Request{
-		Session: session, Action: "sso-oauth:CreateTokenWithIAM", Resource: app.ARN, ResourceAccount: app.Account,
+		Caller: c, Session: session, Action: "sso-oauth:CreateTokenWithIAM", Resource: app.ARN, ResourceAccount: app.Account,
 		ResourcePolicy: app.ActorPolicy, RequireResource: true, RequireIdentity: *h.world.Switches.CallerPolicyForToken,
 	})
 	if err == nil {
@@ -106,6 +109,8 @@ type subject struct {
 	user *world.User
 	// issuerARN is the trusted token issuer that vouched for the person.
 	issuerARN string
+	// unspent is the JWT to spend when nothing else can refuse, nil for none.
+	unspent *assertion
 	// scopes that a refresh may not exceed; nil for all of the application.
 	scopes []string
 	// refreshToken to answer again on a refresh.
@@ -186,15 +191,15 @@ func grantedScopes(app *world.Application, requested, limit []string) ([]string,
 	if len(requested) == 0 {
 		return append(allowed, defaultScopes...), nil
 	}
-	granted := slices.Clone(defaultScopes)
+	var granted []string
 	for _, s := range requested {
 		switch {
-		case slices.Contains(granted, s):
+		case slices.Contains(granted, s), slices.Contains(defaultScopes, s):
 		case slices.Contains(allowed, s):
 			granted = append(granted, s)
 		default:
 			return nil, exception("InvalidScopeException", "Invalid scope: "+s)
 		}
 	}
-	return granted, nil
+	return append(granted, defaultScopes...), nil
 }

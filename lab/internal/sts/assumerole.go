@@ -31,7 +31,7 @@ func (h *handlers) assumeRole(_ context.Context, c *awswire.Caller, in *sts.Assu
 	if err != nil {
 		return nil, err
 	}
-	role, err := h.authorizeAssumeRole(session, in, identity, tags)
+	role, err := h.authorizeAssumeRole(c, session, in, identity, tags)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func (g *grant) inheritTags(session *world.Session, tags map[string]string, tran
 // authorizeAssumeRole asks for sts:AssumeRole and for every further action that
 // the request's parameters call for. A role that does not exist is denied in the
 // same words.
-func (h *handlers) authorizeAssumeRole(session *world.Session, in *sts.AssumeRoleInput, identity *world.IdentityContext, tags map[string]string) (*world.Role, error) {
+func (h *handlers) authorizeAssumeRole(c *awswire.Caller, session *world.Session, in *sts.AssumeRoleInput, identity *world.IdentityContext, tags map[string]string) (*world.Role, error) {
 	keys := policy.Context{"sts:RoleSessionName": {aws.ToString(in.RoleSessionName)}}
 	actions := []string{"sts:AssumeRole"}
 	if in.ExternalId != nil {
@@ -168,7 +168,7 @@ func (h *handlers) authorizeAssumeRole(session *world.Session, in *sts.AssumeRol
 	}
 	role, exists := h.world.Role(*in.RoleArn)
 	for _, action := range actions {
-		r := &authz.Request{Session: session, Action: action, Resource: *in.RoleArn, ResourceAccount: accountOf(*in.RoleArn), Context: keys}
+		r := &authz.Request{Caller: c, Session: session, Action: action, Resource: *in.RoleArn, ResourceAccount: accountOf(*in.RoleArn), Context: keys}
 		if exists {
 			r.ResourcePolicy = role.Trust
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/tip-cli/tip-cli/lab/internal/authz"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
 	"github.com/tip-cli/tip-cli/lab/internal/jwks"
 	"github.com/tip-cli/tip-cli/lab/internal/policy"
@@ -28,7 +30,7 @@ const (
 	claimTags           = "https://aws.amazon.com/tags"
 )
 
-func (h *handlers) assumeRoleWithWebIdentity(ctx context.Context, _ *awswire.Caller, in *sts.AssumeRoleWithWebIdentityInput) (*sts.AssumeRoleWithWebIdentityOutput, error) {
+func (h *handlers) assumeRoleWithWebIdentity(ctx context.Context, c *awswire.Caller, in *sts.AssumeRoleWithWebIdentityInput) (*sts.AssumeRoleWithWebIdentityOutput, error) {
 	if in.ProviderId != nil {
 		return nil, validationError("ProviderId must not be set for OpenID Connect ID tokens.")
 	}
@@ -37,7 +39,7 @@ func (h *handlers) assumeRoleWithWebIdentity(ctx context.Context, _ *awswire.Cal
 		return nil, err
 	}
 	role, ok := h.world.Role(aws.ToString(in.RoleArn))
-	if !ok || !h.trustsWebIdentity(role, id, aws.ToString(in.RoleSessionName)) {
+	if !ok || !h.trustsWebIdentity(c, role, id, aws.ToString(in.RoleSessionName)) {
 		return nil, &awswire.Error{Code: "AccessDenied", Status: http.StatusForbidden, Message: "Not authorized to perform sts:AssumeRoleWithWebIdentity"}
 	}
 	d, err := duration(in.DurationSeconds, role, false)
@@ -251,11 +253,10 @@ func stringList(v any) ([]string, bool) {
 }
 
 // trustsWebIdentity asks the role's trust policy for every action that the JWT calls for.
-func (h *handlers) trustsWebIdentity(role *world.Role, id *webIdentity, sessionName string) bool {
-	keys := policy.Context{"sts:RoleSessionName": {sessionName}}
-	for k, v := range id.keys {
-		keys[k] = v
-	}
+func (h *handlers) trustsWebIdentity(c *awswire.Caller, role *world.Role, id *webIdentity, sessionName string) bool {
+	keys := authz.CallerKeys(c)
+	keys["sts:RoleSessionName"] = []string{sessionName}
+	maps.Copy(keys, id.keys)
 	actions := []string{"sts:AssumeRoleWithWebIdentity"}
 	if id.sourceIdentity != "" {
 		actions = append(actions, "sts:SetSourceIdentity")

@@ -57,9 +57,10 @@ type loader struct {
 }
 
 var (
-	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
-	regionForm  = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
-	nameForm    = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+	accountForm   = regexp.MustCompile(`^[0-9]{12}$`)
+	partitionForm = regexp.MustCompile(`^aws(-[a-z]+)*$`)
+	regionForm    = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+	nameForm      = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
 )
 
 func (l *loader) load() error {
@@ -68,6 +69,9 @@ func (l *loader) load() error {
 	}
 	if l.Partition == "" {
 		l.Partition = "aws"
+	}
+	if !partitionForm.MatchString(l.Partition) {
+		return fmt.Errorf("partition %q is not the name of a partition", l.Partition)
 	}
 	if !regionForm.MatchString(l.Region) {
 		return fmt.Errorf("region %q is not the name of a region", l.Region)
@@ -133,7 +137,7 @@ func (l *loader) region(region string) (string, error) {
 	return region, nil
 }
 
-// oneOf tells whether each value appears once only.
+// duplicate returns a value that appears twice, if any does.
 func duplicate(values []string) (string, bool) {
 	seen := map[string]bool{}
 	for _, v := range values {

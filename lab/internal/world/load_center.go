@@ -1,6 +1,7 @@
 package world
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 
 var (
 	instanceForm    = regexp.MustCompile(`^arn:(aws[a-z-]*):sso:::instance/(ssoins-[a-zA-Z0-9]{16})$`)
+	tokenIssuerForm = regexp.MustCompile(`^arn:(aws[a-z-]*):sso::([0-9]{12}):trustedTokenIssuer/(ssoins-[a-zA-Z0-9]{16})/tti-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	applicationForm = regexp.MustCompile(`^arn:(aws[a-z-]*):sso::([0-9]{12}):application/(ssoins-[a-zA-Z0-9]{16})/apl-[a-zA-Z0-9]{16}$`)
 	storeForm       = regexp.MustCompile(`^(d-[0-9a-f]{10}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
 	principalForm   = regexp.MustCompile(`^([0-9a-f]{10}-)?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
@@ -163,6 +165,13 @@ func (l *loader) loadTrustedIssuer(in *Instance, t *TrustedTokenIssuerFile) erro
 		t.ARN = "arn:" + l.Partition + ":sso::" + in.Account + ":trustedTokenIssuer/" +
 			strings.TrimPrefix(arnField(in.ARN, 5), "instance/") + "/tti-" + stableUUID(in.ARN+" "+t.Name)
 	}
+	m := tokenIssuerForm.FindStringSubmatch(t.ARN)
+	if m == nil || m[1] != l.Partition || m[2] != in.Account || !strings.HasSuffix(in.ARN, "/"+m[3]) {
+		return errors.New("arn is not arn:{partition}:sso::{the instance's account}:trustedTokenIssuer/{the instance}/tti-{UUID}")
+	}
+	if in.issuers[t.ARN] != nil {
+		return errors.New("the arn stands twice")
+	}
 	in.issuers[t.ARN] = &TrustedTokenIssuer{
 		ARN: t.ARN, Name: t.Name, IssuerURL: t.IssuerURL,
 		ClaimAttributePath: t.ClaimAttributePath, IdentityStoreAttributePath: t.IdentityStoreAttributePath,
@@ -196,7 +205,7 @@ func (l *loader) loadApplication(in *Instance, f *ApplicationFile) error {
 	a := &Application{
 		ARN: f.ARN, Name: f.Name, Account: in.Account, Region: in.Region, Instance: in, Disabled: f.Disabled,
 		AssignmentRequired: f.AssignmentRequired == nil || *f.AssignmentRequired, RefreshToken: f.RefreshToken,
-		ClientID: randomText(24),
+		ClientID: base64.StdEncoding.EncodeToString([]byte(stableID(f.ARN))),
 	}
 	var err error
 	if a.ActorPolicy, err = l.policy(f.ActorPolicy, policy.Actor); err != nil {

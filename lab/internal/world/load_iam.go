@@ -1,6 +1,8 @@
 package world
 
 import (
+	"crypto/sha256"
+	"encoding/base32"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -164,10 +166,16 @@ func (l *loader) loadRole(account string, r *RoleFile) error {
 		}
 	}
 	l.roles[arn] = &Role{
-		Account: account, Name: r.Name, Path: r.Path, ID: "AROA" + uniqueID(17), arn: arn,
+		Account: account, Name: r.Name, Path: r.Path, ID: "AROA" + stableID(arn), arn: arn,
 		MaxSessionDuration: time.Duration(r.MaxSessionDuration) * time.Second, Trust: trust, Policies: policies,
 	}
 	return nil
+}
+
+// stableID is the tail of a unique identifier that is the same in every run.
+func stableID(arn string) string {
+	sum := sha256.Sum256([]byte(arn))
+	return base32.StdEncoding.EncodeToString(sum[:])[:17]
 }
 
 func (l *loader) identityPolicies(byName map[string]any) ([]*policy.Document, error) {
@@ -202,7 +210,7 @@ func (l *loader) loadIAMUser(account string, u *IAMUserFile) error {
 	if _, twice := l.iamUsers[arn]; twice {
 		return errors.New("the name stands twice in this account")
 	}
-	user := &IAMUser{Account: account, Name: u.Name, ID: "AIDA" + uniqueID(17), Policies: policies, arn: arn}
+	user := &IAMUser{Account: account, Name: u.Name, ID: "AIDA" + stableID(arn), Policies: policies, arn: arn}
 	l.iamUsers[arn] = user
 	for _, k := range u.AccessKeys {
 		if !accessKeyForm.MatchString(k.ID) || k.Secret == "" {

@@ -9,7 +9,10 @@ import (
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 
-const endpoint = "127.0.0.1:4000"
+const (
+	endpoint  = "127.0.0.1:4000"
+	issuerARN = "arn:aws:sso::111122223333:trustedTokenIssuer/ssoins-1234567890abcdef/tti-43b4a822-1020-0b5e-1c4f-7a7d1c1f4d5a"
+)
 
 func defaultFile(t *testing.T) *world.File {
 	t.Helper()
@@ -44,7 +47,27 @@ func TestRefusals(t *testing.T) {
 		edit func(*world.File)
 		want string
 	}{
-		"version":             {func(f *world.File) { f.Version = 2 }, "this lab reads version 1"},
+		"version":          {func(f *world.File) { f.Version = 2 }, "this lab reads version 1"},
+		"partition":        {func(f *world.File) { f.Partition = "eu" }, "not the name of a partition"},
+		"token issuer arn": {func(f *world.File) { center(f).TrustedTokenIssuers[0].ARN = "arn:aws:sso::111122223333:x" }, "tti-{UUID}"},
+		"token issuer arn of another account": {func(f *world.File) {
+			center(f).TrustedTokenIssuers[0].ARN = strings.Replace(issuerARN, "111122223333", "444455556666", 1)
+		}, "tti-{UUID}"},
+		"token issuer arn twice": {func(f *world.File) {
+			i := center(f)
+			i.TrustedTokenIssuers[0].ARN = issuerARN
+			i.TrustedTokenIssuers = append(i.TrustedTokenIssuers[:1:1], world.TrustedTokenIssuerFile{
+				ARN: issuerARN, Name: "Other", IssuerURL: "https://other.example",
+				ClaimAttributePath: "email", IdentityStoreAttributePath: "userName",
+			})
+		}, "the arn stands twice"},
+		"location id twice": {func(f *world.File) {
+			g := grants(f)
+			g.Locations[1].ID = "one"
+			g.Locations = append(g.Locations, g.Locations[1])
+			g.Locations[2].Scope += "/x*"
+		}, "the id one stands twice"},
+		"grant id twice":      {func(f *world.File) { grants(f).Grants[0].ID, grants(f).Grants[1].ID = "one", "one" }, "the id one stands twice"},
 		"region":              {func(f *world.File) { f.Region = "nowhere" }, "not the name of a region"},
 		"no accounts":         {func(f *world.File) { f.Accounts = nil }, "at least one is needed"},
 		"account id":          {func(f *world.File) { f.Accounts[0].ID = "1" }, "not 12 digits"},

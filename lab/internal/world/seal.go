@@ -51,7 +51,7 @@ func (w *World) SealContext(c *IdentityContext) (string, error) {
 // OpenContext opens what [World.SealContext] made. It does not look at the expiry.
 func (w *World) OpenContext(s string) (*IdentityContext, error) {
 	text, ok := strings.CutPrefix(s, contextPrefix)
-	if !ok {
+	if !ok || strings.ContainsAny(text, "\r\n") { // which the decoder would pass over
 		return nil, errContext
 	}
 	sealed, err := base64.StdEncoding.Strict().DecodeString(text)
@@ -100,6 +100,7 @@ func (w *World) IssueRefreshToken(t *RefreshToken) string {
 	text := "aorAAAAA" + randomText(120)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.sweep()
 	w.refresh[text] = t
 	return text
 }

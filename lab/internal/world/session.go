@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/base64"
+	"maps"
 	"strings"
 	"time"
 
@@ -44,7 +45,7 @@ type Session struct {
 	// TransitiveTags are the keys of those Tags that sessions inherit for which
 	// this one assumes a role.
 	TransitiveTags []string
-	// SessionPolicies limit the role's rights; each must allow.
+	// SessionPolicies limit the role's rights to what any of them allows.
 	SessionPolicies []*policy.Document
 	// WebIdentity is set on sessions of AssumeRoleWithWebIdentity.
 	WebIdentity *WebIdentity
@@ -97,21 +98,27 @@ func randomText(n int) string {
 	return base64.StdEncoding.EncodeToString(b)
 }
 
-// AddSession stores s so that requests signed with its key are recognised, and
-// drops sessions that ended more than an hour ago: those younger still get the
-// answer that they have expired.
+// AddSession stores s so that requests signed with its key are recognised.
 func (w *World) AddSession(s *Session) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if now := w.now(); now.Sub(w.swept) > time.Minute {
-		w.swept = now
-		for id, old := range w.sessions {
-			if !old.Expires.IsZero() && now.Sub(old.Expires) > time.Hour {
-				delete(w.sessions, id)
-			}
-		}
-	}
+	w.sweep()
 	w.sessions[s.AccessKeyID] = s
+}
+
+// sweep forgets, at most once a minute, the sessions and refresh tokens that ended
+// more than an hour ago, and the spent tokens whose time is over: younger sessions
+// and refresh tokens still get the answer that they have expired. w.mu is held.
+func (w *World) sweep() {
+	now := w.now()
+	if now.Sub(w.swept) < time.Minute {
+		return
+	}
+	w.swept = now
+	long := now.Add(-time.Hour)
+	maps.DeleteFunc(w.sessions, func(_ string, s *Session) bool { return !s.Expires.IsZero() && s.Expires.Before(long) })
+	maps.DeleteFunc(w.refresh, func(_ string, t *RefreshToken) bool { return t.Expires.Before(long) })
+	maps.DeleteFunc(w.spent, func(_ string, until time.Time) bool { return !now.Before(until) })
 }
 
 // Session returns the session of an access key, also when it has expired.

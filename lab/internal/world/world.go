@@ -24,7 +24,7 @@ type World struct {
 	seal *sealer
 
 	mu           sync.RWMutex
-	swept        time.Time
+	swept        time.Time // when what is long over was last forgotten
 	accounts     map[string]string
 	roles        map[string]*Role         // by ARN
 	iamUsers     map[string]*IAMUser      // by ARN
@@ -77,8 +77,9 @@ func (w *World) IdentityPolicies(s *Session) ([]*policy.Document, bool) {
 		}
 		return u.Policies, true
 	}
+	// A role that was made anew under the old name is another role.
 	r, ok := w.Role(s.RoleARN)
-	if !ok {
+	if !ok || !strings.HasPrefix(s.UserID, r.ID+":") {
 		return nil, false
 	}
 	return r.Policies, true
@@ -259,13 +260,7 @@ func (w *World) Spend(issuer, id string) bool {
 	if until, seen := w.spent[key]; seen && now.Before(until) {
 		return false
 	}
-	if len(w.spent) > 10_000 {
-		for k, until := range w.spent {
-			if !now.Before(until) {
-				delete(w.spent, k)
-			}
-		}
-	}
+	w.sweep()
 	w.spent[key] = now.Add(time.Duration(*w.Switches.ReplayMemory) * time.Second)
 	return true
 }

@@ -6,8 +6,8 @@
 // streamed and may be aws-chunked. The canonical request is always rebuilt from
 // the SignedHeaders list and from the request line as it came over the wire, so
 // a caller may rewrite r.URL before or after. Checks are made in this order:
-// form, scope, time, access key, session token, session end, unsigned headers,
-// signature, payload.
+// form, time, scope (region, service, terminator, date), access key, session
+// token, session end, unsigned headers, signature, payload.
 //
 // A Verifier is immutable but for a bounded cache of derived keys and is safe
 // for concurrent use. The Body of a [Verified] belongs to one goroutine.
