@@ -65,7 +65,7 @@ func ExampleProvider_Exchange() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 
 	provider, err := tipcreds.New(accessRole, application,
 		func(context.Context) (string, error) { return "", errors.New("not used by Exchange") },

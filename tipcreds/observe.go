@@ -3,6 +3,7 @@ package tipcreds
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http/httptrace"
 	"sync/atomic"
@@ -89,7 +90,7 @@ func (o *observation) keep(response *smithyhttp.Response) {
 	_, err := io.CopyN(&head, response.Body, maxErrorBody)
 	o.errorBody = head.Bytes()
 	rest := io.Reader(response.Body)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		rest = failedReader{err}
 	}
 	response.Body = struct {

@@ -186,7 +186,7 @@ func TestRetrieveFallsBack(t *testing.T) {
 		if source.used() != 3 {
 			t.Errorf("%d tokens after the pause, want 3", source.used())
 		}
-		time.Sleep(first.Expires.Sub(time.Now()) - time.Minute)
+		time.Sleep(time.Until(first.Expires) - time.Minute)
 		if _, err := p.Retrieve(t.Context()); exchangeError(t, err).Step != tipcreds.StepCreateToken {
 			t.Errorf("last minute: %v", err)
 		}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -30,11 +31,11 @@ func (c Config) Validate() error {
 
 // ProblemsOf returns what Validate says about one key, for prompts.
 func (c Config) ProblemsOf(key string) []Problem {
-	err, _ := c.Validate().(*InvalidError)
-	if err == nil {
+	var invalid *InvalidError
+	if !errors.As(c.Validate(), &invalid) {
 		return nil
 	}
-	return slices.DeleteFunc(err.Problems, func(p Problem) bool { return p.Key != key })
+	return slices.DeleteFunc(invalid.Problems, func(p Problem) bool { return p.Key != key })
 }
 
 func (c Config) loginProblems() []Problem {

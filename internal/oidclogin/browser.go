@@ -44,7 +44,7 @@ func DefaultOpenURL(getenv func(string) string, stderr io.Writer) func(ctx conte
 			return started(ctx, func() error { return openSystem(stderr, address) })
 		}
 		err := errors.New("BROWSER has no command")
-		for _, command := range strings.Split(list, string(os.PathListSeparator)) {
+		for command := range strings.SplitSeq(list, string(os.PathListSeparator)) {
 			if strings.TrimSpace(command) == "" {
 				continue
 			}

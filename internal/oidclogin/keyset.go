@@ -31,7 +31,7 @@ func (s *keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error
 }
 
 func (s *keySet) verify(ctx context.Context, jwt string) ([]byte, error) {
-	jws, err := jose.ParseSigned(jwt, []jose.SignatureAlgorithm{jose.RS256})
+	jws, err := jose.ParseSignedCompact(jwt, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil || len(jws.Signatures) != 1 {
 		return nil, fail(KindVerification, "the ID token is not a JWS with one signature")
 	}

@@ -98,12 +98,12 @@ func (c *compiler) member(m models.Member, typ reflect.Type) (*member, error) {
 		times:     c.times(m.Ref, shape, m.Ref.Location),
 		ns:        newNamespace(m.Ref.XMLNamespace, shape.XMLNamespace),
 	}
-	c.name(made, m, shape)
+	c.name(made, shape)
 	return made, nil
 }
 
 // name applies what is peculiar to a protocol in the naming of members.
-func (c *compiler) name(made *member, m models.Member, shape *models.Shape) {
+func (c *compiler) name(made *member, shape *models.Shape) {
 	if made.location != inBody {
 		return
 	}

@@ -19,7 +19,7 @@ type answer struct {
 	shaped  bool // the operation has an output shape
 }
 
-func newAnswer(m *models.Model, op *models.Operation, out *codec) *answer {
+func newAnswer(op *models.Operation, out *codec) *answer {
 	a := &answer{status: op.HTTP.ResponseCode, payload: out.payload, body: out.bodyMembers(), shaped: op.Output != nil}
 	if a.status == 0 {
 		a.status = http.StatusOK

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"reflect"
 	"runtime/debug"
@@ -195,9 +196,7 @@ func withoutBody(r *http.Request) *http.Request {
 
 func send(w http.ResponseWriter, r *http.Request, resp *response) {
 	header := w.Header()
-	for name, values := range resp.header {
-		header[name] = values
-	}
+	maps.Copy(header, resp.header)
 	bodiless := resp.status == http.StatusNoContent || resp.status == http.StatusNotModified
 	if !bodiless && (r.Method != http.MethodHead || header.Get("Content-Length") == "") {
 		header.Set("Content-Length", strconv.Itoa(len(resp.body)))

@@ -220,7 +220,7 @@ func (s *Service) newOperation(name string, in, out reflect.Type) (*operation, e
 	if op.output, err = s.codecs.top(m.Output, out, false); err != nil {
 		return nil, fmt.Errorf("output: %w", err)
 	}
-	op.result = newAnswer(s.model, m, op.output)
+	op.result = newAnswer(m, op.output)
 	return op, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -63,7 +64,7 @@ func New(w *world.World, opts ...func(*Options)) (*Service, error) {
 		s.providers = append(s.providers, p)
 	}
 	for _, p := range s.providers {
-		go p.keys.first()
+		go func() { _ = p.keys.first() }() // whoever needs the key sees the error
 	}
 	return s, nil
 }
@@ -233,11 +234,9 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	for _, m := range end.methods {
-		if r.Method == m {
-			end.handle(w, r)
-			return
-		}
+	if slices.Contains(end.methods, r.Method) {
+		end.handle(w, r)
+		return
 	}
 	w.Header().Set("Allow", strings.Join(end.methods, ", "))
 	http.Error(w, "method not allowed", http.StatusMethodNotAllowed)

@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // iamResourceTypes are how the resource part of an iam ARN may begin.
 const iamResourceTypes = "user/ federated-user/ role/ group/ instance-profile/ mfa/ server-certificate/ policy/ sms-mfa/ saml-provider/ oidc-provider/ report/ access-report/"
@@ -43,12 +46,8 @@ func checkResource(raw string, parts []string, variables bool, path string) erro
 	if parts[2] == "" {
 		return refuse(path, "The policy failed legacy parsing")
 	}
-	if len(parts) < 6 {
-		for _, part := range parts {
-			if part == "" {
-				return refuse(path, "The policy failed legacy parsing")
-			}
-		}
+	if len(parts) < 6 && slices.Contains(parts, "") {
+		return refuse(path, "The policy failed legacy parsing")
 	}
 	for _, part := range parts[3:min(5, len(parts))] {
 		if variables && strings.Contains(part, "${") {
@@ -119,11 +118,10 @@ func splitARN(s string, variables bool) []string {
 
 // nextPart cuts the next colon-delimited part off an ARN.
 func nextPart(s string) (part, rest string, ok bool) {
-	i := strings.IndexByte(s, ':')
-	if i < 0 {
+	if part, rest, ok = strings.Cut(s, ":"); !ok {
 		return "", s, false
 	}
-	return s[:i], s[i+1:], true
+	return part, rest, true
 }
 
 func validAccount(s string) bool {

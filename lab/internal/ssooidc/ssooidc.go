@@ -5,6 +5,7 @@ package ssooidc
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -98,7 +99,8 @@ func (h *handlers) authorize(c *awswire.Caller, app *world.Application) error {
 	if err == nil {
 		return nil
 	}
-	if denied, ok := err.(*authz.Denied); ok && byIdentity(denied) {
+	var denied *authz.Denied
+	if errors.As(err, &denied) && byIdentity(denied) {
 		return &awswire.Error{Code: "AccessDeniedException", Message: denied.Error(), Common: true}
 	}
 	return exception("AccessDeniedException", "")

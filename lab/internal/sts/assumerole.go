@@ -68,7 +68,7 @@ func (h *handlers) assumeRole(_ context.Context, c *awswire.Caller, in *sts.Assu
 
 // addPacked adds a context to a packed size, in percent of the 2048 characters.
 func addPacked(packed *int32, assertion string) *int32 {
-	size := int32(min(100, (len(assertion)*100+2047)/2048)) //nolint:gosec // at most 100
+	size := int32(min(100, (len(assertion)*100+2047)/2048))
 	if packed != nil {
 		size += *packed
 	}

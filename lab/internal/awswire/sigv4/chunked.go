@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"hash"
 	"io"
 	"maps"
@@ -104,7 +105,7 @@ func (c *chunkReader) Read(buf []byte) (int, error) {
 
 // truncated makes the end of the input where more was due a refusal.
 func truncated(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF || err == bufio.ErrBufferFull {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, bufio.ErrBufferFull) {
 		return incompleteBody()
 	}
 	return err
@@ -188,7 +189,7 @@ func (c *chunkReader) finish() error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.br.ReadByte(); err != io.EOF {
+	if _, err := c.br.ReadByte(); !errors.Is(err, io.EOF) {
 		if err == nil {
 			err = incompleteBody()
 		}

@@ -137,7 +137,7 @@ func (p *payload) Read(buf []byte) (int, error) {
 	n, err := p.read(buf)
 	if err != nil {
 		p.err = err
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			n = 0
 		}
 	}
@@ -181,10 +181,10 @@ func (p *payload) probe() error {
 
 // conclude turns the end of the source into the verdict.
 func (p *payload) conclude(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF && p.remaining > 0 {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) && p.remaining > 0 {
 		return incompleteBody()
 	}
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		return err
 	}
 	for _, s := range p.sums {
@@ -197,7 +197,7 @@ func (p *payload) conclude(err error) error {
 
 func (p *payload) checkEmpty() *Error {
 	var fail *Error
-	if err := p.conclude(p.probe()); err != nil && err != io.EOF && !errors.As(err, &fail) {
+	if err := p.conclude(p.probe()); err != nil && !errors.Is(err, io.EOF) && !errors.As(err, &fail) {
 		fail = incompleteBody()
 	}
 	return fail
