@@ -3,6 +3,7 @@ package s3
 import (
 	"encoding/xml"
 	"net/http"
+	"slices"
 )
 
 type accessControlPolicy struct {
@@ -63,4 +64,26 @@ func (c *call) putACL() error {
 	}
 	c.w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// checkACL admits the canned ACLs that say no more than the bucket owner's full
+// control (S3 user guide, "Controlling ownership of objects and disabling ACLs").
+func checkACL(h http.Header) error {
+	for _, name := range grantHeaders {
+		if h.Get(name) != "" {
+			return refusal("AccessControlListNotSupported")
+		}
+	}
+	switch h.Get("x-amz-acl") {
+	case "", "private", "bucket-owner-full-control":
+		return nil
+	}
+	return refusal("AccessControlListNotSupported")
+}
+
+var grantHeaders = []string{"x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-read-acp", "x-amz-grant-write", "x-amz-grant-write-acp"}
+
+// setsACL reports whether the request carries any ACL.
+func setsACL(h http.Header) bool {
+	return slices.ContainsFunc(append([]string{"x-amz-acl"}, grantHeaders...), func(name string) bool { return h.Get(name) != "" })
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/xml"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tip-cli/tip-cli/lab/internal/s3/store"
@@ -100,11 +99,11 @@ func (c *call) partsOf(o *store.Object) (*partsResult, error) {
 	if len(o.Parts) == 0 {
 		return nil, nil
 	}
-	limit, err := headerNumber(c.r.Header, "x-amz-max-parts", 1000)
+	limit, err := parseNumber("x-amz-max-parts", c.r.Header.Get("x-amz-max-parts"), 1000)
 	if err != nil {
 		return nil, err
 	}
-	marker, err := headerNumber(c.r.Header, "x-amz-part-number-marker", 0)
+	marker, err := parseNumber("x-amz-part-number-marker", c.r.Header.Get("x-amz-part-number-marker"), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -124,16 +123,4 @@ func (c *call) partsOf(o *store.Object) (*partsResult, error) {
 		out.NextPartNumberMarker = i + 1
 	}
 	return out, nil
-}
-
-func headerNumber(h http.Header, name string, otherwise int) (int, error) {
-	v := h.Get(name)
-	if v == "" {
-		return otherwise, nil
-	}
-	n, err := strconv.ParseInt(v, 10, 32)
-	if err != nil || n < 0 {
-		return 0, invalidArgument("Provided "+name+" not an integer or within integer range", name, v)
-	}
-	return int(n), nil
 }

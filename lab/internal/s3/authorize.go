@@ -2,6 +2,7 @@ package s3
 
 import (
 	"crypto/tls"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -22,7 +23,12 @@ func (c *call) actionOf(op *operation) string {
 }
 
 // allowOperation asks for the operation's own action.
-func (c *call) allowOperation() error {
+func (c *call) allowOperation() (err error) {
+	if c.op.tagSet {
+		if c.body, err = c.document(maxTagging); err != nil {
+			return err
+		}
+	}
 	c.keys = c.requestKeys()
 	if c.op.tagged {
 		if o, err := c.s.store.Get(c.bucketName, c.key, c.query.Get("versionId")); err == nil {
@@ -122,7 +128,7 @@ func (c *call) requestKeys() policy.Context {
 	if c.key == "" && c.bucketName != "" {
 		c.addListKeys(keys)
 	}
-	if tags, err := parseTagging(c.r.Header.Get("x-amz-tagging")); err == nil && len(tags) > 0 {
+	if tags, err := c.requestTags(); err == nil && len(tags) > 0 {
 		keys = withTags(keys, "s3:RequestObjectTag/", tags)
 		for _, t := range tags {
 			keys["s3:RequestObjectTagKeys"] = append(keys["s3:RequestObjectTagKeys"], t.Key)
@@ -184,9 +190,7 @@ func withTags(keys policy.Context, prefix string, tags []store.Tag) policy.Conte
 
 func copyContext(keys policy.Context, more map[string]string) policy.Context {
 	all := make(policy.Context, len(keys)+len(more))
-	for k, v := range keys {
-		all[k] = v
-	}
+	maps.Copy(all, keys)
 	for k, v := range more {
 		all[k] = []string{v}
 	}

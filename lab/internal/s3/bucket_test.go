@@ -7,7 +7,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestBucketLifeCycle(t *testing.T) {
@@ -23,6 +22,9 @@ func TestBucketLifeCycle(t *testing.T) {
 		if *head.BucketRegion != homeRegion {
 			t.Errorf("region %s", *head.BucketRegion)
 		}
+		if a := f.do(request{method: "HEAD", target: "/new-one"}); a.header.Get("Content-Type") != "application/xml" || a.header.Get("x-amz-access-point-alias") != "false" {
+			t.Errorf("HEAD: %v", a.header)
+		}
 		f.put("new-one", "k", "v")
 		_, err = client.DeleteBucket(f.Context(), &awss3.DeleteBucketInput{Bucket: aws.String("new-one")})
 		f.fails(err, 409, "BucketNotEmpty")
@@ -36,94 +38,26 @@ func TestBucketLifeCycle(t *testing.T) {
 	})
 }
 
-func TestCreateBucketRefusals(t *testing.T) {
+func TestBucketNotEmpty(t *testing.T) {
 	f := start(t)
-	constraint := func(region string) string {
-		return "<CreateBucketConfiguration><LocationConstraint>" + region + "</LocationConstraint></CreateBucketConfiguration>"
+	a := f.refuses(request{method: "DELETE", target: "/reports"}, 409, "BucketNotEmpty")
+	if !strings.Contains(a.body, "<BucketName>reports</BucketName>") || strings.Contains(a.body, "versions") {
+		t.Error(a.body)
 	}
-	for _, test := range []struct {
-		name, bucket, body, region string
-		header                     map[string]string
-		status                     int
-		code                       string
-	}{
-		{"taken by another", "foreign", constraint(homeRegion), "", nil, 409, "BucketAlreadyExists"},
-		{"taken by oneself", "reports", constraint(homeRegion), "", nil, 409, "BucketAlreadyOwnedByYou"},
-		{"no constraint", "fresh", "", "", nil, 400, "IllegalLocationConstraintException"},
-		{"other region", "fresh", constraint("us-west-2"), "", nil, 400, "IllegalLocationConstraintException"},
-		{"us-east-1 by name", "fresh", constraint("us-east-1"), "us-east-1", nil, 400, "InvalidLocationConstraint"},
-		{"no region", "fresh", constraint("moon"), "us-east-1", nil, 400, "InvalidLocationConstraint"},
-		{"upper case", "Fresh", constraint(homeRegion), "", nil, 400, "InvalidBucketName"},
-		{"short", "ab", constraint(homeRegion), "", nil, 400, "InvalidBucketName"},
-		{"address", "192.168.1.1", constraint(homeRegion), "", nil, 400, "InvalidBucketName"},
-		{"bad XML", "fresh", "<CreateBucket", "", nil, 400, "MalformedXML"},
-		{"directory bucket", "fresh", "<CreateBucketConfiguration><Location/></CreateBucketConfiguration>", "us-east-1", nil, 501, "NotImplemented"},
-		{"object lock", "fresh", constraint(homeRegion), "", map[string]string{"x-amz-bucket-object-lock-enabled": "true"}, 501, "NotImplemented"},
-		{"ACL", "fresh", constraint(homeRegion), "", map[string]string{"x-amz-acl": "public-read"}, 400, "AccessControlListNotSupported"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			f := &fixture{T: t, server: f.server, world: f.world}
-			f.refuses(request{method: "PUT", target: "/" + test.bucket, body: test.body, region: test.region, header: test.header}, test.status, test.code)
-			if _, ok := f.world.Bucket("fresh"); ok {
-				t.Error("the bucket exists")
-			}
-		})
+	id := f.versions("k", "one")[0]
+	f.do(request{method: "DELETE", target: "/versioned/k"})
+	if a := f.refuses(request{method: "DELETE", target: "/versioned"}, 409, "BucketNotEmpty"); !strings.Contains(a.body, "You must delete all versions in the bucket.") {
+		t.Error(a.body)
 	}
-	f.refuses(request{method: "PUT", target: "/fresh", unsigned: true}, 403, "AccessDenied")
-	for range 2 { // in us-east-1 one's own bucket can be created again
-		if a := f.do(request{method: "PUT", target: "/east", region: "us-east-1"}); a.status != 200 || a.header.Get("Location") != "/east" {
-			t.Errorf("%d %s", a.status, a.body)
-		}
+	f.do(request{method: "DELETE", target: "/versioned/k?versionId=" + id})
+	f.refuses(request{method: "DELETE", target: "/versioned"}, 409, "BucketNotEmpty") // the delete marker
+	if _, ok := f.world.Bucket("versioned"); !ok {
+		t.Error("a refused DeleteBucket deleted it")
 	}
-	if a := f.do(request{method: "PUT", target: "/old-name", body: constraint("EU"), region: "us-east-1"}); a.status != 200 {
+	if a := f.do(request{method: "DELETE", target: "/foreign"}); a.status != 204 || a.body != "" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	if b, _ := f.world.Bucket("old-name"); b.Region != "eu-west-1" {
-		t.Errorf("EU is %s", b.Region)
-	}
-}
-
-func TestObjectTagging(t *testing.T) {
-	f := start(t)
-	client := f.client()
-	key := aws.String("seed.txt")
-	tags := []types.Tag{{Key: aws.String("a"), Value: aws.String("1 & <2>")}, {Key: aws.String("b"), Value: aws.String("")}}
-	_, err := client.PutObjectTagging(t.Context(), &awss3.PutObjectTaggingInput{Bucket: aws.String(bucketName), Key: key, Tagging: &types.Tagging{TagSet: tags}})
-	f.must(err)
-	out, err := client.GetObjectTagging(t.Context(), &awss3.GetObjectTaggingInput{Bucket: aws.String(bucketName), Key: key})
-	f.must(err)
-	if len(out.TagSet) != 2 || *out.TagSet[0].Value != "1 & <2>" || *out.TagSet[1].Key != "b" {
-		t.Errorf("got %v", out.TagSet)
-	}
-	_, err = client.DeleteObjectTagging(t.Context(), &awss3.DeleteObjectTaggingInput{Bucket: aws.String(bucketName), Key: key})
-	f.must(err)
-	out, err = client.GetObjectTagging(t.Context(), &awss3.GetObjectTaggingInput{Bucket: aws.String(bucketName), Key: key})
-	f.must(err)
-	if len(out.TagSet) != 0 {
-		t.Errorf("after delete %v", out.TagSet)
-	}
-	many := "<Tagging><TagSet>" + strings.Repeat("<Tag><Key>k</Key><Value>v</Value></Tag>", 11) + "</TagSet></Tagging>"
-	put := func(body string) request {
-		return request{method: "PUT", target: "/reports/seed.txt?tagging", body: body}
-	}
-	f.refuses(put(many), 400, "InvalidTag")
-	f.refuses(put("<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>"), 400, "InvalidTag")
-	f.refuses(put("<Tagging><TagSet><Tag><Key>aws:k</Key><Value>v</Value></Tag></TagSet></Tagging>"), 400, "InvalidTag")
-	f.refuses(put("<Tagging><TagSet><Tag><Key>k</Key><Value>"+strings.Repeat("v", 257)+"</Value></Tag></TagSet></Tagging>"), 400, "InvalidTag")
-	f.refuses(put("<Tagging>"), 400, "MalformedXML")
-	f.refuses(request{method: "GET", target: "/reports/none?tagging"}, 404, "NoSuchKey")
-}
-
-func TestTaggingOfVersions(t *testing.T) {
-	f := start(t)
-	ids := f.versions("k", "one", "two")
-	f.do(request{method: "PUT", target: "/versioned/k?tagging&versionId=" + ids[0], body: "<Tagging><TagSet><Tag><Key>of</Key><Value>one</Value></Tag></TagSet></Tagging>"})
-	if a := f.do(request{method: "GET", target: "/versioned/k?tagging&versionId=" + ids[0]}); !strings.Contains(a.body, "<Value>one</Value>") || a.header.Get("x-amz-version-id") != ids[0] {
-		t.Errorf("%s %v", a.body, a.header)
-	}
-	if a := f.do(request{method: "GET", target: "/versioned/k?tagging"}); strings.Contains(a.body, "<Tag>") {
-		t.Errorf("the newest version has tags: %s", a.body)
-	}
+	f.refuses(request{method: "DELETE", target: "/foreign"}, 404, "NoSuchBucket")
 }
 
 func TestACL(t *testing.T) {
@@ -150,35 +84,6 @@ func TestACL(t *testing.T) {
 	if len(out.Grants) != 1 || *out.Grants[0].Grantee.ID != *out.Owner.ID || out.Grants[0].Grantee.Type != types.TypeCanonicalUser {
 		t.Errorf("got %+v", out)
 	}
-}
-
-func TestBucketPolicy(t *testing.T) {
-	f := start(t)
-	client := f.client()
-	in := &awss3.GetBucketPolicyInput{Bucket: aws.String(bucketName)}
-	_, err := client.GetBucketPolicy(t.Context(), in)
-	f.fails(err, 404, "NoSuchBucketPolicy")
-	const text = `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/shared/*"}}`
-	_, err = client.PutBucketPolicy(t.Context(), &awss3.PutBucketPolicyInput{Bucket: aws.String(bucketName), Policy: aws.String(text)})
-	f.must(err)
-	out, err := client.GetBucketPolicy(t.Context(), in)
-	f.must(err)
-	if diff := cmp.Diff(text, *out.Policy); diff != "" {
-		t.Error(diff)
-	}
-	put := func(body string) request { return request{method: "PUT", target: "/reports?policy", body: body} }
-	f.refuses(put("{"), 400, "MalformedPolicy")
-	f.refuses(put(strings.Replace(text, "Allow", "Perhaps", 1)), 400, "MalformedPolicy")
-	f.refuses(put(strings.Replace(text, `"Principal": "*", `, "", 1)), 400, "MalformedPolicy")
-	f.refuses(put(strings.Replace(text, ":::reports/", ":::foreign/", 1)), 400, "MalformedPolicy")
-	f.refuses(put(strings.Replace(text, "shared", strings.Repeat("s", 21_000), 1)), 400, "PolicyTooLarge")
-	if b, _ := f.world.Bucket(bucketName); b.Policy == nil {
-		t.Error("a refused policy took the place of the old one")
-	}
-	_, err = client.DeleteBucketPolicy(t.Context(), &awss3.DeleteBucketPolicyInput{Bucket: aws.String(bucketName)})
-	f.must(err)
-	_, err = client.GetBucketPolicy(t.Context(), in)
-	f.fails(err, 404, "NoSuchBucketPolicy")
 }
 
 func TestGetObjectAttributes(t *testing.T) {

@@ -91,8 +91,8 @@ func (c *call) serve() error {
 	if err := c.admit(); err != nil {
 		return err
 	}
-	if !c.op.streams {
-		if c.body, err = c.document(); err != nil {
+	if !c.op.streams && !c.op.tagSet {
+		if c.body, err = c.document(maxDocument); err != nil {
 			return err
 		}
 	}
@@ -181,11 +181,15 @@ func (c *call) admit() error {
 
 // endpoint is the host name of the bucket in its own region.
 func (c *call) endpoint() string {
-	suffix := ".amazonaws.com"
+	return c.bucketName + ".s3." + c.bucket.Region + c.dnsSuffix()
+}
+
+// dnsSuffix is how the host names of AWS end in the partition.
+func (c *call) dnsSuffix() string {
 	if c.s.world.Partition == "aws-cn" {
-		suffix += ".cn"
+		return ".amazonaws.com.cn"
 	}
-	return c.bucketName + ".s3." + c.bucket.Region + suffix
+	return ".amazonaws.com"
 }
 
 // expectOwner refuses a bucket of another account than the header names (S3 user
@@ -204,6 +208,23 @@ func (c *call) blame(err error) {
 		c.exchange.AccessKeyID = refused.AccessKeyID
 		c.exchange.Session, _ = c.s.world.Session(refused.AccessKeyID)
 	}
+}
+
+// number reads a query parameter that is a number of at least 0.
+func (c *call) number(name string, otherwise int) (int, error) {
+	return parseNumber(name, c.query.Get(name), otherwise)
+}
+
+// parseNumber reads a number of at least 0, otherwise if v is empty.
+func parseNumber(name, v string, otherwise int) (int, error) {
+	if v == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.ParseInt(v, 10, 32)
+	if err != nil || n < 0 {
+		return 0, invalidArgument("Provided "+name+" not an integer or within integer range", name, v)
+	}
+	return int(n), nil
 }
 
 func (c *call) finish() {

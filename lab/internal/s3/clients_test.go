@@ -94,8 +94,13 @@ func TestAWSCLI(t *testing.T) {
 	if out := s3(false, "cp", "s3://reports/none", dir); !strings.Contains(out, "(404)") {
 		t.Error(out)
 	}
-	s3(true, "rm", "s3://made-by-cli", "--recursive")
-	s3(true, "rb", "s3://made-by-cli")
+	if out := s3(false, "mb", "s3://made-by-cli"); !strings.Contains(out, "(BucketAlreadyOwnedByYou)") {
+		t.Error(out)
+	}
+	if out := s3(false, "rb", "s3://made-by-cli"); !strings.Contains(out, "(BucketNotEmpty)") {
+		t.Error(out)
+	}
+	s3(true, "rb", "s3://made-by-cli", "--force")
 	if _, ok := f.world.Bucket("made-by-cli"); ok {
 		t.Error("the bucket is still there")
 	}
@@ -113,11 +118,20 @@ func TestAWSCLIAPI(t *testing.T) {
 		args []string
 	}{
 		{true, "reports", []string{"list-buckets", "--query", "Buckets[1].Name", "--output", "text"}},
+		{true, "eu-west-1", []string{"head-bucket", "--bucket", "reports", "--query", "BucketRegion", "--output", "text"}},
+		{true, "http://new-one.s3.amazonaws.com/", []string{"create-bucket", "--bucket", "new-one", "--create-bucket-configuration", "LocationConstraint=eu-west-1", "--query", "Location", "--output", "text"}},
+		{true, "", []string{"delete-bucket", "--bucket", "new-one"}},
+		{false, "(IllegalLocationConstraintException)", []string{"create-bucket", "--bucket", "new-two"}},
 		{true, "eu-west-1", []string{"get-bucket-location", "--bucket", "reports", "--output", "text"}},
 		{true, "seed.txt", []string{"list-objects-v2", "--bucket", "reports", "--start-after", "s", "--query", "Contents[0].Key", "--output", "text"}},
 		{true, "text/csv", []string{"head-object", "--bucket", "reports", "--key", "shared/2026.csv", "--query", "ContentType", "--output", "text"}},
 		{true, "", []string{"put-object-tagging", "--bucket", "reports", "--key", "seed.txt", "--tagging", "TagSet=[{Key=a,Value=b}]"}},
 		{true, "b", []string{"get-object-tagging", "--bucket", "reports", "--key", "seed.txt", "--query", "TagSet[0].Value", "--output", "text"}},
+		{false, "(InvalidTag)", []string{"put-object-tagging", "--bucket", "reports", "--key", "seed.txt", "--tagging", "TagSet=[{Key=aws:a,Value=b}]"}},
+		{true, "", []string{"delete-object-tagging", "--bucket", "reports", "--key", "seed.txt"}},
+		{true, "0", []string{"get-object-tagging", "--bucket", "reports", "--key", "seed.txt", "--query", "length(TagSet)", "--output", "text"}},
+		{true, "None", []string{"get-bucket-versioning", "--bucket", "reports", "--query", "Status", "--output", "text"}},
+		{false, "(NotImplemented)", []string{"put-bucket-versioning", "--bucket", "reports", "--versioning-configuration", "Status=Enabled,MFADelete=Enabled"}},
 		{true, "", []string{"put-bucket-versioning", "--bucket", "reports", "--versioning-configuration", "Status=Enabled"}},
 		{true, "Enabled", []string{"get-bucket-versioning", "--bucket", "reports", "--query", "Status", "--output", "text"}},
 		{true, "null", []string{"list-object-versions", "--bucket", "reports", "--prefix", "seed", "--query", "Versions[0].VersionId", "--output", "text"}},

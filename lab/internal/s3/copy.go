@@ -229,8 +229,8 @@ func (c *call) checkSelfCopy(s *copySource) error {
 			return nil
 		}
 	}
-	if latest, err := c.s.store.Get(s.bucket.Name, s.key, ""); err != nil || latest != s.object {
-		return nil
+	if latest, err := c.s.store.Get(s.bucket.Name, s.key, ""); err == nil && latest == s.object {
+		return invalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 	}
-	return invalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
+	return nil
 }

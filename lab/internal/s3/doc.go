@@ -7,13 +7,11 @@
 // by key. What the package does not offer is answered NotImplemented (501).
 //
 // Objects are held in memory by lab/internal/s3/store; the owner, region,
-// versioning and policy of a bucket are the world's. Eight handlers (HeadBucket,
-// CreateBucket, DeleteBucket, bucket versioning, object tagging) are those of
-// github.com/rclone/gofakes3, made anew for each authorized call; the others are
-// the package's own.
+// versioning and policy of a bucket are the world's.
 //
 // A [Service] is safe for concurrent use. It must not be mounted behind an
 // http.ServeMux pattern, which would clean "//" and ".." out of keys. It keeps no
 // access logs, has no ACLs (as in a bucket with Object Ownership
-// "BucketOwnerEnforced"), no encryption, no lifecycle and no object lock.
+// "BucketOwnerEnforced"), no encryption, no lifecycle, no MFA delete
+// and no object lock.
 package s3

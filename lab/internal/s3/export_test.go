@@ -6,6 +6,7 @@ import "github.com/tip-cli/tip-cli/lab/internal/s3/store"
 var (
 	ParseCopySource = parseCopySource
 	ParseTagging    = parseTagging
+	ParseTagSet     = parseTagSet
 	EncodeKey       = encodeKey
 )
 

@@ -119,7 +119,12 @@ func start(t *testing.T, opts ...s3.Option) *fixture { return serve(t, false, op
 
 func serve(t *testing.T, overTLS bool, opts ...s3.Option) *fixture {
 	t.Helper()
-	f := &fixture{T: t, world: newWorld(t)}
+	return serveWorld(t, newWorld(t), overTLS, opts...)
+}
+
+func serveWorld(t *testing.T, w *world.World, overTLS bool, opts ...s3.Option) *fixture {
+	t.Helper()
+	f := &fixture{T: t, world: w}
 	record := func(_ context.Context, e *s3.Exchange) {
 		f.mu.Lock()
 		defer f.mu.Unlock()

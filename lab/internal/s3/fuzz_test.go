@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tip-cli/tip-cli/lab/internal/s3"
 )
 
@@ -54,6 +56,26 @@ func FuzzParseTagging(f *testing.F) {
 	f.Fuzz(func(t *testing.T, v string) {
 		if tags, err := s3.ParseTagging(v); err == nil && len(tags) > 10 {
 			t.Errorf("%q has %d tags", v, len(tags))
+		}
+	})
+}
+
+func FuzzParseTagSet(f *testing.F) {
+	f.Add(tagging("a", "b", "c", ""))
+	f.Add(tagging("a", "1", "a", "2"))
+	f.Add("<Tagging><TagSet><Tag/></TagSet></Tagging>")
+	f.Fuzz(func(t *testing.T, body string) {
+		tags, err := s3.ParseTagSet([]byte(body))
+		if err != nil {
+			return
+		}
+		query := url.Values{}
+		for _, tag := range tags {
+			query.Set(tag.Key, tag.Value)
+		}
+		again, err := s3.ParseTagging(query.Encode()) // the same tags as a header has them
+		if diff := cmp.Diff(tags, again); diff != "" || err != nil || len(tags) > 10 {
+			t.Errorf("%q: %v %s", body, err, diff)
 		}
 	})
 }

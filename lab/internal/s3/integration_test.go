@@ -29,9 +29,13 @@ func real(t *testing.T) *fixture {
 // as opens a session of the role Reader and signs r with it.
 func (f *fixture) as(change func(*world.Session), r request) request {
 	f.Helper()
+	role, ok := f.world.Role(readerRole)
+	if !ok {
+		f.Fatalf("no role %s", readerRole)
+	}
 	s := &world.Session{
 		Kind: world.KindAssumedRole, Account: ownerAccount, RoleARN: readerRole, SessionName: "alice",
-		ARN: "arn:aws:sts::444455556666:assumed-role/Reader/alice", UserID: "AROAEXAMPLE:alice",
+		ARN: "arn:aws:sts::444455556666:assumed-role/Reader/alice", UserID: role.ID + ":alice",
 		Issued: time.Now(), Expires: time.Now().Add(time.Hour),
 	}
 	s.AccessKeyID, s.SecretAccessKey, s.SessionToken = world.NewCredentials()

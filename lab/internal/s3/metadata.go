@@ -2,14 +2,11 @@ package s3
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tip-cli/tip-cli/lab/internal/s3/store"
-	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 
 const (
@@ -111,83 +108,4 @@ func checkObjectLock(h http.Header) error {
 		}
 	}
 	return nil
-}
-
-// checkACL admits the canned ACLs that say no more than the bucket owner's full
-// control (S3 user guide, "Controlling ownership of objects and disabling ACLs").
-func checkACL(h http.Header) error {
-	for _, name := range grantHeaders {
-		if h.Get(name) != "" {
-			return refusal("AccessControlListNotSupported")
-		}
-	}
-	switch h.Get("x-amz-acl") {
-	case "", "private", "bucket-owner-full-control":
-		return nil
-	}
-	return refusal("AccessControlListNotSupported")
-}
-
-var grantHeaders = []string{"x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-read-acp", "x-amz-grant-write", "x-amz-grant-write-acp"}
-
-// setsACL reports whether the request carries any ACL.
-func setsACL(h http.Header) bool {
-	return slices.ContainsFunc(append([]string{"x-amz-acl"}, grantHeaders...), func(name string) bool { return h.Get(name) != "" })
-}
-
-// Limits of object tags (S3 user guide, "Categorizing your objects using tags").
-const (
-	maxTags      = 10
-	maxTagKey    = 128 // characters
-	maxTagValue  = 256
-	taggingWords = "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates."
-)
-
-// parseTagging reads x-amz-tagging: tags as URL query parameters.
-func parseTagging(v string) ([]store.Tag, error) {
-	if v == "" {
-		return nil, nil
-	}
-	values, err := url.ParseQuery(v)
-	if err != nil {
-		return nil, invalidArgument(taggingWords, "x-amz-tagging", v)
-	}
-	var tags []store.Tag
-	for key, all := range values {
-		if len(all) > 1 {
-			return nil, invalidArgument(taggingWords, "x-amz-tagging", v)
-		}
-		tags = append(tags, store.Tag{Key: key, Value: all[0]})
-	}
-	slices.SortFunc(tags, func(a, b store.Tag) int { return strings.Compare(a.Key, b.Key) })
-	return tags, checkTags(tags)
-}
-
-func checkTags(tags []store.Tag) error {
-	if len(tags) > maxTags {
-		return refusal("InvalidTag").saying("Object tags cannot be greater than 10")
-	}
-	for _, t := range tags {
-		switch {
-		case t.Key == "" || utf8.RuneCountInString(t.Key) > maxTagKey || strings.HasPrefix(t.Key, "aws:"):
-			return refusal("InvalidTag", "TagKey", t.Key).saying("The TagKey you have provided is invalid")
-		case utf8.RuneCountInString(t.Value) > maxTagValue:
-			return refusal("InvalidTag", "TagKey", t.Key).saying("The TagValue you have provided is invalid")
-		}
-	}
-	return nil
-}
-
-// seedObject makes an object of a world file as PutObject would.
-func seedObject(f world.ObjectFile) *store.Object {
-	contentType := f.ContentType
-	if contentType == "" {
-		contentType = defaultContentType
-	}
-	sums := newSums("CRC64NVME")
-	_, _ = sums.Write([]byte(f.Body)) // hashes do not fail
-	return &store.Object{
-		Key: f.Key, Body: store.NewBlob([]byte(f.Body)), ETag: sums.etag(), Checksum: sums.checksum(),
-		Attributes: store.Attributes{Header: map[string]string{"Content-Type": contentType}},
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/xml"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tip-cli/tip-cli/lab/internal/s3/store"
@@ -277,17 +276,4 @@ func classOf(a store.Attributes) string {
 		return class
 	}
 	return "STANDARD"
-}
-
-// number reads a query parameter that is a number of at least 0.
-func (c *call) number(name string, otherwise int) (int, error) {
-	v := c.query.Get(name)
-	if v == "" {
-		return otherwise, nil
-	}
-	n, err := strconv.ParseInt(v, 10, 32)
-	if err != nil || n < 0 {
-		return 0, invalidArgument("Provided "+name+" not an integer or within integer range", name, v)
-	}
-	return int(n), nil
 }

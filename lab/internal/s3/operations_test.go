@@ -69,8 +69,7 @@ func everyOperation() map[string]request {
 	}
 }
 
-// TestNothingPassesUnverified sends every operation, those of gofakes3 included,
-// with a signature that does not hold: nobody is asked for rights and nothing changes.
+// TestNothingPassesUnverified sends every operation with a signature that does not hold: nobody is asked for rights and nothing changes.
 func TestNothingPassesUnverified(t *testing.T) {
 	w := &watcher{}
 	for _, opts := range [][]s3.Option{{s3.WithVerifier(refuser{}), s3.WithAuthorizer(w)}, {s3.WithAuthorizer(w)}} {

@@ -20,6 +20,9 @@ type operation struct {
 	anyBucket bool
 	// anyRegion: the operation is served by whatever region it is sent to.
 	anyRegion bool
+	// tagSet: the body is a Tagging document, and its tags are condition keys. It
+	// is read and verified to its end before rights are asked for.
+	tagSet bool
 	// streams: the handler reads the body, which is an object. Any other body is
 	// read and verified to its end before the handler runs.
 	streams bool
@@ -38,8 +41,8 @@ var operations = map[string]*operation{
 	"GET /b?versions":        {name: "ListObjectVersions", action: "s3:ListBucketVersions", run: (*call).listObjectVersions},
 	"GET /b?uploads":         {name: "ListMultipartUploads", action: "s3:ListBucketMultipartUploads", run: (*call).listMultipartUploads},
 	"GET /b?location":        {name: "GetBucketLocation", action: "s3:GetBucketLocation", anyRegion: true, run: (*call).getBucketLocation},
-	"GET /b?versioning":      {name: "GetBucketVersioning", action: "s3:GetBucketVersioning", run: (*call).bucketVersioning},
-	"PUT /b?versioning":      {name: "PutBucketVersioning", action: "s3:PutBucketVersioning", run: (*call).bucketVersioning},
+	"GET /b?versioning":      {name: "GetBucketVersioning", action: "s3:GetBucketVersioning", run: (*call).getBucketVersioning},
+	"PUT /b?versioning":      {name: "PutBucketVersioning", action: "s3:PutBucketVersioning", run: (*call).putBucketVersioning},
 	"GET /b?policy":          {name: "GetBucketPolicy", action: "s3:GetBucketPolicy", run: (*call).getBucketPolicy},
 	"PUT /b?policy":          {name: "PutBucketPolicy", action: "s3:PutBucketPolicy", run: (*call).putBucketPolicy},
 	"DELETE /b?policy":       {name: "DeleteBucketPolicy", action: "s3:DeleteBucketPolicy", run: (*call).deleteBucketPolicy},
@@ -52,9 +55,9 @@ var operations = map[string]*operation{
 	"PUT /b/k":               {name: "PutObject", action: "s3:PutObject", streams: true, run: (*call).putObject},
 	"PUT /b/k+copy":          {name: "CopyObject", action: "s3:PutObject", run: (*call).copyObject},
 	"DELETE /b/k":            {name: "DeleteObject", action: "s3:DeleteObject", versionAction: "s3:DeleteObjectVersion", run: (*call).deleteObject},
-	"GET /b/k?tagging":       {name: "GetObjectTagging", action: "s3:GetObjectTagging", versionAction: "s3:GetObjectVersionTagging", tagged: true, run: (*call).objectTagging},
-	"PUT /b/k?tagging":       {name: "PutObjectTagging", action: "s3:PutObjectTagging", versionAction: "s3:PutObjectVersionTagging", tagged: true, run: (*call).objectTagging},
-	"DELETE /b/k?tagging":    {name: "DeleteObjectTagging", action: "s3:DeleteObjectTagging", versionAction: "s3:DeleteObjectVersionTagging", tagged: true, run: (*call).objectTagging},
+	"GET /b/k?tagging":       {name: "GetObjectTagging", action: "s3:GetObjectTagging", versionAction: "s3:GetObjectVersionTagging", tagged: true, run: (*call).getObjectTagging},
+	"PUT /b/k?tagging":       {name: "PutObjectTagging", action: "s3:PutObjectTagging", versionAction: "s3:PutObjectVersionTagging", tagged: true, tagSet: true, run: (*call).putObjectTagging},
+	"DELETE /b/k?tagging":    {name: "DeleteObjectTagging", action: "s3:DeleteObjectTagging", versionAction: "s3:DeleteObjectVersionTagging", tagged: true, run: (*call).deleteObjectTagging},
 	"GET /b/k?acl":           {name: "GetObjectAcl", action: "s3:GetObjectAcl", versionAction: "s3:GetObjectVersionAcl", tagged: true, run: (*call).getACL},
 	"PUT /b/k?acl":           {name: "PutObjectAcl", action: "s3:PutObjectAcl", versionAction: "s3:PutObjectVersionAcl", tagged: true, run: (*call).putACL},
 	"POST /b/k?uploads":      {name: "CreateMultipartUpload", action: "s3:PutObject", run: (*call).createMultipartUpload},

@@ -9,7 +9,6 @@ import (
 	"github.com/tip-cli/tip-cli/lab/internal/authz"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire/sigv4"
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/s3/store"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
@@ -41,8 +40,6 @@ type Service struct {
 
 	// mu keeps the buckets of the world and those of the store in step.
 	mu sync.Mutex
-	// policyText holds the JSON of bucket policies, which the world keeps parsed only.
-	policyText map[*policy.Document]string
 }
 
 var _ http.Handler = (*Service)(nil)
@@ -77,12 +74,11 @@ func WithStorageLimit(bytes int64) Option { return func(s *Service) { s.limit = 
 // It fails if they exceed the storage limit.
 func New(w *world.World, opts ...Option) (*Service, error) {
 	s := &Service{
-		world:      w,
-		authorize:  authz.New(w),
-		observe:    func(context.Context, *Exchange) {},
-		host:       func(r *http.Request) (string, string) { return ParseHost(r.Host) },
-		limit:      DefaultStorageLimit,
-		policyText: map[*policy.Document]string{},
+		world:     w,
+		authorize: authz.New(w),
+		observe:   func(context.Context, *Exchange) {},
+		host:      func(r *http.Request) (string, string) { return ParseHost(r.Host) },
+		limit:     DefaultStorageLimit,
 	}
 	for _, opt := range opts {
 		opt(s)

@@ -1,6 +1,7 @@
 package s3_test
 
 import (
+	"encoding/xml"
 	"strings"
 	"testing"
 
@@ -145,9 +146,25 @@ func TestVersioningConfiguration(t *testing.T) {
 	}
 	f.refuses(put("<Status>On</Status>"), 400, "MalformedXML")
 	f.refuses(put(""), 400, "IllegalVersioningConfigurationException")
+	f.refuses(put("<MfaDelete>Disabled</MfaDelete>"), 400, "IllegalVersioningConfigurationException")
 	f.refuses(put("<Status>Enabled</Status><MfaDelete>Enabled</MfaDelete>"), 501, "NotImplemented")
-	if a := f.do(put("<Status>Enabled</Status>")); a.status != 200 {
-		t.Errorf("%d %s", a.status, a.body)
+	f.refuses(put("<Status>Enabled</Status><MfaDelete>On</MfaDelete>"), 400, "MalformedXML")
+	f.refuses(put("<Status>"), 400, "MalformedXML")
+	f.refuses(request{method: "PUT", target: "/reports?versioning", body: "<Versioning/>"}, 400, "MalformedXML")
+	f.refuses(request{method: "PUT", target: "/reports?versioning"}, 400, "MissingRequestBodyError")
+	get := func(want string) {
+		t.Helper()
+		const root = xml.Header + `<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">`
+		if diff := cmp.Diff(root+want+"</VersioningConfiguration>", f.do(request{method: "GET", target: "/reports?versioning"}).body); diff != "" {
+			t.Error(diff)
+		}
+	}
+	get("")
+	for _, status := range []string{"Suspended", "Enabled"} {
+		if a := f.do(put("<Status>" + status + "</Status><MfaDelete>Disabled</MfaDelete>")); a.status != 200 || a.body != "" {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+		get("<Status>" + status + "</Status>")
 	}
 	if a := f.do(request{method: "GET", target: "/reports/seed.txt"}); a.header.Get("x-amz-version-id") != "null" {
 		t.Errorf("an object from before has version %q", a.header.Get("x-amz-version-id"))

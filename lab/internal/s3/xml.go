@@ -23,21 +23,26 @@ const (
 	maxDocument = 8 << 20
 )
 
-// document reads a small body whole.
-func (c *call) document() ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(c.verified.Body, maxDocument+1))
+// document reads a body of at most limit bytes whole.
+func (c *call) document(limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(c.verified.Body, limit+1))
 	if err != nil {
 		return nil, c.bodyError(err)
 	}
-	if len(body) > maxDocument {
-		return nil, refusal("EntityTooLarge", "MaxSizeAllowed", itoa(maxDocument))
+	if int64(len(body)) > limit {
+		return nil, refusal("EntityTooLarge", "MaxSizeAllowed", itoa(limit))
 	}
 	return body, nil
 }
 
-// decode reads an XML body into v.
-func (c *call) decode(v any) error {
-	if err := xml.Unmarshal(c.body, v); err != nil {
+// decode reads the body as XML into v.
+func (c *call) decode(v any) error { return decodeXML(c.body, v) }
+
+func decodeXML(body []byte, v any) error {
+	if len(body) == 0 {
+		return refusal("MissingRequestBodyError")
+	}
+	if err := xml.Unmarshal(body, v); err != nil {
 		return refusal("MalformedXML")
 	}
 	return nil

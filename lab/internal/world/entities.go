@@ -138,8 +138,10 @@ type Person struct {
 type Bucket struct {
 	Name, Account, Region string
 	Versioning            bool
-	Policy                *policy.Document
-	Seed                  []ObjectFile
+	// Policy is the bucket policy, nil when there is none; PolicyText is the JSON of it.
+	Policy     *policy.Document
+	PolicyText string
+	Seed       []ObjectFile
 }
 
 // AccessGrants is an S3 Access Grants instance.

@@ -3,84 +3,14 @@ package world
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/tip-cli/tip-cli/lab/internal/policy"
 )
 
 var bucketForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-
-func (l *loader) loadIssuers() error {
-	for i := range l.file.Issuers {
-		if err := l.loadIssuer(&l.file.Issuers[i]); err != nil {
-			return at(err, "issuer %q", l.file.Issuers[i].Name)
-		}
-	}
-	return nil
-}
-
-func (l *loader) loadIssuer(f *IssuerFile) error {
-	u, err := url.Parse(f.URL)
-	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return errors.New("url is not an absolute http or https URL without query and fragment")
-	}
-	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
-		return errors.New("an http issuer must be on loopback")
-	}
-	if f.Face == "" {
-		f.Face = "plain"
-	}
-	if f.Face != "plain" && f.Face != "okta" {
-		return fmt.Errorf("face %q is none of plain, okta", f.Face)
-	}
-	for _, other := range l.issuers {
-		if other.URL == f.URL || other.Name == f.Name {
-			return errors.New("the name or url stands twice")
-		}
-	}
-	is := &Issuer{
-		Name: f.Name, URL: f.URL, Face: f.Face,
-		IDTokenLifetime:      seconds(f.IDTokenLifetime, time.Hour),
-		RefreshTokenLifetime: seconds(f.RefreshTokenLifetime, 7*24*time.Hour),
-		RotationGrace:        seconds(f.RotationGrace, 0),
-	}
-	for _, c := range f.Clients {
-		if c.ID == "" || len(c.RedirectURIs) == 0 {
-			return fmt.Errorf("client %q: id and redirectUris are needed", c.ID)
-		}
-		is.Clients = append(is.Clients, Client(c))
-	}
-	for _, p := range f.People {
-		if p.Login == "" || p.Subject == "" || p.Password == "" {
-			return fmt.Errorf("person %q: login, password and subject are needed", p.Login)
-		}
-		for _, name := range []string{"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "nonce"} {
-			if _, reserved := p.Claims[name]; reserved {
-				return fmt.Errorf("person %q: claim %q is the issuer's own", p.Login, name)
-			}
-		}
-		is.People = append(is.People, Person(p))
-	}
-	logins := make([]string, 0, len(is.People))
-	for _, p := range is.People {
-		logins = append(logins, strings.ToLower(p.Login))
-	}
-	if name, twice := duplicate(logins); twice {
-		return fmt.Errorf("person %q stands twice", name)
-	}
-	l.issuers = append(l.issuers, is)
-	return nil
-}
-
-func seconds(n int, otherwise time.Duration) time.Duration {
-	if n == 0 {
-		return otherwise
-	}
-	return time.Duration(n) * time.Second
-}
 
 func (l *loader) loadBuckets() error {
 	for _, b := range l.file.Buckets {
@@ -102,6 +32,10 @@ func (l *loader) loadBucket(b *BucketFile) error {
 	if err != nil {
 		return err
 	}
+	text, err := policyText(b.Policy)
+	if err != nil {
+		return at(err, "policy")
+	}
 	doc, err := l.policy(b.Policy, policy.Resource)
 	if err != nil {
 		return at(err, "policy")
@@ -114,8 +48,20 @@ func (l *loader) loadBucket(b *BucketFile) error {
 			return fmt.Errorf("object %q: a key has 1 to 1024 bytes", o.Key)
 		}
 	}
-	l.buckets[b.Name] = &Bucket{Name: b.Name, Account: b.Account, Region: region, Versioning: b.Versioning, Policy: doc, Seed: b.Objects}
+	l.buckets[b.Name] = &Bucket{
+		Name: b.Name, Account: b.Account, Region: region, Versioning: b.Versioning,
+		Policy: doc, PolicyText: text, Seed: b.Objects,
+	}
 	return nil
+}
+
+// policyText is a policy of the file as JSON, "" if there is none.
+func policyText(doc any) (string, error) {
+	if text, ok := doc.(string); ok || doc == nil {
+		return text, nil
+	}
+	text, err := jsonOf(doc)
+	return string(text), err
 }
 
 func (l *loader) loadAccessGrants() error {
@@ -186,6 +132,9 @@ func (l *loader) loadLocations(g *AccessGrants, f *AccessGrantsFile) error {
 		case loc.ID == "":
 			loc.ID = stableUUID(g.ARN + " " + loc.Scope)
 		}
+		if slices.ContainsFunc(g.Locations, func(other *Location) bool { return other.ID == loc.ID }) {
+			return fmt.Errorf("location %q: the id %s stands twice", loc.Scope, loc.ID)
+		}
 		g.Locations = append(g.Locations, &Location{ID: loc.ID, ARN: g.ARN + "/location/" + loc.ID, Scope: loc.Scope, RoleARN: role.ARN()})
 	}
 	return nil
@@ -236,6 +185,9 @@ func (l *loader) loadGrants(g *AccessGrants, f *AccessGrantsFile) error {
 			if other.Scope == grant.Scope && other.Permission == grant.Permission && other.Grantee == grant.Grantee &&
 				other.GranteeID == grant.GranteeID && other.ApplicationARN == grant.ApplicationARN {
 				return fmt.Errorf("grants[%d] stands twice", i)
+			}
+			if other.ID == grant.ID {
+				return fmt.Errorf("grants[%d]: the id %s stands twice", i, grant.ID)
 			}
 		}
 		g.Grants = append(g.Grants, grant)

@@ -39,9 +39,6 @@ func New(now func() time.Time, limit int64) *Store {
 // Used is the number of bytes that count against the limit.
 func (s *Store) Used() int64 { return s.quota.used.Load() }
 
-// Limit is the number of bytes that the store may hold.
-func (s *Store) Limit() int64 { return s.quota.limit }
-
 // CreateBucket makes a bucket with these objects in it, unless there is one of
 // that name. The error is ErrFull, and then nothing is made.
 func (s *Store) CreateBucket(name string, v Versioning, seed ...*Object) error {
