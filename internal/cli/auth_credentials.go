@@ -23,11 +23,7 @@ credentials are printed while they hold; else new ones are exchanged.`,
   credential_process=tip-cli auth get-iam-credentials`,
 		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.session()
-			if err != nil {
-				return err
-			}
-			c, err := s.RoleCredentials(cmd.Context())
+			c, err := a.roleCredentials(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -63,12 +65,13 @@ func (a *app) setProfile(profile, region, output string, dryRun bool) error {
 		a.printf("The profile %s in %s is as it should be.", profile, result.Path)
 		return nil
 	}
-	a.printf("The profile %s in %s now gets its credentials from tip-cli. Try: aws sts get-caller-identity --profile %s", profile, result.Path, profile)
+	a.printf("The profile %s in %s now gets its credentials from tip-cli. Try: %s", profile, result.Path,
+		awsprofile.Command("aws", "sts", "get-caller-identity", "--profile", profile))
 	return nil
 }
 
 func (a *app) profileSettings(region, output string) ([]awsprofile.KV, error) {
-	exe, err := os.Executable()
+	exe, err := ownPath()
 	if err != nil {
 		return nil, fmt.Errorf("find this program's own path: %w", err)
 	}
@@ -85,4 +88,24 @@ func (a *app) profileSettings(region, output string) ([]awsprofile.KV, error) {
 		settings = append(settings, awsprofile.KV{Key: "output", Value: output})
 	}
 	return settings, nil
+}
+
+// ownPath is the absolute path of this program, by the name on the PATH if it is
+// found there: package managers put a link there that outlives an upgrade.
+func ownPath() (string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	found, err := exec.LookPath(filepath.Base(exe))
+	if err == nil && filepath.IsAbs(found) && sameFile(found, exe) {
+		return found, nil
+	}
+	return exe, nil
+}
+
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }

@@ -1,15 +1,15 @@
 package cli
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/session"
 	"github.com/tip-cli/tip-cli/internal/store"
 )
 
@@ -73,7 +73,7 @@ func (a *app) configure(cmd *cobra.Command, f *configureFlags) error {
 	if err != nil {
 		return err
 	}
-	held, err := a.heldConfig()
+	held, damaged, err := a.heldConfig()
 	if err != nil {
 		return err
 	}
@@ -81,12 +81,12 @@ func (a *app) configure(cmd *cobra.Command, f *configureFlags) error {
 	if f.config != "" {
 		next, err = a.fromArg(held, f.config, provider)
 	} else {
-		next, err = a.ask(held, provider)
+		next, err = a.ask(cmd.Context(), held, provider)
 	}
 	if err != nil {
 		return err
 	}
-	return a.saveConfig(cmd, held, next)
+	return a.saveConfig(cmd, held, next, damaged)
 }
 
 func (f *configureFlags) chosen(cmd *cobra.Command) (string, error) {
@@ -106,34 +106,37 @@ func (f *configureFlags) chosen(cmd *cobra.Command) (string, error) {
 	return provider, nil
 }
 
-// heldConfig is the present configuration, or an empty one.
-func (a *app) heldConfig() (config.Config, error) {
-	c, err := a.loadConfig()
-	if errors.Is(err, store.ErrNotFound) {
-		return config.Config{}, nil
+// heldConfig is the present configuration, or an empty one. A damaged file is
+// what this command is to mend; it is set aside when the new one is stored.
+func (a *app) heldConfig() (c config.Config, damaged bool, err error) {
+	c, err = a.loadConfig()
+	var invalid *config.InvalidError
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return config.Config{}, false, nil
+	case errors.Is(err, store.ErrCorrupt), errors.As(err, &invalid):
+		a.warn("the present configuration cannot be read and counts for nothing: " + err.Error())
+		return config.Config{}, true, nil
 	}
-	return c, err
+	return c, false, err
 }
 
 // fromArg takes --config over what is configured already for the same provider.
 func (a *app) fromArg(held config.Config, arg, provider string) (config.Config, error) {
 	c, warnings, err := config.FromArg(arg, provider)
+	if err == nil && c.IdP == "" { // the bare keys in it are those of the present provider
+		c, warnings, err = config.FromArg(arg, held.IdP)
+	}
 	if err != nil {
 		return c, err
 	}
 	for _, w := range warnings {
 		a.warn(w.Error())
 	}
-	if c.IdP == "" {
-		c.IdP = provider
-	}
-	if provider != "" && c.IdP != provider {
-		return c, fmt.Errorf("the configuration is for %s, not for %s", c.IdP, provider)
-	}
 	return held.Merge(c), nil
 }
 
-func (a *app) saveConfig(cmd *cobra.Command, held, next config.Config) error {
+func (a *app) saveConfig(cmd *cobra.Command, held, next config.Config, damaged bool) error {
 	next, notices := next.Clean()
 	for _, n := range notices {
 		a.warn(n.Error())
@@ -149,116 +152,21 @@ func (a *app) saveConfig(cmd *cobra.Command, held, next config.Config) error {
 	if err != nil {
 		return err
 	}
-	if held.Fingerprint() != next.Fingerprint() {
-		if err := forget(cmd, st); err != nil {
-			return err
+	if err := session.Reconfigured(cmd.Context(), st, held, next); err != nil {
+		return err
+	}
+	if damaged {
+		path := st.Path(store.ConfigFile)
+		if err := os.Rename(path, path+".damaged"); err != nil {
+			return fmt.Errorf("set the damaged configuration aside: %w", err)
 		}
 	}
 	if err := st.SaveConfig(text); err != nil {
 		return err
 	}
+	if _, err := next.Regions(a.Getenv, a.profileRegion); err != nil {
+		a.warn(err.Error())
+	}
 	a.printf("Saved %s. Next: tip-cli auth", st.Path(store.ConfigFile))
 	return nil
-}
-
-// forget drops credentials that were made for another configuration. The tokens
-// stay: they carry their own fingerprint, and a refresh token is not to be lost.
-func forget(cmd *cobra.Command, st *store.Store) error {
-	if err := st.ClearRole(); err != nil {
-		return err
-	}
-	_, err := st.ClearS3(cmd.Context(), "")
-	return err
-}
-
-// ask prompts for everything that the provider needs.
-func (a *app) ask(held config.Config, provider string) (config.Config, error) {
-	in := bufio.NewReader(a.Stdin)
-	if provider == "" {
-		if provider = held.IdP; provider == "" {
-			provider = config.Okta
-		}
-		var err error
-		if provider, err = a.askProvider(in, provider); err != nil {
-			return held, err
-		}
-	}
-	preset, _ := config.PresetFor(provider)
-	next := held
-	next.IdP = provider
-	for _, p := range append(config.CommonPrompts(), preset.Prompts...) {
-		if err := a.askFor(in, &next, p); err != nil {
-			return held, err
-		}
-	}
-	return next, nil
-}
-
-func (a *app) askProvider(in *bufio.Reader, preset string) (string, error) {
-	for range promptLimit {
-		answer, err := a.prompt(in, "Identity provider ("+strings.Join(providerNames(), ", ")+")", preset)
-		if err != nil {
-			return "", err
-		}
-		if _, ok := config.PresetFor(answer); ok {
-			return answer, nil
-		}
-		a.printf("%q is none of them.", printable(answer))
-	}
-	return "", errors.New("no identity provider was chosen")
-}
-
-// promptLimit bounds how often a question is asked again.
-const promptLimit = 5
-
-// askFor asks one question until the answer will do.
-func (a *app) askFor(in *bufio.Reader, c *config.Config, p config.Prompt) error {
-	preset := c.Get(p.Key)
-	if preset == "" {
-		preset = p.Default
-	}
-	label := p.Label
-	if p.Example != "" && preset == "" {
-		label += " (such as " + p.Example + ")"
-	}
-	for range promptLimit {
-		answer, err := a.prompt(in, label, preset)
-		if err != nil {
-			return err
-		}
-		next := *c
-		if err := next.Set(p.Key, answer); err != nil {
-			a.printf("%s", err)
-			continue
-		}
-		cleaned, _ := next.Clean()
-		problems := cleaned.ProblemsOf(p.Key)
-		if (answer != "" || p.Required) && len(problems) > 0 {
-			a.printf("%s", problems[0].Message)
-			continue
-		}
-		*c = next
-		return nil
-	}
-	return fmt.Errorf("%s: no usable answer", p.Label)
-}
-
-// prompt asks on stderr, so that stdout stays clean, and reads a line.
-func (a *app) prompt(in *bufio.Reader, label, preset string) (string, error) {
-	if preset != "" {
-		label += " [" + printable(preset) + "]"
-	}
-	if _, err := fmt.Fprintf(a.Stderr, "%s: ", label); err != nil {
-		return "", err
-	}
-	line, err := in.ReadString('\n')
-	line = strings.TrimSpace(line)
-	if err != nil && (!errors.Is(err, io.EOF) || line == "") {
-		a.printf("")
-		return "", &usageError{err: errors.New("the input ended before every question was answered"), hint: "give the answers at a terminal, or with --config"}
-	}
-	if line == "" {
-		return preset, nil
-	}
-	return line, nil
 }

@@ -77,15 +77,65 @@ func (a *app) loadConfig() (config.Config, error) {
 	return c, nil
 }
 
+// validConfig is the stored configuration, fit for an exchange.
+func (a *app) validConfig() (config.Config, error) {
+	c, err := a.loadConfig()
+	if err != nil {
+		return c, err
+	}
+	return c, c.Validate()
+}
+
 // session is the flow for the stored configuration.
 func (a *app) session() (*session.Session, error) {
-	c, err := a.loadConfig()
+	c, err := a.validConfig()
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Validate(); err != nil {
-		return nil, err
+	return a.sessionFor(c)
+}
+
+// roleCredentials gets the role session, from disk without ado if it is there.
+func (a *app) roleCredentials(ctx context.Context) (store.RoleCredentials, error) {
+	st, err := a.store()
+	if err != nil {
+		return store.RoleCredentials{}, err
 	}
+	c, err := a.validConfig()
+	if err != nil {
+		return store.RoleCredentials{}, err
+	}
+	if held, ok := session.HeldRole(st, c); ok {
+		return held, nil
+	}
+	s, err := a.sessionFor(c)
+	if err != nil {
+		return store.RoleCredentials{}, err
+	}
+	return s.RoleCredentials(ctx)
+}
+
+// dataAccess gets S3 credentials, from disk without ado if they are there.
+func (a *app) dataAccess(ctx context.Context, r session.GrantRequest) (store.S3Entry, error) {
+	st, err := a.store()
+	if err != nil {
+		return store.S3Entry{}, err
+	}
+	c, err := a.validConfig()
+	if err != nil {
+		return store.S3Entry{}, err
+	}
+	if held, ok := session.HeldGrant(st, c, r); ok {
+		return held, nil
+	}
+	s, err := a.sessionFor(c)
+	if err != nil {
+		return store.S3Entry{}, err
+	}
+	return s.DataAccess(ctx, r)
+}
+
+func (a *app) sessionFor(c config.Config) (*session.Session, error) {
 	regions, err := c.Regions(a.Getenv, a.profileRegion)
 	if err != nil {
 		return nil, err

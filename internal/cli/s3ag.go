@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tip-cli/tip-cli/internal/session"
+	"github.com/tip-cli/tip-cli/s3agcreds"
 )
 
 func newS3AG(a *app) *cobra.Command {
@@ -50,11 +51,7 @@ whose grant covers the path are printed while they hold.`,
 			if err != nil {
 				return usage(cmd, err)
 			}
-			s, err := a.session()
-			if err != nil {
-				return err
-			}
-			e, err := s.DataAccess(cmd.Context(), r)
+			e, err := a.dataAccess(cmd.Context(), r)
 			if err != nil {
 				return err
 			}
@@ -72,6 +69,9 @@ whose grant covers the path are printed while they hold.`,
 }
 
 func (f *grantFlags) request(target string) (session.GrantRequest, error) {
+	if err := s3agcreds.ValidateTarget(target); err != nil {
+		return session.GrantRequest{}, err
+	}
 	r := session.GrantRequest{
 		Target: target, AccountID: f.account, Force: f.force,
 		Permission: types.Permission(strings.ToUpper(f.permission)),
@@ -122,7 +122,7 @@ func newListCredentials(a *app) *cobra.Command {
 				return err
 			}
 			if len(entries) == 0 {
-				a.printf("There are no stored S3 credentials.")
+				a.printf("There are no stored S3 credentials. Get some: tip-cli s3ag get-data-access S3_PATH")
 				return nil
 			}
 			w := tabwriter.NewWriter(a.Stdout, 0, 4, 2, ' ', 0)
@@ -150,7 +150,7 @@ func expiry(at time.Time) string {
 func newClearCredentials(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "clear-credentials [TARGET]", Short: "Delete stored S3 credentials, all or those of a target",
-		Example: "  tip-cli s3ag clear-credentials", Args: cobra.MaximumNArgs(1),
+		Example: "  tip-cli s3ag clear-credentials", Args: between(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			target := ""
 			if len(args) == 1 {
@@ -166,8 +166,15 @@ func newClearCredentials(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.printf("Deleted %d stored S3 credentials.", n)
+			a.printf("Deleted %s.", counted(n, "entry of stored S3 credentials", "entries of stored S3 credentials"))
 			return nil
 		},
 	}
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

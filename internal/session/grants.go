@@ -2,8 +2,6 @@ package session
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"net"
 	"net/url"
 	"strings"
@@ -15,14 +13,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
 	smithyendpoints "github.com/aws/smithy-go/endpoints"
 
-	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/secret"
 	"github.com/tip-cli/tip-cli/internal/store"
 	"github.com/tip-cli/tip-cli/s3agcreds"
 )
-
-// defaultGrantDuration is what S3 Access Grants gives when no duration is asked for.
-const defaultGrantDuration = time.Hour
 
 // GrantRequest is a question to S3 Access Grants.
 type GrantRequest struct {
@@ -45,86 +39,15 @@ func (s *Session) DataAccess(ctx context.Context, r GrantRequest) (store.S3Entry
 	if err := s3agcreds.ValidateTarget(r.Target); err != nil {
 		return store.S3Entry{}, err
 	}
-	if r.AccountID == "" {
-		r.AccountID = s.config.S3AGAccountID
-	}
-	if !r.Force {
-		if e, ok := s.heldGrant(&r); ok {
-			return e, nil
-		}
+	if e, ok := s.heldGrant(&r); ok {
+		return e, nil
 	}
 	role, err := s.RoleCredentials(ctx)
 	if err != nil {
 		return store.S3Entry{}, err
 	}
-	if r.AccountID == "" {
-		r.AccountID = accountOf(role, s.config)
-	}
+	r.AccountID = s.account(&r, role)
 	return s.askGrant(ctx, &r, role)
-}
-
-// accountOf is the caller's account: credentials of the original do not carry it, but the role's ARN does.
-func accountOf(role store.RoleCredentials, c config.Config) string {
-	if role.AccountID != "" {
-		return role.AccountID
-	}
-	return config.AccountOf(c.IDEnhancedRoleARN)
-}
-
-// heldGrant finds stored credentials of the same person that serve a request,
-// the one that lasts longest.
-func (s *Session) heldGrant(r *GrantRequest) (store.S3Entry, bool) {
-	role, err := s.store.LoadRole()
-	if err != nil || role.UserID == "" || !s.ours(role.Fingerprint) {
-		return store.S3Entry{}, false
-	}
-	entries, err := s.store.LoadS3()
-	if err != nil {
-		return store.S3Entry{}, false
-	}
-	account := r.AccountID
-	if account == "" {
-		account = accountOf(role, s.config)
-	}
-	identity := s.identity(role)
-	var best store.S3Entry
-	for _, e := range entries {
-		if e.Identity == identity && e.AccountID == account && serves(&e, r) && e.Expiration.After(best.Expiration) {
-			best = e
-		}
-	}
-	return best, best.AccessKeyID != ""
-}
-
-// serves reports whether stored credentials answer a request: by the grant's
-// scope for Default, by the very target for Minimal.
-func serves(e *store.S3Entry, r *GrantRequest) bool {
-	lifetime := e.Duration
-	if lifetime == 0 {
-		lifetime = defaultGrantDuration
-	}
-	if time.Until(e.Expiration) <= max(usableFor, min(freshFor, lifetime/3)) {
-		return false
-	}
-	if r.Privilege == types.PrivilegeMinimal || e.Privilege == string(types.PrivilegeMinimal) {
-		return e.Privilege == string(r.Privilege) && e.RequestedTarget == r.Target && e.Permission == string(r.Permission) &&
-			e.TargetType == targetType(r)
-	}
-	return s3agcreds.Covers(e.Target, types.Permission(e.Permission), r.Target, r.Permission)
-}
-
-// targetType is the request's target type as the original's files name it.
-func targetType(r *GrantRequest) string {
-	if r.TargetType == types.S3PrefixTypeObject {
-		return "Object"
-	}
-	return "Prefix"
-}
-
-// identity names whom credentials are for: the person under this configuration.
-func (s *Session) identity(role store.RoleCredentials) string {
-	sum := sha256.Sum256([]byte(s.fingerprint + "\n" + role.UserID))
-	return hex.EncodeToString(sum[:])
 }
 
 // askGrant calls GetDataAccess and stores the answer.

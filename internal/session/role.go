@@ -34,22 +34,6 @@ func (s *Session) RoleCredentials(ctx context.Context) (store.RoleCredentials, e
 	return renewed, nil
 }
 
-// heldRole returns the stored credentials if they are for this configuration and
-// last longer than the margin.
-func (s *Session) heldRole(margin time.Duration) (store.RoleCredentials, bool) {
-	held, err := s.store.LoadRole()
-	if err != nil || !s.ours(held.Fingerprint) {
-		return store.RoleCredentials{}, false
-	}
-	return held, time.Until(held.Expiration) > margin
-}
-
-// ours reports whether something stored was made for this configuration. The
-// original wrote no fingerprint; `configure idp` clears what it left behind.
-func (s *Session) ours(fingerprint string) bool {
-	return fingerprint == "" || fingerprint == s.fingerprint
-}
-
 // fallBack hands out the last good credentials if renewal failed and they still hold.
 func (s *Session) fallBack(ctx context.Context, err error) (store.RoleCredentials, error) {
 	if ctx.Err() != nil {
@@ -73,18 +57,32 @@ func (s *Session) renew(ctx context.Context) (store.RoleCredentials, error) {
 	if err != nil {
 		return store.RoleCredentials{}, err
 	}
+	var refused error
 	if stored {
 		out, err := s.exchange(ctx, held)
-		if !refusedAssertion(err) {
+		if !refusedToken(err) {
 			return out, err
 		}
 		// Whoever else had the token has spent it: a fresh one is worth a try.
+		refused, held = err, held.MarkSpent(time.Now())
 	}
 	fresh, err := s.refresh(ctx, held)
 	if err != nil {
-		return store.RoleCredentials{}, err
+		return store.RoleCredentials{}, afterRefusal(err, refused)
+	}
+	if !fresh.Unspent() {
+		return store.RoleCredentials{}, &SignInRequiredError{Reason: "the identity provider gives out an ID token that was exchanged before"}
 	}
 	return s.exchange(ctx, fresh)
+}
+
+// afterRefusal adds to a request to sign in why the stored ID token would not do.
+func afterRefusal(err, refused error) error {
+	var signIn *SignInRequiredError
+	if refused == nil || !errors.As(err, &signIn) {
+		return err
+	}
+	return &SignInRequiredError{Reason: signIn.Reason + " (" + refused.Error() + ")", Err: signIn.Err}
 }
 
 // usable reports whether the stored ID token can be exchanged. One that the
@@ -108,10 +106,20 @@ func (s *Session) usable(ctx context.Context, held store.IDPToken) (bool, error)
 	}
 }
 
-// refusedAssertion reports whether Identity Center refused the JWT itself.
-func refusedAssertion(err error) bool {
+// refusedToken reports whether AWS refused the JWT itself: it was exchanged
+// before, or is too old by AWS's clock.
+func refusedToken(err error) bool {
 	var failed *tipcreds.ExchangeError
-	return errors.As(err, &failed) && failed.Step == tipcreds.StepCreateToken && failed.Code == "InvalidGrantException"
+	if !errors.As(err, &failed) {
+		return false
+	}
+	switch failed.Step {
+	case tipcreds.StepCreateToken:
+		return failed.Code == "InvalidGrantException" || failed.Code == "ExpiredTokenException"
+	case tipcreds.StepAssumeApplicationRole:
+		return failed.Code == "ExpiredTokenException" || failed.Code == "ExpiredToken"
+	}
+	return false
 }
 
 // exchange turns an ID token into a role session and stores it. The token is
@@ -133,7 +141,7 @@ func (s *Session) exchange(ctx context.Context, held store.IDPToken) (store.Role
 	}
 	made, err := provider.Exchange(ctx, held.Token.Reveal())
 	if err != nil {
-		return store.RoleCredentials{}, err
+		return store.RoleCredentials{}, s.unlessSent(ctx, held, err)
 	}
 	out := store.RoleCredentials{
 		AccessKeyID: made.Credentials.AccessKeyID, SecretAccessKey: secret.New(made.Credentials.SecretAccessKey),
@@ -144,4 +152,14 @@ func (s *Session) exchange(ctx context.Context, held store.IDPToken) (store.Role
 		return store.RoleCredentials{}, fmt.Errorf("store the role session: %w", err)
 	}
 	return out, nil
+}
+
+// unlessSent takes the mark of a spent token back if the token never left this machine.
+func (s *Session) unlessSent(ctx context.Context, held store.IDPToken, err error) error {
+	var failed *tipcreds.ExchangeError
+	var file *store.FileError // the mark itself could not be stored
+	if !errors.As(err, &failed) || failed.Step != tipcreds.StepCreateToken || failed.JWTSpent || errors.As(err, &file) {
+		return err
+	}
+	return errors.Join(err, s.saveToken(ctx, held))
 }

@@ -9,8 +9,6 @@ package session
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -71,13 +69,14 @@ type Options struct {
 
 // Session is the flow for one configuration.
 type Session struct {
-	store       *store.Store
-	config      config.Config
-	fingerprint string
-	regions     config.Regions
-	aws         aws.Config
-	login       *oidclogin.Client
-	notice      func(string)
+	shelf
+	// signInFingerprint is what tokens depend on.
+	signInFingerprint string
+
+	regions config.Regions
+	aws     aws.Config
+	login   *oidclogin.Client
+	notice  func(string)
 }
 
 // New returns a Session. Nothing is read or called yet.
@@ -94,8 +93,8 @@ func New(o Options) (*Session, error) {
 		o.Notice = func(string) {}
 	}
 	return &Session{
-		store: o.Store, config: o.Config, fingerprint: o.Config.Fingerprint(), regions: o.Regions,
-		aws: cfg, login: login, notice: o.Notice,
+		shelf: newShelf(o.Store, o.Config), signInFingerprint: signInFingerprint(o.Config),
+		regions: o.Regions, aws: cfg, login: login, notice: o.Notice,
 	}, nil
 }
 
@@ -113,122 +112,15 @@ func newLogin(o *Options) (*oidclogin.Client, error) {
 	}, env), nil
 }
 
+func (s *Session) lock(ctx context.Context) (func(), error) { return lock(ctx, s.store) }
+
 // lock takes the lock over the session state, for a bounded time.
-func (s *Session) lock(ctx context.Context) (func(), error) {
+func lock(ctx context.Context, st *store.Store) (func(), error) {
 	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
-	release, err := s.store.Lock(ctx, lockName)
+	release, err := st.Lock(ctx, lockName)
 	if err != nil {
 		cancel()
 		return nil, err
 	}
 	return func() { release(); cancel() }, nil
-}
-
-// SignIn has a person sign in with a browser and stores the tokens. What was
-// obtained for somebody else before is dropped.
-func (s *Session) SignIn(ctx context.Context) (oidclogin.Claims, error) {
-	tokens, err := s.login.SignIn(ctx)
-	if err != nil {
-		return oidclogin.Claims{}, err
-	}
-	release, err := s.lock(ctx)
-	if err != nil {
-		return oidclogin.Claims{}, err
-	}
-	defer release()
-	if err := s.saveTokens(ctx, tokens); err != nil {
-		return oidclogin.Claims{}, err
-	}
-	if err := s.forgetCredentials(ctx); err != nil {
-		return oidclogin.Claims{}, err
-	}
-	return tokens.Claims, nil
-}
-
-// forgetCredentials drops credentials that may be somebody else's.
-func (s *Session) forgetCredentials(ctx context.Context) error {
-	if err := s.store.ClearRole(); err != nil {
-		return err
-	}
-	if _, err := s.store.ClearS3(ctx, ""); err != nil {
-		return err
-	}
-	return nil
-}
-
-func (s *Session) saveTokens(ctx context.Context, t oidclogin.Tokens) error {
-	err := s.store.SaveIDPToken(ctx, store.IDPToken{
-		Token: t.IDToken, RefreshToken: t.RefreshToken, ObtainedAt: time.Now(), Fingerprint: s.fingerprint,
-	})
-	if err != nil {
-		return fmt.Errorf("store the tokens: %w", err)
-	}
-	return nil
-}
-
-// RefreshToken gets a new ID token with the refresh token and stores both.
-func (s *Session) RefreshToken(ctx context.Context) (oidclogin.Claims, error) {
-	release, err := s.lock(ctx)
-	if err != nil {
-		return oidclogin.Claims{}, err
-	}
-	defer release()
-	held, err := s.heldToken(ctx)
-	if err != nil {
-		return oidclogin.Claims{}, err
-	}
-	if held, err = s.refresh(ctx, held); err != nil {
-		return oidclogin.Claims{}, err
-	}
-	return oidclogin.Decode(held.Token)
-}
-
-// heldToken loads what the identity provider gave, if it was for this configuration.
-func (s *Session) heldToken(ctx context.Context) (store.IDPToken, error) {
-	held, err := s.store.LoadIDPToken(ctx)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return held, &SignInRequiredError{Reason: "nobody has signed in yet", Err: err}
-	case errors.Is(err, store.ErrKeyLost):
-		return held, &SignInRequiredError{Reason: "the stored tokens cannot be opened", Err: err}
-	case err != nil:
-		return held, err
-	case held.Fingerprint != "" && held.Fingerprint != s.fingerprint:
-		return held, &SignInRequiredError{Reason: "the last sign-in was for another configuration"}
-	}
-	return held, nil
-}
-
-// refresh uses the refresh token. The rotated one is stored before anything
-// else, also beside an error. The lock is held.
-func (s *Session) refresh(ctx context.Context, held store.IDPToken) (store.IDPToken, error) {
-	if held.RefreshToken.IsZero() {
-		return held, &SignInRequiredError{Reason: "the ID token is used up and there is no refresh token"}
-	}
-	previous, _ := oidclogin.Decode(held.Token) // a token that cannot be read has no subject to keep
-	tokens, err := s.login.Refresh(ctx, held.RefreshToken, func(o *oidclogin.RefreshOptions) { o.Previous = previous })
-	if err != nil {
-		return held, s.refreshFailed(ctx, held, tokens, err)
-	}
-	held = store.IDPToken{
-		Token: tokens.IDToken, RefreshToken: tokens.RefreshToken, ObtainedAt: time.Now(), Fingerprint: s.fingerprint,
-		SpentSHA256: held.SpentSHA256, SpentAt: held.SpentAt,
-	}
-	if err := s.store.SaveIDPToken(ctx, held); err != nil {
-		return held, fmt.Errorf("store the refreshed tokens: %w", err)
-	}
-	return held, nil
-}
-
-func (s *Session) refreshFailed(ctx context.Context, held store.IDPToken, tokens oidclogin.Tokens, err error) error {
-	if tokens.Rotated {
-		held.RefreshToken = tokens.RefreshToken
-		if saveErr := s.store.SaveIDPToken(ctx, held); saveErr != nil {
-			return errors.Join(err, fmt.Errorf("store the rotated refresh token: %w", saveErr))
-		}
-	}
-	if oidclogin.KindOf(err) == oidclogin.KindInvalidGrant {
-		return &SignInRequiredError{Reason: "the identity provider no longer takes the refresh token", Err: err}
-	}
-	return err
 }

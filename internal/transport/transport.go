@@ -13,10 +13,12 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/middleware"
 	"golang.org/x/net/http/httpproxy"
 )
 
@@ -41,16 +43,35 @@ func (e *CAError) Hint() string {
 	return "set " + CAVariable + " to a file with PEM certificates, or unset it"
 }
 
+// EnvironmentError says that a standard environment setting of the AWS SDKs has
+// a value that it cannot have.
+type EnvironmentError struct{ Err error }
+
+// Error implements error.
+func (e *EnvironmentError) Error() string {
+	return "the AWS environment variables: " + e.Err.Error()
+}
+
+// Unwrap returns the cause, which names the variable.
+func (e *EnvironmentError) Unwrap() error { return e.Err }
+
+// Hint says what to do about it.
+func (e *EnvironmentError) Hint() string { return "correct that environment variable, or unset it" }
+
+// requestTimeout bounds one request with its body: a server that accepts and is
+// silent must not hold up everybody who waits for the same answer.
+const requestTimeout = 30 * time.Second
+
 // New returns the HTTP client for an environment: HTTPS_PROXY, HTTP_PROXY and
 // NO_PROXY in either case, and the certificates of AWS_CA_BUNDLE appended to the
-// system's. The error is a *[CAError].
+// system's. A request lasts 30 seconds at most. The error is a *[CAError].
 func New(getenv func(string) string) (*awshttp.BuildableClient, error) {
 	roots, err := pool(getenv(CAVariable))
 	if err != nil {
 		return nil, err
 	}
 	proxy := proxyFunc(getenv)
-	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+	return awshttp.NewBuildableClient().WithTimeout(requestTimeout).WithTransportOptions(func(t *http.Transport) {
 		t.Proxy = func(r *http.Request) (*url.URL, error) { return proxy(r.URL) }
 		if roots != nil {
 			t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
@@ -98,16 +119,19 @@ func pool(path string) (*x509.CertPool, error) {
 // AWSConfig returns a configuration for a region with the SDK's standard
 // environment settings (endpoints, FIPS, dual-stack, retries). It signs with
 // nothing: neither ambient credentials nor a profile can get into an exchange.
+// Unlike [New] it reads the environment of the process, as the SDK does. The
+// error is an *[EnvironmentError].
 func AWSConfig(client *awshttp.BuildableClient, region string) (aws.Config, error) {
 	env, err := config.NewEnvConfig()
 	if err != nil {
-		return aws.Config{}, fmt.Errorf("read the AWS environment variables: %w", err)
+		return aws.Config{}, &EnvironmentError{Err: err}
 	}
 	env.Credentials, env.SharedConfigProfile, env.SharedConfigFile, env.SharedCredentialsFile = aws.Credentials{}, "", "", ""
 	cfg := aws.Config{
 		Region: region, HTTPClient: client, Credentials: aws.AnonymousCredentials{},
 		RetryMode: env.RetryMode, RetryMaxAttempts: env.RetryMaxAttempts,
 		DefaultsMode: env.DefaultsMode, AppID: env.AppID, ConfigSources: []any{env},
+		APIOptions: []func(*middleware.Stack) error{plainBody},
 	}
 	if env.BaseEndpoint != "" && (env.IgnoreConfiguredEndpoints == nil || !*env.IgnoreConfiguredEndpoints) {
 		cfg.BaseEndpoint = &env.BaseEndpoint

@@ -31,6 +31,8 @@ type Options struct {
 	Out     io.Writer
 	// Environ is the environment that clients inherit, in the form of os.Environ.
 	Environ []string
+	// Edit changes the demo's world before it starts; nil for no change.
+	Edit func(*lab.World)
 }
 
 // The cast of the default world.
@@ -102,7 +104,7 @@ func (s *story) start(ctx context.Context) error {
 		return err
 	}
 	s.port = port
-	s.lab, err = lab.Start(ctx, lab.Options{OnExchange: s.observe, Edit: s.registerRedirect})
+	s.lab, err = lab.Start(ctx, lab.Options{OnExchange: s.observe, Edit: s.prepare})
 	if err != nil {
 		return err
 	}
@@ -120,12 +122,16 @@ func freePort(ctx context.Context) (int, error) {
 	return addr.Port, ln.Close()
 }
 
-func (s *story) registerRedirect(w *lab.World) {
+// prepare registers the redirect at the world's issuers, then lets the caller change the world.
+func (s *story) prepare(w *lab.World) {
 	for i := range w.Issuers {
 		for j := range w.Issuers[i].Clients {
 			c := &w.Issuers[i].Clients[j]
 			c.RedirectURIs = append(c.RedirectURIs, fmt.Sprintf("http://localhost:%d/callback", s.port))
 		}
+	}
+	if s.Edit != nil {
+		s.Edit(w)
 	}
 }
 

@@ -125,7 +125,7 @@ func load(dir string) (*Lab, error) {
 	}
 	var f Lab
 	if err := json.Unmarshal(text, &f); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, name), err)
+		return nil, &NotRunningError{Err: fmt.Errorf("%s is damaged: %w", filepath.Join(dir, name), err)}
 	}
 	return &f, nil
 }

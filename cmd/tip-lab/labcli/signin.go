@@ -1,4 +1,4 @@
-package main
+package labcli
 
 import (
 	"context"
@@ -22,12 +22,16 @@ func newSignIn() *cobra.Command {
 follows the redirects, like a browser in which the person has typed the password.
 For scripts: BROWSER="tip-lab sign-in --as analyst %s" tip-cli auth`,
 		Example: `  tip-lab sign-in --as analyst "$URL"`,
-		Args:    cobra.ExactArgs(1),
+		Args:    exactly("url"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			u, err := webAddress(args[0])
+			if err != nil {
+				return usage(cmd, err)
+			}
 			if password == "" {
 				password = login
 			}
-			return signIn(cmd.Context(), args[0], login, password)
+			return signIn(cmd.Context(), u, login, password)
 		},
 	}
 	cmd.Flags().StringVar(&login, "as", "analyst", "login of the person")
@@ -35,11 +39,7 @@ For scripts: BROWSER="tip-lab sign-in --as analyst %s" tip-cli auth`,
 	return cmd
 }
 
-func signIn(ctx context.Context, address, login, password string) error {
-	u, err := url.Parse(address)
-	if err != nil {
-		return err
-	}
+func signIn(ctx context.Context, u *url.URL, login, password string) error {
 	q := u.Query()
 	q.Set("lab_login", login)
 	q.Set("lab_password", password)
@@ -63,7 +63,7 @@ func signIn(ctx context.Context, address, login, password string) error {
 		return err
 	}
 	if resp.StatusCode >= http.StatusBadRequest {
-		return fmt.Errorf("sign in as %s: HTTP status %d of %s", login, resp.StatusCode, resp.Request.URL.Host)
+		return fmt.Errorf("sign in as %s: %s answers with HTTP status %d", login, resp.Request.URL.Host, resp.StatusCode)
 	}
 	return nil
 }

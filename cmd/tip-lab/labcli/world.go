@@ -1,4 +1,4 @@
-package main
+package labcli
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 
 func newWorld() *cobra.Command {
 	return &cobra.Command{
-		Use: "world", Short: "Print the default world file", Example: "  tip-lab world > my-world.yaml", Args: cobra.NoArgs,
+		Use: "world", Short: "Print the default world file", Example: "  tip-lab world > my-world.yaml", Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := cmd.OutOrStdout().Write(lab.DefaultWorld())
 			return err
@@ -23,7 +23,7 @@ func newWorld() *cobra.Command {
 func newAssumptions() *cobra.Command {
 	return &cobra.Command{
 		Use: "assumptions", Short: "Print what the lab believes about AWS without proof",
-		Example: "  tip-lab assumptions", Args: cobra.NoArgs,
+		Example: "  tip-lab assumptions", Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
 			for _, a := range assumptions.All() {

@@ -1,7 +1,8 @@
-package main
+package labcli
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,14 +24,14 @@ host name and cannot use it. BROWSER is set to tip-lab browse.`,
 		Example: `  eval "$(tip-lab env)"
   tip-lab env --shell fish | source
   tip-lab env --shell powershell | Out-String | Invoke-Expression`,
-		Args: cobra.NoArgs,
+		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if door != string(lab.ProxyDoor) && door != string(lab.EndpointDoor) {
-				return fmt.Errorf("--door %q is neither proxy nor endpoint", door)
+				return usage(cmd, fmt.Errorf("--door %q is neither proxy nor endpoint", door))
 			}
 			write, ok := shells[shell]
 			if !ok {
-				return fmt.Errorf("--shell %q is none of sh, fish, powershell", shell)
+				return usage(cmd, fmt.Errorf("--shell %q is none of sh, fish, powershell", shell))
 			}
 			dir, err := resolveDir(dir)
 			if err != nil {
@@ -45,12 +46,12 @@ host name and cannot use it. BROWSER is set to tip-lab browse.`,
 			if err != nil {
 				return err
 			}
+			var text strings.Builder
 			for _, v := range append(vars, lab.Variable{Name: "BROWSER", Value: browser}) {
-				if _, err := fmt.Fprintln(cmd.OutOrStdout(), write(v)); err != nil {
-					return err
-				}
+				text.WriteString(write(v) + "\n")
 			}
-			return nil
+			_, err = io.WriteString(cmd.OutOrStdout(), text.String())
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&door, "door", string(lab.ProxyDoor), "proxy or endpoint")
@@ -68,7 +69,17 @@ func browserCommand(dir string) (string, error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf(`"%s" browse --dir "%s" %%s`, exe, dir), nil
+	return browserWord(exe) + " browse --dir " + browserWord(dir) + " %s", nil
+}
+
+// browserWord quotes a word of BROWSER, in which %s stands for the address and
+// %% for a percent sign, and quotes cannot be escaped.
+func browserWord(word string) string {
+	quote := `"`
+	if strings.Contains(word, quote) {
+		quote = "'"
+	}
+	return quote + strings.ReplaceAll(word, "%", "%%") + quote
 }
 
 // shells write a variable in the syntax of a shell.

@@ -1,4 +1,4 @@
-package main
+package labcli
 
 import (
 	"context"
@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +29,7 @@ func newStart() *cobra.Command {
 		Use: "start", Short: "Run a lab until Ctrl-C",
 		Example: `  tip-lab start
   tip-lab start --world my-world.yaml --events trail.jsonl`,
-		Args: cobra.NoArgs,
+		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	fl := cmd.Flags()
@@ -58,7 +60,7 @@ func (f *startFlags) run(cmd *cobra.Command) (err error) {
 	}
 	if f.world != "" {
 		if opts.World, err = os.ReadFile(f.world); err != nil {
-			return err
+			return &hintedError{err, "write a world file to start from: tip-lab world > " + quoteSh(f.world)}
 		}
 	}
 	if f.events != "" {
@@ -69,11 +71,29 @@ func (f *startFlags) run(cmd *cobra.Command) (err error) {
 		defer func() { err = errors.Join(err, trail.Close()) }()
 		opts.OnEvent = appendEvents(trail)
 	}
-	dir, err := resolveDir(f.dir)
+	dir, err := f.freeDir(cmd.Context())
 	if err != nil {
 		return err
 	}
 	return serve(cmd.Context(), opts, dir)
+}
+
+// freeDir is the folder to describe the lab in, unless it describes another one that runs.
+func (f *startFlags) freeDir(ctx context.Context) (string, error) {
+	dir, err := resolveDir(f.dir)
+	if err != nil {
+		return "", err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return "", err
+	}
+	if running, err := labfile.Read(ctx, dir); err == nil {
+		return "", &hintedError{
+			fmt.Errorf("a lab is running already: %s, process %d", running.Endpoint, running.PID),
+			"end it, or start another one with --dir FOLDER --addr 127.0.0.1:0",
+		}
+	}
+	return dir, nil
 }
 
 // appendEvents writes each event as a line. A trail that cannot be written is
@@ -91,7 +111,7 @@ func appendEvents(w io.Writer) func(lab.Event) {
 func serve(ctx context.Context, opts lab.Options, dir string) (err error) {
 	l, err := lab.Start(ctx, opts)
 	if err != nil {
-		return err
+		return startError(err, opts.Addr)
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	described, err := labfile.Write(dir, l)
@@ -110,4 +130,13 @@ func serve(ctx context.Context, opts lab.Options, dir string) (err error) {
 `, l.Endpoint(), described.CAFile, command)
 	<-ctx.Done()
 	return nil
+}
+
+// startError adds what to do about an address that cannot be had.
+func startError(err error, addr string) error {
+	var op *net.OpError
+	if !errors.As(err, &op) {
+		return err
+	}
+	return &hintedError{err, fmt.Sprintf("end what uses %s, or let the system choose: tip-lab start --addr 127.0.0.1:0", addr)}
 }

@@ -1,4 +1,4 @@
-package main
+package labcli
 
 import (
 	"fmt"
@@ -20,10 +20,10 @@ func newBrowse() *cobra.Command {
 lab's key, so that a person can sign in on real host names. TIP_LAB_CHROMIUM
 names another browser.`,
 		Example: "  tip-lab browse https://dev-123456789.okta.com/oauth2/default/.well-known/openid-configuration",
-		Args:    cobra.ExactArgs(1),
+		Args:    exactly("url"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if u, err := url.Parse(args[0]); err != nil || u.Scheme != "https" && u.Scheme != "http" {
-				return fmt.Errorf("%q is not an http or https address", args[0])
+			if _, err := webAddress(args[0]); err != nil {
+				return usage(cmd, err)
 			}
 			dir, err := resolveDir(dir)
 			if err != nil {
@@ -42,4 +42,13 @@ names another browser.`,
 	}
 	dirFlag(cmd, &dir)
 	return cmd
+}
+
+// webAddress parses an http or https address.
+func webAddress(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, fmt.Errorf("%q is not an http or https address", text)
+	}
+	return u, nil
 }

@@ -1,4 +1,4 @@
-package main
+package labcli
 
 import (
 	"os"
@@ -17,7 +17,7 @@ hop with what was sent and what came back, what is allowed and what is denied, a
 the audit trail. It ends with exit code 0 only if every step gave what it should.`,
 		Example: `  tip-lab demo
   tip-lab demo --browser`,
-		Args: cobra.NoArgs,
+		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			exe, err := os.Executable()
 			if err != nil {

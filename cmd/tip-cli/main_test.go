@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tip-cli/tip-cli/cmd/tip-lab/labcli"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"tip-cli": main,
+		"tip-lab": func() { os.Exit(labcli.Run(context.Background(), os.Args[1:])) },
+		"browser": func() { os.Exit(browser(os.Args[1:])) },
+	})
+}
+
+// TestScripts runs every script of testdata/script: a command or a failure each.
+// The commands beside testscript's own are in harness_test.go.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", Setup: setUp, Cmds: commands, RequireExplicitExec: true, RequireUniqueNames: true,
+	})
+}

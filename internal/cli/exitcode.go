@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/spf13/cobra"
+
+	"github.com/tip-cli/tip-cli/internal/awsprofile"
+	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/oidclogin"
+	"github.com/tip-cli/tip-cli/internal/session"
+	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/internal/transport"
+	"github.com/tip-cli/tip-cli/s3agcreds"
+	"github.com/tip-cli/tip-cli/tipcreds"
+)
+
+// Exit codes.
+const (
+	ExitOK             = 0
+	ExitError          = 1
+	ExitUsage          = 2
+	ExitSignInRequired = 3
+	ExitAccessDenied   = 4
+	ExitConfiguration  = 5
+	ExitUnavailable    = 6
+	ExitInterrupted    = 130
+)
+
+// usageError is a wrong command line.
+type usageError struct {
+	err  error
+	hint string
+}
+
+// Error implements error.
+func (e *usageError) Error() string { return e.err.Error() }
+
+// Unwrap returns the cause.
+func (e *usageError) Unwrap() error { return e.err }
+
+// Hint is the help to look at.
+func (e *usageError) Hint() string { return e.hint }
+
+func usage(cmd *cobra.Command, err error) error {
+	return &usageError{err: err, hint: "run: " + cmd.CommandPath() + " --help"}
+}
+
+// exitCode maps an error to the exit code that scripts rely on.
+func exitCode(err error) int {
+	var (
+		wrongUsage *usageError
+		signIn     *session.SignInRequiredError
+		exchange   *tipcreds.ExchangeError
+		access     *s3agcreds.DataAccessError
+		invalid    *config.InvalidError
+		problem    config.Problem
+		file       *store.FileError
+		profile    *awsprofile.Error
+		ca         *transport.CAError
+		setting    *transport.EnvironmentError
+		option     *s3agcreds.OptionError
+		option2    *tipcreds.OptionError
+	)
+	switch {
+	case errors.Is(err, context.Canceled), oidclogin.KindOf(err) == oidclogin.KindInterrupted:
+		return ExitInterrupted
+	case errors.As(err, &wrongUsage), errors.As(err, &option), errors.Is(err, s3agcreds.ErrTarget):
+		return ExitUsage
+	case errors.As(err, &signIn):
+		return ExitSignInRequired
+	case errors.As(err, &file): // before the exchange, which stores something itself
+		return fileCode(err)
+	case errors.As(err, &exchange):
+		return exchangeCode(exchange)
+	case errors.As(err, &access):
+		return accessCode(access)
+	case errors.As(err, &invalid), errors.As(err, &problem), errors.As(err, &ca), errors.As(err, &setting),
+		errors.As(err, &option2), errors.As(err, &profile):
+		return ExitConfiguration
+	}
+	return loginCode(err)
+}
+
+func exchangeCode(e *tipcreds.ExchangeError) int {
+	switch {
+	case e.HTTPStatus >= 500, e.HTTPStatus == 429, slices.Contains(unavailable, e.Code), unreached(e):
+		return ExitUnavailable
+	case strings.HasPrefix(e.Code, "AccessDenied"), e.Code == "InvalidGrantException":
+		return ExitAccessDenied
+	case slices.Contains(misconfigured, e.Code):
+		return ExitConfiguration
+	}
+	return ExitError
+}
+
+// unavailable are error codes of AWS that another attempt later may not meet.
+var unavailable = []string{
+	"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "TooManyRequestsException", "SlowDown", "SlowDownException",
+	"IDPCommunicationError",
+}
+
+// misconfigured are error codes of AWS that speak of what was set up, here or there.
+var misconfigured = []string{
+	"InvalidIdentityToken", "InvalidClientException", "UnauthorizedClientException", "UnsupportedGrantTypeException", "InvalidScopeException",
+	"InvalidRequestRegionException", "RegionDisabledException", "ValidationError", "ValidationException", "InvalidRequestException",
+}
+
+// unreached reports whether no answer of AWS arrived, or none that could be read.
+func unreached(err error) bool {
+	var send *smithyhttp.RequestSendError
+	var garbled *smithy.DeserializationError
+	return errors.As(err, &send) || errors.As(err, &garbled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+func accessCode(e *s3agcreds.DataAccessError) int {
+	switch {
+	case e.Kind == s3agcreds.KindUnavailable, e.Code == "" && unreached(e):
+		return ExitUnavailable
+	case e.Kind == s3agcreds.KindNoGrant, e.Kind == s3agcreds.KindNotAuthorized, e.Kind == s3agcreds.KindLocationRole,
+		strings.HasPrefix(e.Code, "AccessDenied"):
+		return ExitAccessDenied
+	case e.Kind == s3agcreds.KindNoInstance:
+		return ExitConfiguration
+	}
+	return ExitError
+}
+
+// fileCode: nothing configured yet is a matter of configuration, like a file that cannot be read.
+func fileCode(err error) int {
+	if errors.Is(err, store.ErrLocked) || errors.Is(err, fs.ErrPermission) {
+		return ExitError
+	}
+	return ExitConfiguration
+}
+
+func loginCode(err error) int {
+	switch oidclogin.KindOf(err) {
+	case oidclogin.KindNetwork:
+		return ExitUnavailable
+	case oidclogin.KindInvalidGrant, oidclogin.KindTimeout, oidclogin.KindNoIDToken:
+		return ExitSignInRequired
+	case oidclogin.KindDenied:
+		return ExitAccessDenied
+	case oidclogin.KindConfig, oidclogin.KindPortInUse:
+		return ExitConfiguration
+	}
+	return ExitError
+}
+
+// usualHints are for errors that bring none of their own.
+var usualHints = map[int]string{
+	ExitSignInRequired: "run: tip-cli auth",
+	ExitAccessDenied:   "ask whoever administers the application and its roles for access",
+	ExitConfiguration:  "run: tip-cli configure idp",
+	ExitUnavailable:    "try again later; if it stays so, look at the network and at HTTPS_PROXY and NO_PROXY",
+}
+
+// hintOf returns the first hint in an error's tree.
+func hintOf(err error) string {
+	var certificate *tls.CertificateVerificationError
+	if errors.As(err, &certificate) {
+		return "if a proxy intercepts TLS, set " + transport.CAVariable + " to a file with its CA certificate"
+	}
+	var login *oidclogin.Error
+	if errors.As(err, &login) && login.Hint != "" {
+		if h := hinted(err); h != "" {
+			return h
+		}
+		return login.Hint
+	}
+	return hinted(err)
+}
+
+func hinted(err error) string {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		return h.Hint()
+	}
+	return ""
+}

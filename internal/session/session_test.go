@@ -1,0 +1,276 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/oidclogin"
+	"github.com/tip-cli/tip-cli/internal/secret"
+	"github.com/tip-cli/tip-cli/internal/session"
+	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/lab"
+	"github.com/tip-cli/tip-cli/lab/labtest"
+)
+
+// desk is somebody's session at a lab, with all that it stands on.
+type desk struct {
+	*session.Session
+	lab     *lab.Lab
+	store   *store.Store
+	config  config.Config
+	login   string
+	notices []string
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	port := freePort(t)
+	d := &desk{store: store.New(t.TempDir(), func(o *store.Options) { o.Keyring = nil }), login: "analyst"}
+	d.lab = labtest.Start(t, labtest.Edit(func(w *lab.World) {
+		w.Issuers[0].Clients[0].RedirectURIs = []string{fmt.Sprintf("http://127.0.0.1:%d/callback", port)}
+	}))
+	d.config = config.Config{
+		IdP: config.Okta, OktaURL: "https://dev-123456789.okta.com/oauth2/default", OktaClientID: "0oaTipCliEXAMPLE",
+		TokenExchangeApplicationARN: "arn:aws:sso::111122223333:application/ssoins-1234567890abcdef/apl-1234567890abcdef",
+		OIDCRoleARN:                 "arn:aws:iam::444455556666:role/tip-oidc-role",
+		IDEnhancedRoleARN:           "arn:aws:iam::444455556666:role/tip-id-enhanced-role",
+		Region:                      "eu-west-1", RedirectHost: "127.0.0.1", RedirectPort: port,
+	}
+	d.Session = d.open(t, d.config)
+	return d
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().(*net.TCPAddr).Port
+}
+
+// open opens a session for a configuration over the same store.
+func (d *desk) open(t *testing.T, c config.Config) *session.Session {
+	t.Helper()
+	through, _ := d.lab.HTTPClient().Transport.(*http.Transport)
+	client := awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) {
+		tr.Proxy, tr.TLSClientConfig = through.Proxy, through.TLSClientConfig.Clone()
+	})
+	s, err := session.New(session.Options{
+		Store: d.store, Config: c, Regions: config.Regions{Region: "eu-west-1", IdentityCenterRegion: "eu-west-1"}, HTTPClient: client,
+		Notice: func(n string) { d.notices = append(d.notices, n) },
+		Login:  oidclogin.Env{OpenURL: d.browse},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// browse signs d.login in without a person.
+func (d *desk) browse(ctx context.Context, address string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"&"+url.Values{"lab_login": {d.login}, "lab_password": {d.login}}.Encode(), nil)
+	if err != nil {
+		return err
+	}
+	resp, err := d.lab.HTTPClient().Do(req)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
+
+func (d *desk) signIn(t *testing.T, login string) {
+	t.Helper()
+	d.login = login
+	claims, err := d.SignIn(t.Context())
+	if err != nil || claims.Email != login+"@example.com" {
+		t.Fatalf("%v, %v", claims, err)
+	}
+}
+
+func TestAnotherPersonGetsNothingOfTheFirst(t *testing.T) {
+	d := newDesk(t)
+	d.signIn(t, "analyst")
+	reports := session.GrantRequest{Target: "s3://tip-demo-data/reports/", Permission: types.PermissionRead, Privilege: types.PrivilegeDefault}
+	if _, err := d.DataAccess(t.Context(), reports); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := d.store.LoadS3()
+	if err != nil || len(entries) != 1 {
+		t.Fatalf("%v, %v", entries, err)
+	}
+	analyst, err := d.store.LoadRole()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.signIn(t, "engineer")
+	if _, err := d.store.LoadRole(); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("role credentials after another sign-in: %v", err)
+	}
+	// A process of the analyst that ends late writes its answer after all.
+	if err := d.store.SaveS3(entries); err != nil {
+		t.Fatal(err)
+	}
+	engineer, err := d.RoleCredentials(t.Context())
+	if err != nil || engineer.UserID == analyst.UserID || engineer.UserID == "" {
+		t.Errorf("user %q after %q, %v", engineer.UserID, analyst.UserID, err)
+	}
+	if _, err := d.DataAccess(t.Context(), reports); err == nil {
+		t.Error("the engineer got what was granted to the analyst")
+	}
+}
+
+// The grant is asked for with credentials of this exchange, not with those of before.
+func TestGrantWithFreshCredentials(t *testing.T) {
+	d := newDesk(t)
+	d.signIn(t, "analyst")
+	old, err := d.RoleCredentials(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.Expiration = time.Now().Add(-time.Minute)
+	old.SessionToken = secret.New("no longer valid")
+	if err := d.store.SaveRole(old); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.DataAccess(t.Context(), session.GrantRequest{Target: "s3://tip-demo-data/reports/", Permission: types.PermissionRead}); err != nil {
+		t.Error(err)
+	}
+}
+
+// Concurrent callers in one process make one exchange, too.
+func TestConcurrentCallers(t *testing.T) {
+	d := newDesk(t)
+	d.signIn(t, "analyst")
+	keys := make(chan string, 10)
+	for range cap(keys) {
+		go func() {
+			c, err := d.RoleCredentials(context.Background())
+			if err != nil {
+				t.Error(err)
+			}
+			keys <- c.AccessKeyID
+		}()
+	}
+	first := <-keys
+	for range cap(keys) - 1 {
+		if key := <-keys; key != first {
+			t.Errorf("key %s beside %s", key, first)
+		}
+	}
+	if n := len(d.lab.Events()); n != 3 {
+		t.Errorf("%d requests to AWS", n)
+	}
+}
+
+func TestOtherConfigurations(t *testing.T) {
+	d := newDesk(t)
+	d.signIn(t, "analyst")
+	if _, err := d.RoleCredentials(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	otherRole, otherClient := d.config, d.config
+	otherRole.IDEnhancedRoleARN = "arn:aws:iam::444455556666:role/another"
+	otherClient.OktaClientID = "0oaOther"
+	if _, err := d.open(t, otherRole).RoleCredentials(t.Context()); err == nil || errors.As(err, new(*session.SignInRequiredError)) {
+		t.Errorf("another role: %v, want the exchange's own refusal", err)
+	}
+	var signIn *session.SignInRequiredError
+	if _, err := d.open(t, otherClient).RoleCredentials(t.Context()); !errors.As(err, &signIn) || signIn.Hint() != "run: tip-cli auth" {
+		t.Errorf("another client: %v", err)
+	}
+}
+
+func TestReconfigured(t *testing.T) {
+	other := func(c config.Config) config.Config { c.OktaClientID = "0oaOther"; return c }
+	for name, test := range map[string]struct {
+		after    func(config.Config) config.Config
+		role     bool // stays
+		stranger bool // the original's tokens are marked as somebody else's
+	}{
+		"the same":       {func(c config.Config) config.Config { return c }, true, false},
+		"another region": {func(c config.Config) config.Config { c.Region = "us-east-1"; return c }, true, false},
+		"another role":   {func(c config.Config) config.Config { c.IDEnhancedRoleARN += "2"; return c }, false, false},
+		"another client": {other, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			if err := d.store.SaveIDPToken(t.Context(), store.IDPToken{Token: secret.New("a"), RefreshToken: secret.New("b")}); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.store.SaveRole(store.RoleCredentials{AccessKeyID: "a", SecretAccessKey: secret.New("b"), SessionToken: secret.New("c"), Expiration: time.Now()}); err != nil {
+				t.Fatal(err)
+			}
+			if err := session.Reconfigured(t.Context(), d.store, d.config, test.after(d.config)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.store.LoadRole(); (err == nil) != test.role {
+				t.Errorf("role credentials: %v", err)
+			}
+			held, err := d.store.LoadIDPToken(t.Context())
+			if err != nil || held.RefreshToken.Reveal() != "b" || (held.Fingerprint != "") != test.stranger {
+				t.Errorf("tokens of %q, %v", held.Fingerprint, err)
+			}
+		})
+	}
+}
+
+// A wait for the lock ends with its context.
+func TestLockIsBounded(t *testing.T) {
+	d := newDesk(t)
+	release, err := d.store.Lock(t.Context(), "session")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	for name, call := range map[string]func() error{
+		"role":    func() error { _, err := d.RoleCredentials(ctx); return err },
+		"refresh": func() error { _, err := d.RefreshToken(ctx); return err },
+		"sign-in": func() error { _, err := d.SignIn(ctx); return err },
+	} {
+		if err := call(); !errors.Is(err, store.ErrLocked) || !strings.Contains(err.Error(), "session.lock") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Good credentials are handed out without a lock, and by a lab that is gone.
+func TestWarmNeedsNothing(t *testing.T) {
+	d := newDesk(t)
+	d.signIn(t, "analyst")
+	want, err := d.RoleCredentials(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	release, err := d.store.Lock(t.Context(), "session")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	if err := d.lab.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := d.RoleCredentials(t.Context())
+	if diff := cmp.Diff(want.AccessKeyID, got.AccessKeyID); diff != "" || err != nil {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	if len(d.notices) > 0 {
+		t.Errorf("notices %q", d.notices)
+	}
+}
