@@ -48,7 +48,7 @@ func staticCredentials(c aws.Credentials) aws.CredentialsProvider {
 
 // webIdentityCall adapts one call of AssumeRoleWithWebIdentity.
 func webIdentityCall(o *sts.Options) {
-	o.APIOptions = append(o.APIOptions, addUserAgent)
+	o.APIOptions = append(o.APIOptions, addUserAgent, plainBody)
 	if r, ok := o.Retryer.(aws.RetryerV2); ok {
 		o.Retryer = webIdentityRetryer{r}
 	}

@@ -141,7 +141,7 @@ func (p *Provider) createToken(
 ) (*ssooidc.CreateTokenWithIAMOutput, error) {
 	seen := &observation{}
 	out, err := p.oidc.CreateTokenWithIAM(ctx, in, func(o *ssooidc.Options) {
-		o.APIOptions = append(o.APIOptions, addUserAgent, seen.install)
+		o.APIOptions = append(o.APIOptions, addUserAgent, plainBody, seen.install)
 		if p.signOIDC {
 			o.Credentials = staticCredentials(application)
 		}
@@ -207,7 +207,7 @@ func (p *Provider) assumeAccessRole(
 			ContextAssertion: aws.String(identityContext),
 		}},
 	}, func(o *sts.Options) {
-		o.APIOptions = append(o.APIOptions, addUserAgent)
+		o.APIOptions = append(o.APIOptions, addUserAgent, plainBody)
 		if p.signSTS {
 			o.Credentials = staticCredentials(application)
 		}

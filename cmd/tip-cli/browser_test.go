@@ -62,7 +62,7 @@ func forge(redirect, address string) error {
 }
 
 func get(address string, q url.Values) (int, error) {
-	resp, err := http.Get(address + "?" + q.Encode()) //nolint:gosec,noctx // the redirect of a test
+	resp, err := http.Get(address + "?" + q.Encode())
 	if err != nil {
 		return 0, err
 	}

@@ -204,7 +204,7 @@ func cmdRefuse(ts *testscript.TestScript, _ bool, args []string) {
 
 func (m *machine) edit(name string, change func(map[string]any)) error {
 	path := m.state() + "/" + name
-	text, err := os.ReadFile(path) //nolint:gosec // a file of the test
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ var lastPort atomic.Int32
 // connections, where another test could take it before it is used.
 func freePort(tb testing.TB) int {
 	tb.Helper()
-	lastPort.CompareAndSwap(0, int32(20000+os.Getpid()%8000)) //nolint:gosec // small numbers
+	lastPort.CompareAndSwap(0, int32(20000+os.Getpid()%8000))
 	for range 1000 {
 		port := int(lastPort.Add(1))
 		ln, err := net.Listen("tcp", fmt.Sprintf("localhost:%d", port))
@@ -139,7 +139,7 @@ func (m *machine) looseModes() []string {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	_ = filepath.WalkDir(m.state(), func(path string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(m.state(), func(_ string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return nil //nolint:nilerr // there is no state yet, or a script has made it unreadable
 		}

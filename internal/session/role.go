@@ -91,8 +91,8 @@ func (s *Session) usable(ctx context.Context, held store.IDPToken) (bool, error)
 	if !held.Unspent() {
 		return false, nil
 	}
-	claims, err := oidclogin.Decode(held.Token)
-	if err != nil || time.Until(claims.Expiry) < tokenMargin {
+	// What cannot be read has the zero time and counts as expired.
+	if claims, _ := oidclogin.Decode(held.Token); time.Until(claims.Expiry) < tokenMargin {
 		return false, nil
 	}
 	if !held.Plaintext {

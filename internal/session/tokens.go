@@ -65,8 +65,9 @@ func Reconfigured(ctx context.Context, st *store.Store, before, after config.Con
 		return err
 	}
 	held, err := st.LoadIDPToken(ctx)
+	// Tokens that cannot be read cannot be sent to anybody either.
 	if err != nil || held.Fingerprint != "" || signInFingerprint(before) == signInFingerprint(after) {
-		return nil //nolint:nilerr // tokens that cannot be read cannot be sent to anybody either
+		return nil
 	}
 	held.Fingerprint = signInFingerprint(before)
 	return st.SaveIDPToken(ctx, held)

@@ -18,7 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/smithy-go/middleware"
 	"golang.org/x/net/http/httpproxy"
 )
 
@@ -102,7 +101,7 @@ func pool(path string) (*x509.CertPool, error) {
 	if path == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(path) //nolint:gosec // the user names the file
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, &CAError{Path: path, Err: err}
 	}
@@ -131,7 +130,6 @@ func AWSConfig(client *awshttp.BuildableClient, region string) (aws.Config, erro
 		Region: region, HTTPClient: client, Credentials: aws.AnonymousCredentials{},
 		RetryMode: env.RetryMode, RetryMaxAttempts: env.RetryMaxAttempts,
 		DefaultsMode: env.DefaultsMode, AppID: env.AppID, ConfigSources: []any{env},
-		APIOptions: []func(*middleware.Stack) error{plainBody},
 	}
 	if env.BaseEndpoint != "" && (env.IgnoreConfiguredEndpoints == nil || !*env.IgnoreConfiguredEndpoints) {
 		cfg.BaseEndpoint = &env.BaseEndpoint

@@ -55,7 +55,7 @@ func file(t *testing.T, content string) string {
 }
 
 func get(client *awshttp.BuildableClient, url string) (string, error) {
-	req, err := http.NewRequest(http.MethodGet, url, nil) //nolint:noctx // the client has a time-out
+	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
 		return "", err
 	}
@@ -299,35 +299,5 @@ func TestWrongSettings(t *testing.T) {
 		if !errors.As(err, &setting) || !strings.Contains(err.Error(), name) && !strings.Contains(err.Error(), value) || setting.Hint() == "" {
 			t.Errorf("%s=%s: %v", name, value, err)
 		}
-	}
-}
-
-// early is an HTTP client that has the answer before net/http has looked for the
-// end of the request's body: smithy-go closes the body then.
-type early struct{ err error }
-
-// Do implements aws.HTTPClient.
-func (e *early) Do(r *http.Request) (*http.Response, error) {
-	if err := r.Body.Close(); err != nil {
-		return nil, err
-	}
-	_, e.err = io.Copy(io.Discard, r.Body) // what net/http does to find more than Content-Length
-	return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
-}
-
-// An answer that comes early must not make net/http close the connection under it.
-func TestAnswerBeforeTheRequestEnded(t *testing.T) {
-	clean(t)
-	cfg, err := transport.AWSConfig(awshttp.NewBuildableClient(), "eu-west-1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := &early{err: errors.New("was not asked")}
-	cfg.HTTPClient = client
-	_, _ = sts.NewFromConfig(cfg).AssumeRoleWithWebIdentity(context.Background(), &sts.AssumeRoleWithWebIdentityInput{
-		RoleArn: aws.String("arn:aws:iam::444455556666:role/x"), RoleSessionName: aws.String("tip-cli"), WebIdentityToken: aws.String("token"),
-	})
-	if client.err != nil {
-		t.Errorf("the body of a request that has its answer: %v", client.err)
 	}
 }

@@ -119,7 +119,7 @@ func Read(ctx context.Context, dir string) (*Lab, error) {
 }
 
 func load(dir string) (*Lab, error) {
-	text, err := os.ReadFile(filepath.Join(dir, name)) //nolint:gosec // the user names the folder
+	text, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -82,11 +83,7 @@ func (p *Proxy) keep(name, value string) {
 func (p *Proxy) Secrets() map[string]string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	all := make(map[string]string, len(p.secrets))
-	for value, name := range p.secrets {
-		all[value] = name
-	}
-	return all
+	return maps.Clone(p.secrets)
 }
 
 // Seen returns the operations since the last call of Forget, in order.

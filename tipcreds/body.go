@@ -1,4 +1,4 @@
-package transport
+package tipcreds
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 // closed network connection". A fast server (the lab, a local endpoint) meets
 // this about once in fifty requests, and a JWT that was sent is spent.
 func plainBody(stack *middleware.Stack) error {
-	return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("tip-cli.PlainBody", func(
+	return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("tipcreds.PlainBody", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 	) (middleware.FinalizeOutput, middleware.Metadata, error) {
 		if req, ok := in.Request.(*smithyhttp.Request); ok {
