@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,7 +54,10 @@ type world struct {
 
 func newWorld(t *testing.T, edits ...func(*lab.World)) *world {
 	t.Helper()
-	port := freePort(t)
+	port, err := lab.FreePort(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	l := labtest.Start(t, labtest.Edit(func(w *lab.World) {
 		for i := range w.Issuers {
 			for j := range w.Issuers[i].Clients {
@@ -68,16 +70,6 @@ func newWorld(t *testing.T, edits ...func(*lab.World)) *world {
 		}
 	}))
 	return &world{Lab: l, home: t.TempDir(), caFile: labtest.CAFile(t, l), port: port}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().(*net.TCPAddr).Port
 }
 
 // environ is a clean environment of that machine with a door's variables.

@@ -49,7 +49,7 @@ func actorApps() (map[string]string, func(*lab.World)) {
 	return apps(map[string]func(*world.ApplicationFile){
 		"none":       func(a *world.ApplicationFile) { a.ActorPolicy = nil },
 		"disabled":   func(a *world.ApplicationFile) { a.Disabled, a.ActorPolicy = true, actors("*") },
-		"other role": by(roleIn(appl, "somebody-else")),
+		"other role": by(roleIn(appl, "tip-id-enhanced-role")),
 		"role":       by(roleIn(appl, "plain"), roleIn(center, "plain"), roleIn(appl, "allowed"), roleIn(center, "allowed"), roleIn(appl, "forbidden"), roleIn(center, "forbidden")),
 		"account":    by(appl, center),
 		"root":       by("arn:aws:iam::444455556666:root", "arn:aws:iam::111122223333:root"),

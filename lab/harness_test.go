@@ -211,7 +211,7 @@ func static(c *types.Credentials) aws.CredentialsProvider {
 
 func (b *bench) config(p aws.CredentialsProvider) aws.Config {
 	c := labtest.Config(b.lab, p)
-	c.HTTPClient = b.client
+	c.HTTPClient = steady{b.client}
 	if b.send != nil {
 		c.HTTPClient = b.send
 	}
@@ -230,16 +230,6 @@ func (b *bench) webIdentity(role, token string, edits ...func(*sts.AssumeRoleWit
 		edit(in)
 	}
 	return b.sts(nil).AssumeRoleWithWebIdentity(context.Background(), in)
-}
-
-// application are credentials of a role that trusts the Okta-like issuer.
-func (b *bench) application(role string, edits ...func(*lab.IDToken)) aws.CredentialsProvider {
-	b.Helper()
-	out, err := b.webIdentity(role, b.jwt("analyst", edits...))
-	if err != nil {
-		b.Fatalf("AssumeRoleWithWebIdentity: %v", err)
-	}
-	return static(out.Credentials)
 }
 
 func (b *bench) createToken(p aws.CredentialsProvider, edits ...func(*ssooidc.CreateTokenWithIAMInput)) (*ssooidc.CreateTokenWithIAMOutput, error) {

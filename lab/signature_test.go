@@ -23,7 +23,7 @@ type rewriter struct {
 // Do implements aws.HTTPClient.
 func (r rewriter) Do(req *http.Request) (*http.Response, error) {
 	r.change(req)
-	return r.next.Do(req)
+	return steady{r.next}.Do(req)
 }
 
 // families are the services with an operation each that the default world allows.

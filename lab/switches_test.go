@@ -318,9 +318,9 @@ func grantReadings() map[string]reading {
 
 // wireReadings are those about keys and signatures.
 func wireReadings(t *testing.T) map[string]reading {
-	p := newIDP(t, map[string]func(*idp, *documents){"good": faults()["good"], "keys-redirect": faults()["keys-redirect"]})
+	p := newIDP(t, map[string]func(*idp, *documents){"good": faults()["good"], "keys-redirect": faults()["keys-redirect"], "closed-keys": faults()["closed-keys"]})
 	local := []func(*lab.World){silent, func(w *lab.World) { w.Switches.LoopbackIssuers = nil },
-		trusted(map[string]string{"good": p.issuer("good"), "keys-redirect": p.issuer("keys-redirect")})}
+		trusted(map[string]string{"good": p.issuer("good"), "keys-redirect": p.issuer("keys-redirect"), "closed-keys": p.issuer("closed-keys")})}
 	web := func(b *bench, issuer string) string {
 		_, err := b.webIdentity(roleIn(appl, "local"), p.sign(t, jose.RS256, "rsa", p.issuer(issuer), nil))
 		return short(err)
@@ -328,6 +328,8 @@ func wireReadings(t *testing.T) map[string]reading {
 	unknown := credentials.NewStaticCredentialsProvider("ASIAUNKNOWNUNKNOWN12", "secret", "token")
 	return map[string]reading{
 		"FollowKeyRedirects": {local, func(s *world.Switches) { s.FollowKeyRedirects = on() }, func(b *bench) string { return web(b, "keys-redirect") }, "400 InvalidIdentityToken", worked},
+		"UnreachableIssuer": {local, func(s *world.Switches) { s.UnreachableIssuer = "IDPCommunicationError" }, func(b *bench) string { return web(b, "closed-keys") },
+			"400 InvalidIdentityToken", "400 IDPCommunicationError"},
 		"KeyCacheSeconds": {local, func(s *world.Switches) { s.KeyCacheSeconds = num(0) }, func(b *bench) string {
 			before := p.fetches["good"]
 			for range 3 {

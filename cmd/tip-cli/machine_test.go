@@ -1,14 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/tip-cli/tip-cli/internal/transport/proxytest"
@@ -38,7 +37,11 @@ type machine struct {
 // machine as the redirect, and writes config.json for it into dir.
 func newMachine(tb testing.TB, dir string, door lab.Door, edits ...func(*lab.World)) *machine {
 	tb.Helper()
-	m := &machine{dir: dir, port: freePort(tb)}
+	port, err := lab.FreePort(context.Background())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	m := &machine{dir: dir, port: port}
 	m.Lab = labtest.Start(tb, labtest.Edit(func(w *lab.World) {
 		for i := range w.Issuers {
 			for j := range w.Issuers[i].Clients {
@@ -58,26 +61,6 @@ func newMachine(tb testing.TB, dir string, door lab.Door, edits ...func(*lab.Wor
 	m.write(tb, "config.json", m.configuration(url))
 	m.write(tb, "ca.pem", string(m.Proxy.CA()))
 	return m
-}
-
-// lastPort is the last port that freePort looked at.
-var lastPort atomic.Int32
-
-// freePort finds a free port below those that systems give to outgoing
-// connections, where another test could take it before it is used.
-func freePort(tb testing.TB) int {
-	tb.Helper()
-	lastPort.CompareAndSwap(0, int32(20000+os.Getpid()%8000))
-	for range 1000 {
-		port := int(lastPort.Add(1))
-		ln, err := net.Listen("tcp", fmt.Sprintf("localhost:%d", port))
-		if err == nil {
-			_ = ln.Close()
-			return port
-		}
-	}
-	tb.Fatal("there is no free port")
-	return 0
 }
 
 func (m *machine) write(tb testing.TB, name, text string) {

@@ -89,4 +89,6 @@ var ledger = []Assumption{
 		"The guide says that they do if the location role allows sts:SetContext; the detail is not documented.", true, nil},
 	{39, "packedSizeCountsContext", "PackedPolicySize does not count a provided context.",
 		"Session policies and tags are packed together; whether contexts count is not documented.", false, nil},
+	{40, "unreachableIssuer", "An issuer that cannot be reached gives InvalidIdentityToken at STS.",
+		"That code was captured with the text about the verification key; the model has IDPCommunicationError, too.", "InvalidIdentityToken", []string{"InvalidIdentityToken", "IDPCommunicationError"}},
 }

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -99,7 +98,7 @@ func Run(ctx context.Context, o Options) (err error) {
 }
 
 func (s *story) start(ctx context.Context) error {
-	port, err := freePort(ctx)
+	port, err := lab.FreePort(ctx)
 	if err != nil {
 		return err
 	}
@@ -110,16 +109,6 @@ func (s *story) start(ctx context.Context) error {
 	}
 	_, err = labfile.Write(s.dir, s.lab)
 	return err
-}
-
-// freePort finds a port for the sign-in's redirect: 8090 may be taken on this machine.
-func freePort(ctx context.Context) (int, error) {
-	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	addr, _ := ln.Addr().(*net.TCPAddr)
-	return addr.Port, ln.Close()
 }
 
 // prepare registers the redirect at the world's issuers, then lets the caller change the world.

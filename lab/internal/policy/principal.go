@@ -47,6 +47,16 @@ type principalSet struct {
 	canonical []string
 }
 
+// PrincipalARNs returns the ARNs of IAM users, roles and sessions that the
+// document names, whoever they are: whether they exist is for the caller to know.
+func (d *Document) PrincipalARNs() []string {
+	var all []string
+	for i := range d.statements {
+		all = append(all, d.statements[i].principals.arns...)
+	}
+	return all
+}
+
 func (d *Document) parsePrincipal(s *statement, els elements, path string) error {
 	n, path, not, err := els.pick(path, "Principal")
 	if err != nil {

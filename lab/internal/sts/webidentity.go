@@ -113,7 +113,9 @@ const noVerificationKey = "Couldn't retrieve verification key from your identity
 func (h *handlers) verifySignature(ctx context.Context, issuer string, t *jwks.Token) error {
 	doc, err := h.keys.Verify(ctx, issuer, t, signatures...)
 	switch {
-	case errors.Is(err, jwks.ErrUnreachable), errors.Is(err, jwks.ErrDiscovery):
+	case errors.Is(err, jwks.ErrUnreachable):
+		return &awswire.Error{Code: h.world.Switches.UnreachableIssuer, Message: noVerificationKey}
+	case errors.Is(err, jwks.ErrDiscovery):
 		return invalidToken(noVerificationKey)
 	case errors.Is(err, jwks.ErrAlgorithm):
 		return invalidToken("The ID Token's signing algorithm %s is not supported", t.Algorithm)

@@ -211,12 +211,28 @@ func (l *loader) loadApplication(in *Instance, f *ApplicationFile) error {
 	if a.ActorPolicy, err = l.policy(f.ActorPolicy, policy.Actor); err != nil {
 		return at(err, "actorPolicy")
 	}
+	if err := l.existing(a.ActorPolicy); err != nil {
+		return at(err, "actorPolicy")
+	}
 	for _, step := range []func(*Application, *ApplicationFile) error{l.assignments, l.jwtBearer, l.scopes} {
 		if err := step(a, f); err != nil {
 			return err
 		}
 	}
 	l.applications[a.ARN] = a
+	return nil
+}
+
+// existing refuses an actor policy that names a role or user that is not there.
+func (l *loader) existing(doc *policy.Document) error {
+	if doc == nil {
+		return nil
+	}
+	for _, arn := range doc.PrincipalARNs() {
+		if l.roles[arn] == nil && l.iamUsers[arn] == nil && strings.Contains(arn, ":iam::") && !strings.HasSuffix(arn, ":root") {
+			return fmt.Errorf("Invalid actor policy provided: there is no %s", arn) //nolint:revive,staticcheck // AWS's words
+		}
+	}
 	return nil
 }
 

@@ -52,6 +52,7 @@ type Switches struct {
 	MissingTokenText         string   `yaml:"missingTokenText"`
 	VendedSessionsNamePerson *bool    `yaml:"vendedSessionsNamePerson"`
 	PackedSizeCountsContext  *bool    `yaml:"packedSizeCountsContext"`
+	UnreachableIssuer        string   `yaml:"unreachableIssuer"`
 }
 
 // fill sets every switch that the file leaves out and refuses values that the ledger does not know.
