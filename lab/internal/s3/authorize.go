@@ -24,8 +24,8 @@ func (c *call) actionOf(op *operation) string {
 
 // allowOperation asks for the operation's own action.
 func (c *call) allowOperation() (err error) {
-	if c.op.tagSet {
-		if c.body, err = c.document(maxTagging); err != nil {
+	if c.op.early > 0 {
+		if c.body, err = c.document(c.op.early); err != nil {
 			return err
 		}
 	}
@@ -103,7 +103,7 @@ func (c *call) missing(err error, b *world.Bucket) error {
 func (c *call) requestKeys() policy.Context {
 	keys := policy.Context{
 		"aws:SourceIp":        {c.exchange.SourceIP},
-		"aws:SecureTransport": {strconv.FormatBool(c.r.TLS != nil || c.r.URL.Scheme == "https")},
+		"aws:SecureTransport": {strconv.FormatBool(c.r.TLS != nil)},
 		"aws:RequestedRegion": {c.region},
 	}
 	for header, key := range map[string]string{"User-Agent": "aws:UserAgent", "Referer": "aws:Referer"} {
@@ -128,13 +128,26 @@ func (c *call) requestKeys() policy.Context {
 	if c.key == "" && c.bucketName != "" {
 		c.addListKeys(keys)
 	}
-	if tags, err := c.requestTags(); err == nil && len(tags) > 0 {
-		keys = withTags(keys, "s3:RequestObjectTag/", tags)
+	c.addWriteKeys(keys)
+	return keys
+}
+
+// addWriteKeys adds what a write says of the object or bucket that it makes.
+func (c *call) addWriteKeys(keys policy.Context) {
+	if tags, err := c.requestTags(); err == nil {
 		for _, t := range tags {
+			keys["s3:RequestObjectTag/"+t.Key] = []string{t.Value}
 			keys["s3:RequestObjectTagKeys"] = append(keys["s3:RequestObjectTagKeys"], t.Key)
 		}
 	}
-	return keys
+	switch c.op.action {
+	case "s3:PutObject":
+		keys["s3:ObjectCreationOperation"] = []string{strconv.FormatBool(c.op.creates)}
+	case "s3:CreateBucket":
+		if in, err := c.configuration(); err == nil && in.LocationConstraint != "" {
+			keys["s3:LocationConstraint"] = []string{in.LocationConstraint}
+		}
+	}
 }
 
 // conditionHeaders are the request headers that are condition keys of their own name.
@@ -142,7 +155,7 @@ var conditionHeaders = map[string]bool{
 	"x-amz-acl": true, "x-amz-grant-full-control": true, "x-amz-grant-read": true, "x-amz-grant-read-acp": true,
 	"x-amz-grant-write": true, "x-amz-grant-write-acp": true, "x-amz-metadata-directive": true,
 	"x-amz-server-side-encryption": true, "x-amz-storage-class": true, "x-amz-website-redirect-location": true,
-	"x-amz-content-sha256": true, "if-match": true, "if-none-match": true,
+	"x-amz-content-sha256": true, "x-amz-object-ownership": true, "if-match": true, "if-none-match": true,
 }
 
 func (c *call) addSignatureKeys(keys policy.Context) {
@@ -153,6 +166,7 @@ func (c *call) addSignatureKeys(keys policy.Context) {
 		return
 	}
 	keys["s3:signatureversion"] = []string{"AWS4-HMAC-SHA256"}
+	keys["s3:x-amz-content-sha256"] = []string{c.verified.PayloadHash} // a presigned request has no such header
 	keys["s3:authType"] = []string{"REST-HEADER"}
 	if c.verified.Presigned {
 		keys["s3:authType"] = []string{"REST-QUERY-STRING"}

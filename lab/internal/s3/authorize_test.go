@@ -225,9 +225,9 @@ func TestConditionKeys(t *testing.T) {
 		"version":                {request{method: "GET", target: "/reports/seed.txt?versionId=null"}, policy.Context{"s3:VersionId": {"null"}}},
 		"existing tags":          {request{method: "GET", target: "/reports/tagged"}, policy.Context{"s3:ExistingObjectTag/a": {"b"}}},
 		"put": {request{method: "PUT", target: "/reports/tagged", header: map[string]string{"x-amz-acl": "private", "x-amz-tagging": "k=v", "x-amz-storage-class": "STANDARD_IA", "Referer": "https://dev-123456789.okta.com/"}},
-			policy.Context{"s3:x-amz-acl": {"private"}, "s3:RequestObjectTag/k": {"v"}, "s3:RequestObjectTagKeys": {"k"}, "s3:x-amz-storage-class": {"STANDARD_IA"}, "aws:Referer": {"https://dev-123456789.okta.com/"}}},
+			policy.Context{"s3:x-amz-acl": {"private"}, "s3:RequestObjectTag/k": {"v"}, "s3:RequestObjectTagKeys": {"k"}, "s3:x-amz-storage-class": {"STANDARD_IA"}, "s3:ObjectCreationOperation": {"true"}, "aws:Referer": {"https://dev-123456789.okta.com/"}}},
 		"copy": {request{method: "PUT", target: "/reports/new", header: map[string]string{"x-amz-copy-source": "/reports/a%20b", "x-amz-metadata-directive": "COPY"}},
-			policy.Context{"s3:x-amz-copy-source": {"reports/a b"}, "s3:x-amz-metadata-directive": {"COPY"}}},
+			policy.Context{"s3:x-amz-copy-source": {"reports/a b"}, "s3:x-amz-metadata-directive": {"COPY"}, "s3:ObjectCreationOperation": {"true"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			late := &lateAuthorizer{Authorizer: yes{}}

@@ -40,7 +40,7 @@ type call struct {
 }
 
 func newCall(s *Service, w http.ResponseWriter, r *http.Request) *call {
-	c := &call{s: s, w: &recorder{ResponseWriter: w}, r: r, query: r.URL.Query()}
+	c := &call{s: s, w: &recorder{ResponseWriter: w}, r: r, query: queryOf(r.URL)}
 	c.exchange = Exchange{
 		Method: r.Method, UserAgent: r.UserAgent(), Host: r.Host, SourceIP: r.RemoteAddr, Start: s.world.Now(),
 	}
@@ -54,6 +54,13 @@ func newCall(s *Service, w http.ResponseWriter, r *http.Request) *call {
 	h.Set("Server", "AmazonS3")
 	c.parseAddress()
 	return c
+}
+
+// queryOf reads the parameters as they were signed: a semicolon is a character
+// like any other, while net/url drops the parameter that has one.
+func queryOf(u *url.URL) url.Values {
+	values, _ := url.ParseQuery(strings.ReplaceAll(u.RawQuery, ";", "%3B")) // the verifier refuses what is malformed
+	return values
 }
 
 // parseAddress finds bucket and key in host and path. The path is taken as it is:
@@ -91,7 +98,7 @@ func (c *call) serve() error {
 	if err := c.admit(); err != nil {
 		return err
 	}
-	if !c.op.streams && !c.op.tagSet {
+	if !c.op.streams && c.op.early == 0 {
 		if c.body, err = c.document(maxDocument); err != nil {
 			return err
 		}

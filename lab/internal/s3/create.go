@@ -84,19 +84,30 @@ func checkNewBucket(h http.Header) error {
 	return nil
 }
 
-// location reads CreateBucketConfiguration. A region's endpoint makes buckets in
-// that region; that of us-east-1 does so anywhere.
-func (c *call) location() (region string, err error) {
-	var in struct {
-		XMLName            xml.Name `xml:"CreateBucketConfiguration"`
-		LocationConstraint string
-		Location, Bucket   *struct{} // of directory buckets
-		Tags               *struct{} // of the bucket
-	}
+// maxConfiguration bounds a CreateBucketConfiguration, in bytes.
+const maxConfiguration = 64 << 10
+
+type bucketConfiguration struct {
+	XMLName            xml.Name `xml:"CreateBucketConfiguration"`
+	LocationConstraint string
+	Location, Bucket   *struct{} // of directory buckets
+	Tags               *struct{} // of the bucket
+}
+
+// configuration reads the body of CreateBucket, which may be empty.
+func (c *call) configuration() (in bucketConfiguration, err error) {
 	if len(c.body) > 0 {
-		if err := c.decode(&in); err != nil {
-			return "", err
-		}
+		err = c.decode(&in)
+	}
+	return in, err
+}
+
+// location is where the bucket goes. A region's endpoint makes buckets in that
+// region; that of us-east-1 does so anywhere.
+func (c *call) location() (region string, err error) {
+	in, err := c.configuration()
+	if err != nil {
+		return "", err
 	}
 	if in.Location != nil || in.Bucket != nil || in.Tags != nil {
 		return "", notImplemented("CreateBucketConfiguration")

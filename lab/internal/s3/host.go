@@ -8,8 +8,9 @@ import (
 
 // awsHost matches the host names of S3 (S3 user guide, "Amazon S3 endpoints and
 // quotas", "Virtual hosting of buckets"): bucket, then the region behind a dot or,
-// in old names, a dash.
-var awsHost = regexp.MustCompile(`^(?:(.+)\.)?s3(?:-fips)?(?:\.dualstack)?(?:[.-]([a-z]{2,}(?:-[a-z]+)+-[0-9]+))?\.amazonaws\.com(?:\.cn)?$`)
+// in old names, a dash. A region begins with two letters; s3-website-… and
+// s3-control-… are other services.
+var awsHost = regexp.MustCompile(`^(?:(.+)\.)?s3(?:-fips)?(?:\.dualstack)?(?:[.-]([a-z]{2}(?:-[a-z]+)+-[0-9]+))?\.amazonaws\.com(?:\.cn)?$`)
 
 var regionName = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
 

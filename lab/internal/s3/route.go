@@ -20,8 +20,13 @@ type operation struct {
 	anyBucket bool
 	// anyRegion: the operation is served by whatever region it is sent to.
 	anyRegion bool
-	// tagSet: the body is a Tagging document, and its tags are condition keys. It
-	// is read and verified to its end before rights are asked for.
+	// creates: the operation makes an object, and is not just a step of an upload
+	// (s3:ObjectCreationOperation).
+	creates bool
+	// early is the limit, in bytes, of a body that has condition keys: it is read
+	// and verified to its end before rights are asked for. 0 for any other body.
+	early int64
+	// tagSet: the body is a Tagging document.
 	tagSet bool
 	// streams: the handler reads the body, which is an object. Any other body is
 	// read and verified to its end before the handler runs.
@@ -33,7 +38,7 @@ type operation struct {
 // and +copy where x-amz-copy-source is sent.
 var operations = map[string]*operation{
 	"GET /":                  {name: "ListBuckets", action: "s3:ListAllMyBuckets", anyBucket: true, anyRegion: true, run: (*call).listBuckets},
-	"PUT /b":                 {name: "CreateBucket", action: "s3:CreateBucket", anyBucket: true, anyRegion: true, run: (*call).createBucket},
+	"PUT /b":                 {name: "CreateBucket", action: "s3:CreateBucket", anyBucket: true, anyRegion: true, early: maxConfiguration, run: (*call).createBucket},
 	"HEAD /b":                {name: "HeadBucket", action: "s3:ListBucket", run: (*call).headBucket},
 	"DELETE /b":              {name: "DeleteBucket", action: "s3:DeleteBucket", run: (*call).deleteBucket},
 	"GET /b":                 {name: "ListObjects", action: "s3:ListBucket", run: (*call).listObjects},
@@ -52,11 +57,11 @@ var operations = map[string]*operation{
 	"GET /b/k":               {name: "GetObject", action: "s3:GetObject", versionAction: "s3:GetObjectVersion", tagged: true, run: (*call).getObject},
 	"HEAD /b/k":              {name: "HeadObject", action: "s3:GetObject", versionAction: "s3:GetObjectVersion", tagged: true, run: (*call).getObject},
 	"GET /b/k?attributes":    {name: "GetObjectAttributes", action: "s3:GetObjectAttributes", versionAction: "s3:GetObjectVersionAttributes", tagged: true, run: (*call).getObjectAttributes},
-	"PUT /b/k":               {name: "PutObject", action: "s3:PutObject", streams: true, run: (*call).putObject},
-	"PUT /b/k+copy":          {name: "CopyObject", action: "s3:PutObject", run: (*call).copyObject},
+	"PUT /b/k":               {name: "PutObject", action: "s3:PutObject", creates: true, streams: true, run: (*call).putObject},
+	"PUT /b/k+copy":          {name: "CopyObject", action: "s3:PutObject", creates: true, run: (*call).copyObject},
 	"DELETE /b/k":            {name: "DeleteObject", action: "s3:DeleteObject", versionAction: "s3:DeleteObjectVersion", run: (*call).deleteObject},
 	"GET /b/k?tagging":       {name: "GetObjectTagging", action: "s3:GetObjectTagging", versionAction: "s3:GetObjectVersionTagging", tagged: true, run: (*call).getObjectTagging},
-	"PUT /b/k?tagging":       {name: "PutObjectTagging", action: "s3:PutObjectTagging", versionAction: "s3:PutObjectVersionTagging", tagged: true, tagSet: true, run: (*call).putObjectTagging},
+	"PUT /b/k?tagging":       {name: "PutObjectTagging", action: "s3:PutObjectTagging", versionAction: "s3:PutObjectVersionTagging", tagged: true, tagSet: true, early: maxTagging, run: (*call).putObjectTagging},
 	"DELETE /b/k?tagging":    {name: "DeleteObjectTagging", action: "s3:DeleteObjectTagging", versionAction: "s3:DeleteObjectVersionTagging", tagged: true, run: (*call).deleteObjectTagging},
 	"GET /b/k?acl":           {name: "GetObjectAcl", action: "s3:GetObjectAcl", versionAction: "s3:GetObjectVersionAcl", tagged: true, run: (*call).getACL},
 	"PUT /b/k?acl":           {name: "PutObjectAcl", action: "s3:PutObjectAcl", versionAction: "s3:PutObjectVersionAcl", tagged: true, run: (*call).putACL},
@@ -64,7 +69,7 @@ var operations = map[string]*operation{
 	"PUT /b/k?uploadId":      {name: "UploadPart", action: "s3:PutObject", streams: true, run: (*call).uploadPart},
 	"PUT /b/k?uploadId+copy": {name: "UploadPartCopy", action: "s3:PutObject", run: (*call).uploadPartCopy},
 	"GET /b/k?uploadId":      {name: "ListParts", action: "s3:ListMultipartUploadParts", run: (*call).listParts},
-	"POST /b/k?uploadId":     {name: "CompleteMultipartUpload", action: "s3:PutObject", run: (*call).completeMultipartUpload},
+	"POST /b/k?uploadId":     {name: "CompleteMultipartUpload", action: "s3:PutObject", creates: true, run: (*call).completeMultipartUpload},
 	"DELETE /b/k?uploadId":   {name: "AbortMultipartUpload", action: "s3:AbortMultipartUpload", run: (*call).abortMultipartUpload},
 }
 
@@ -81,6 +86,8 @@ var subresources = strings.Fields(`abac accelerate acl analytics annotation attr
 func (c *call) route() (*operation, error) {
 	level, resource := "/", "SERVICE"
 	switch {
+	case c.bucketName == "" && c.key != "": // the path begins with two slashes
+		return nil, refusal("InvalidURI", "URI", c.r.URL.EscapedPath())
 	case c.bucketName != "" && c.key != "":
 		level, resource = "/b/k", "OBJECT"
 	case c.bucketName != "":

@@ -230,7 +230,7 @@ func (l *loader) existing(doc *policy.Document) error {
 	}
 	for _, arn := range doc.PrincipalARNs() {
 		if l.roles[arn] == nil && l.iamUsers[arn] == nil && strings.Contains(arn, ":iam::") && !strings.HasSuffix(arn, ":root") {
-			return fmt.Errorf("Invalid actor policy provided: there is no %s", arn) //nolint:revive,staticcheck // AWS's words
+			return fmt.Errorf("Invalid actor policy provided: there is no %s", arn) //nolint:staticcheck // AWS's words
 		}
 	}
 	return nil
