@@ -148,7 +148,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			refuseHost(w, r.Host)
 			return
 		}
-		if strings.HasPrefix(r.URL.Path, ownPath) {
+		if loopbackHost(hostname(r.Host)) && strings.HasPrefix(r.URL.Path, ownPath) {
 			f.serveOwn(w, r)
 			return
 		}

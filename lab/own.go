@@ -5,7 +5,8 @@ import (
 	"net/http"
 )
 
-// ownPath is where the lab answers for itself: no bucket can have that name.
+// ownPath is where the lab answers for itself: no bucket can have that name. Under
+// a bucket's own host name (bucket.localhost) it is a key like any other.
 const ownPath = "/_lab/"
 
 // serveOwn answers /_lab/health, /_lab/ca.pem and /_lab/events.

@@ -56,7 +56,7 @@ func (a *Recorder) Exchange(_ context.Context, x *awswire.Exchange) {
 		e.UserIdentity = webIdentityUser(out)
 	}
 	e.ErrorCode, e.ErrorMessage = problem(x.Err)
-	e.RecipientAccountID = recipient(&e, x.Caller.AccountID)
+	e.RecipientAccountID = a.recipient(&e, &x.Caller)
 	a.world.Record(e)
 }
 
@@ -103,25 +103,33 @@ func problem(err error) (code, message string) {
 	return "InternalFailure", ""
 }
 
-// recipient is the account in whose trail the event belongs.
-func recipient(e *world.Event, named string) string {
-	if named != "" {
-		return named
+// recipient is the account in whose trail the event belongs: that of the resource
+// that the request is for, if there is such an account, else the caller's.
+func (a *Recorder) recipient(e *world.Event, c *awswire.Caller) string {
+	named := []string{accountIn(e.RequestParameters["roleArn"]), accountIn(e.RequestParameters["clientId"])}
+	if c.Service == "s3control" { // the others take no notice of x-amz-account-id
+		named = append(named, c.AccountID)
 	}
-	if arn, ok := e.RequestParameters["roleArn"].(string); ok {
-		if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
-			return parts[4]
-		}
-	}
-	if arn, ok := e.RequestParameters["clientId"].(string); ok {
-		if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
-			return parts[4]
+	for _, id := range named {
+		if _, exists := a.world.Account(id); exists {
+			return id
 		}
 	}
 	return e.UserIdentity.AccountID
 }
 
-// S3 records a request to S3: a data event if it is about objects.
+// accountIn is the account of an ARN, empty if v is none.
+func accountIn(v any) string {
+	arn, _ := v.(string)
+	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
+		return parts[4]
+	}
+	return ""
+}
+
+// S3 records a request to S3: a management event if it is about a bucket's
+// settings or the list of buckets, a data event if it is about what is in one (S3
+// user guide, "Amazon S3 CloudTrail events").
 func (a *Recorder) S3(_ context.Context, x *s3.Exchange) {
 	e := a.event(&awswire.Caller{
 		AccessKeyID: x.AccessKeyID, Region: x.Region, RequestID: x.RequestID, SourceIP: x.SourceIP, UserAgent: x.UserAgent,
@@ -132,6 +140,9 @@ func (a *Recorder) S3(_ context.Context, x *s3.Exchange) {
 	e.EventSource, e.EventName = "s3.amazonaws.com", x.Operation
 	e.ReadOnly = x.Method == http.MethodGet || x.Method == http.MethodHead
 	e.EventCategory = "Data"
+	if strings.Contains(x.Operation, "Bucket") && x.Operation != "HeadBucket" {
+		e.ManagementEvent, e.EventCategory = true, "Management"
+	}
 	e.ErrorCode, e.ErrorMessage = x.Code, x.Message
 	e.RecipientAccountID = x.Account
 	if e.RecipientAccountID == "" {

@@ -143,29 +143,10 @@ func (g *grant) inheritTags(session *world.Session, tags map[string]string, tran
 // the request's parameters call for. A role that does not exist is denied in the
 // same words.
 func (h *handlers) authorizeAssumeRole(c *awswire.Caller, session *world.Session, in *sts.AssumeRoleInput, identity *world.IdentityContext, tags map[string]string) (*world.Role, error) {
-	keys := policy.Context{"sts:RoleSessionName": {aws.ToString(in.RoleSessionName)}}
-	actions := []string{"sts:AssumeRole"}
-	if in.ExternalId != nil {
-		keys["sts:ExternalId"] = []string{*in.ExternalId}
+	if in.SourceIdentity != nil && session.SourceIdentity != "" && session.SourceIdentity != *in.SourceIdentity {
+		return nil, &awswire.Error{Code: "AccessDenied", Status: http.StatusForbidden, Message: "The source identity of this session cannot be changed."}
 	}
-	if identity != nil {
-		actions = append(actions, "sts:SetContext")
-		addContextKeys(keys, h.contextProvider(), identity)
-	}
-	if in.SourceIdentity != nil {
-		if session.SourceIdentity != "" && session.SourceIdentity != *in.SourceIdentity {
-			return nil, &awswire.Error{Code: "AccessDenied", Status: http.StatusForbidden, Message: "The source identity of this session cannot be changed."}
-		}
-	}
-	// A source identity that is inherited has to be admitted at every hop, too.
-	if source := cmp.Or(aws.ToString(in.SourceIdentity), session.SourceIdentity); source != "" {
-		actions = append(actions, "sts:SetSourceIdentity")
-		keys["sts:SourceIdentity"] = []string{source}
-	}
-	if len(tags) > 0 {
-		actions = append(actions, "sts:TagSession")
-		addTagKeys(keys, tags)
-	}
+	actions, keys := h.assumeRoleActions(session, in, identity, tags)
 	role, exists := h.world.Role(*in.RoleArn)
 	for _, action := range actions {
 		r := &authz.Request{Caller: c, Session: session, Action: action, Resource: *in.RoleArn, ResourceAccount: accountOf(*in.RoleArn), Context: keys}
@@ -181,6 +162,29 @@ func (h *handlers) authorizeAssumeRole(c *awswire.Caller, session *world.Session
 		}
 	}
 	return role, nil
+}
+
+// assumeRoleActions lists what a request needs, and its condition keys. A source
+// identity and tags that are inherited have to be admitted at every hop, too.
+func (h *handlers) assumeRoleActions(session *world.Session, in *sts.AssumeRoleInput, identity *world.IdentityContext, tags map[string]string) ([]string, policy.Context) {
+	keys := policy.Context{"sts:RoleSessionName": {aws.ToString(in.RoleSessionName)}}
+	actions := []string{"sts:AssumeRole"}
+	if in.ExternalId != nil {
+		keys["sts:ExternalId"] = []string{*in.ExternalId}
+	}
+	if identity != nil {
+		actions = append(actions, "sts:SetContext")
+		addContextKeys(keys, h.contextProvider(), identity)
+	}
+	if source := cmp.Or(aws.ToString(in.SourceIdentity), session.SourceIdentity); source != "" {
+		actions = append(actions, "sts:SetSourceIdentity")
+		keys["sts:SourceIdentity"] = []string{source}
+	}
+	if len(tags) > 0 || len(session.TransitiveTags) > 0 {
+		actions = append(actions, "sts:TagSession")
+		addTagKeys(keys, tags, in.TransitiveTagKeys)
+	}
+	return actions, keys
 }
 
 // addContextKeys adds the condition keys of a provided context.

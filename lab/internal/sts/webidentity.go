@@ -266,7 +266,7 @@ func (h *handlers) trustsWebIdentity(c *awswire.Caller, role *world.Role, id *we
 	}
 	if len(id.tags) > 0 {
 		actions = append(actions, "sts:TagSession")
-		addTagKeys(keys, id.tags)
+		addTagKeys(keys, id.tags, id.transitive)
 	}
 	for _, action := range actions {
 		if !h.authz.Trusts(role, policy.Principal{Federated: id.providerARN}, action, keys) {
@@ -276,7 +276,11 @@ func (h *handlers) trustsWebIdentity(c *awswire.Caller, role *world.Role, id *we
 	return true
 }
 
-func addTagKeys(keys policy.Context, tags map[string]string) {
+// addTagKeys adds the condition keys of the tags that a request gives.
+func addTagKeys(keys policy.Context, tags map[string]string, transitive []string) {
+	if len(transitive) > 0 {
+		keys["sts:TransitiveTagKeys"] = transitive
+	}
 	for key, value := range tags {
 		keys["aws:RequestTag/"+key] = []string{value}
 		keys["aws:TagKeys"] = append(keys["aws:TagKeys"], key)
