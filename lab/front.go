@@ -153,6 +153,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		kind = f.byRequest(r)
+		if kind == s3Service && opensAsPage(r) {
+			w.Header().Set("Content-Security-Policy", "sandbox")
+		}
 	}
 	h, ok := f.services[kind]
 	if !ok {
@@ -160,6 +163,17 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.ServeHTTP(w, r)
+}
+
+// opensAsPage reports whether a browser is about to show the answer. At the
+// endpoint door an object shares its origin with the sign-in page and the audit
+// trail: its scripts must not run there.
+func opensAsPage(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Dest") {
+	case "document", "iframe", "frame", "embed", "object":
+		return true
+	}
+	return false
 }
 
 // ownAddress keeps a name that somebody points at loopback from reaching the

@@ -230,3 +230,14 @@ func (b *bench) sign(keys aws.Credentials, method, target string) (status int, b
 	}
 	return resp.StatusCode, string(text)
 }
+
+// An object that a browser shows at the endpoint door is no page of the lab's origin.
+func TestObjectsOpenInASandbox(t *testing.T) {
+	b := start(t, strict)
+	for dest, want := range map[string]string{"document": "sandbox", "iframe": "sandbox", "empty": "", "": ""} {
+		resp, _ := raw(t, b.lab, fmt.Sprintf("GET /tip-demo-data/page.html HTTP/1.1\r\nHost: %s\r\nSec-Fetch-Dest: %s\r\nConnection: close\r\n\r\n", address(b.lab), dest))
+		if got := resp.Header.Get("Content-Security-Policy"); got != want {
+			t.Errorf("%q: policy %q, want %q", dest, got, want)
+		}
+	}
+}
