@@ -24,7 +24,6 @@ that S3 Access Grants, Lake Formation, Athena and others authorize you.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(usage)
-	root.SetVersionTemplate("{{.DisplayName}} {{.Version}}\n")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(newConfigure(a), newAuth(a), newS3AG(a), newVersion(a))
