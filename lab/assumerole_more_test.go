@@ -50,6 +50,7 @@ func TestAssumeRoleParameters(t *testing.T) {
 		"tags":                       {"tags", tagged("team", "data"), answer{}},
 		"tag key not admitted":       {"tags", tagged("stage", "prod"), denied("sts:TagSession", "tags")},
 		"tags without TagSession":    {"by-role", tagged("team", "data"), denied("sts:TagSession", "by-role")},
+		"system tag":                 {"tags", tagged("AWS:team", "data"), invalid("Tag keys that begin with aws: are reserved for system use.")},
 		"tag twice":                  {"tags", tagged("team", "data", "team", "sales"), invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.")},
 		"tag twice in another case":  {"tags", tagged("team", "data", "Team", "sales"), invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.")},
 		"transitive without tag":     {"tags", func(in *sts.AssumeRoleInput) { in.TransitiveTagKeys = []string{"team"} }, invalid("The specified transitive tag key must be included in the requested tags.")},

@@ -29,9 +29,9 @@ var hostForms = []struct {
 	service service
 	form    *regexp.Regexp
 }{
-	{stsService, regexp.MustCompile(`^sts(?:-fips)?(?:\.([a-z0-9-]+))?\.(?:amazonaws\.com|api\.aws)$`)},
-	{oidcService, regexp.MustCompile(`^oidc(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com|api\.aws)$`)},
-	{s3ControlService, regexp.MustCompile(`^(?:[0-9]{12}\.)?s3-control(?:-fips)?(?:\.dualstack)?\.([a-z0-9-]+)\.amazonaws\.com$`)},
+	{stsService, regexp.MustCompile(`^sts(?:-fips)?(?:\.([a-z]{2}(?:-[a-z]+)+-[0-9]+))?\.(?:amazonaws\.com|api\.aws)$`)},
+	{oidcService, regexp.MustCompile(`^oidc(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-[0-9]+)\.(?:amazonaws\.com|api\.aws)$`)},
+	{s3ControlService, regexp.MustCompile(`^(?:[0-9]{12}\.)?s3-control(?:-fips)?(?:\.dualstack)?\.([a-z]{2}(?:-[a-z]+)+-[0-9]+)\.amazonaws\.com$`)},
 	{s3Service, regexp.MustCompile(`^(?:[a-z0-9][a-z0-9.-]*\.)?s3(?:-fips)?(?:\.dualstack)?(?:[.-]([a-z]{2}(?:-[a-z]+)+-[0-9]+))?\.amazonaws\.com$`)},
 }
 

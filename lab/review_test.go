@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/tip-cli/tip-cli/lab"
@@ -55,6 +56,7 @@ func TestHostsBesideS3AreRefused(t *testing.T) {
 	for _, host := range []string{
 		"tip-demo-data.s3-website-eu-west-1.amazonaws.com", "tip-demo-data.s3-website.eu-west-1.amazonaws.com",
 		"s3-control-eu-west-1.amazonaws.com", "point-444455556666.s3-accesspoint.eu-west-1.amazonaws.com", "s3-outposts.eu-west-1.amazonaws.com",
+		"sts.nowhere.amazonaws.com", "oidc.nowhere.amazonaws.com", "444455556666.s3-control.nowhere.amazonaws.com",
 	} {
 		if resp, _ := raw(t, b.lab, fmt.Sprintf("CONNECT %[1]s:443 HTTP/1.1\r\nHost: %[1]s:443\r\n\r\n", host)); resp.StatusCode != http.StatusForbidden {
 			t.Errorf("%s: status %d", host, resp.StatusCode)
@@ -238,6 +240,30 @@ func TestObjectsOpenInASandbox(t *testing.T) {
 		resp, _ := raw(t, b.lab, fmt.Sprintf("GET /tip-demo-data/page.html HTTP/1.1\r\nHost: %s\r\nSec-Fetch-Dest: %s\r\nConnection: close\r\n\r\n", address(b.lab), dest))
 		if got := resp.Header.Get("Content-Security-Policy"); got != want {
 			t.Errorf("%q: policy %q, want %q", dest, got, want)
+		}
+	}
+}
+
+// A JWT is spent at one Identity Center instance, not at every one that trusts its issuer.
+func TestAnotherInstanceHasItsOwnMemory(t *testing.T) {
+	const second = "arn:aws:sso:::instance/ssoins-fedcba0987654321"
+	const app = "arn:aws:sso::111122223333:application/ssoins-fedcba0987654321/apl-fedcba0987654321"
+	b := start(t, func(w *lab.World) {
+		i := w.IdentityCenter[0]
+		i.ARN, i.IdentityStoreID = second, "d-0987654321"
+		i.Applications = slices.Clone(i.Applications)
+		i.Applications[0].ARN = app
+		w.IdentityCenter = append(w.IdentityCenter, i)
+	})
+	token := b.jwt("analyst")
+	session := b.session(oidcRole)
+	for i, c := range []struct {
+		application string
+		refused     bool
+	}{{appARN, false}, {app, false}, {appARN, true}, {app, true}} {
+		_, err := b.createToken(session, asserting(token), func(in *ssooidc.CreateTokenWithIAMInput) { in.ClientId = &c.application })
+		if (err != nil) != c.refused {
+			t.Errorf("exchange %d: %v", i+1, err)
 		}
 	}
 }

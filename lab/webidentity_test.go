@@ -211,6 +211,8 @@ func TestWebIdentityTrust(t *testing.T) {
 		"tags malformed":            {"anytags", claims(tags, "x"), invalidToken("The claim " + tags + " must hold up to 50 principal_tags")},
 		"too many tags":             {"anytags", claims(tags, map[string]any{"principal_tags": many}), invalidToken("The claim " + tags + " must hold up to 50 principal_tags")},
 		"tag with two values":       {"anytags", claims(tags, map[string]any{"principal_tags": map[string]any{"a": []any{"1", "2"}}}), invalidToken("The claim " + tags + " holds a malformed tag")},
+		"system tag":                {"anytags", claims(tags, map[string]any{"principal_tags": map[string]any{"aws:a": []any{"1"}}}), invalidToken("The claim " + tags + " holds a malformed tag")},
+		"tag twice in another case": {"anytags", claims(tags, map[string]any{"principal_tags": map[string]any{"a": []any{"1"}, "A": []any{"1"}}}), invalidToken("The claim " + tags + " holds a tag key twice")},
 		"tag value too long":        {"anytags", claims(tags, map[string]any{"principal_tags": map[string]any{"a": []any{strings.Repeat("v", 257)}}}), invalidToken("The claim " + tags + " holds a malformed tag")},
 	} {
 		t.Run(name, func(t *testing.T) {

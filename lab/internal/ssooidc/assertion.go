@@ -30,7 +30,7 @@ func (h *handlers) redeemAssertion(ctx context.Context, app *world.Application, 
 	if err != nil {
 		return nil, err
 	}
-	unspent := &assertion{issuer: issuer.IssuerURL, id: id}
+	unspent := &assertion{issuer: issuer.ARN, id: id}
 	if *h.world.Switches.SpendOnRefusal {
 		if err := h.spend(unspent); err != nil {
 			return nil, err

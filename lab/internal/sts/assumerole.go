@@ -41,7 +41,9 @@ func (h *handlers) assumeRole(_ context.Context, c *awswire.Caller, in *sts.Assu
 		return nil, err
 	}
 	if identity != nil && *h.world.Switches.SessionEndsWithContext {
-		d = min(d, identity.Expires.Sub(h.world.Now()))
+		if d = min(d, identity.Expires.Sub(h.world.Now())); d <= 0 {
+			return nil, expired("The provided context assertion has expired.")
+		}
 	}
 	limits, packed, err := sessionPolicies(in.Policy, in.PolicyArns)
 	if err != nil {
@@ -109,6 +111,9 @@ func tagsOf(list []types.Tag, transitive []string, session *world.Session) (map[
 	tags, keys := make(map[string]string, len(list)), make([]string, 0, len(list))
 	for _, t := range list {
 		key := aws.ToString(t.Key)
+		if isSystemTag(key) {
+			return nil, validationError("Tag keys that begin with aws: are reserved for system use.")
+		}
 		if containsFold(keys, key) {
 			return nil, validationError("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}
@@ -123,6 +128,11 @@ func tagsOf(list []types.Tag, transitive []string, session *world.Session) (map[
 		}
 	}
 	return tags, nil
+}
+
+// isSystemTag reports whether only AWS may give a tag (IAM user guide, "Rules for tagging").
+func isSystemTag(key string) bool {
+	return len(key) >= 4 && strings.EqualFold(key[:4], "aws:")
 }
 
 func containsFold(list []string, s string) bool {

@@ -209,8 +209,11 @@ func (id *webIdentity) readSessionClaims(t *jwks.Token, tokenTags bool) error {
 	id.tags = map[string]string{}
 	for key, values := range principal {
 		list, ok := stringList(values)
-		if !ok || len(list) != 1 || key == "" || len(key) > 128 || len(list[0]) > 256 {
+		if !ok || len(list) != 1 || key == "" || len(key) > 128 || len(list[0]) > 256 || isSystemTag(key) {
 			return invalidToken("The claim %s holds a malformed tag", claimTags)
+		}
+		if containsFold(slices.Collect(maps.Keys(id.tags)), key) {
+			return invalidToken("The claim %s holds a tag key twice", claimTags)
 		}
 		id.tags[key] = list[0]
 	}

@@ -250,8 +250,8 @@ func (w *World) AccessGrantsIn(region string) []*AccessGrants {
 	return found
 }
 
-// Spend marks a token of an issuer as used and reports whether it was unused.
-// id is its jti, or whatever else tells it from other tokens.
+// Spend marks a token as used at a trusted token issuer (its ARN) and reports
+// whether it was unused. id is its jti, or whatever else tells it from other tokens.
 func (w *World) Spend(issuer, id string) bool {
 	now := w.now()
 	w.mu.Lock()
