@@ -3,6 +3,7 @@ package tipcreds
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"strings"
 )
 
@@ -17,8 +18,9 @@ type idTokenClaims struct {
 }
 
 // parseIDToken reads the claims of a JWT in compact form (RFC 7519 section 3).
-// A token that cannot be read gives no claims: all that is needed from it has
-// a second source or a default, and the JWT that bought it is spent.
+// A token that cannot be read gives no claims, and a claim of the wrong type is
+// left out: all that is needed from it has a second source or a default, and the
+// JWT that bought it is spent.
 func parseIDToken(token string) idTokenClaims {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -29,7 +31,8 @@ func parseIDToken(token string) idTokenClaims {
 		return idTokenClaims{}
 	}
 	var claims idTokenClaims
-	if err := json.Unmarshal(payload, &claims); err != nil {
+	var wrongType *json.UnmarshalTypeError // of one claim; the others are read
+	if err := json.Unmarshal(payload, &claims); err != nil && !errors.As(err, &wrongType) {
 		return idTokenClaims{}
 	}
 	return claims

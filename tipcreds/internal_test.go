@@ -35,6 +35,10 @@ func TestParseIDToken(t *testing.T) {
 		{"not base64", "e30.%%%.c2ln", idTokenClaims{}},
 		{"not JSON", encode("sub"), idTokenClaims{}},
 		{"wrong type", encode(`{"sub":1}`), idTokenClaims{}},
+		{"wrong type of one", encode(`{"aws:instance_arn":["i"],"sub":"u","sts:identity_context":"c","aws:identity_store_arn":7}`),
+			idTokenClaims{Subject: "u", IdentityContext: "c"}},
+		{"not an object", encode(`["sub"]`), idTokenClaims{}},
+		{"cut off", encode(`{"sub":"u","sts:identity_con`), idTokenClaims{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -41,8 +41,6 @@ type Result struct {
 	Path string
 	// Created says that the file did not exist; Changed that its content differs.
 	Created, Changed bool
-	// Before and After are the file's content.
-	Before, After []byte
 	// Warnings are settings because of which the profile may not do what was asked.
 	Warnings []Warning
 
@@ -121,44 +119,49 @@ func Set(path, profile string, kv []KV, optFns ...func(*Options)) (Result, error
 	}
 	// Somebody else may edit the file in between: look again before replacing it.
 	for range 3 {
-		result, err := edit(path, profile, kv)
+		e, err := edit(path, profile, kv)
 		if err != nil {
 			return Result{}, err
 		}
-		result.Warnings = warnings(result, profile, kv, options.CredentialsPath)
-		if options.DryRun || !result.Changed {
-			return result, nil
+		e.result.Warnings = warnings(e, profile, kv, options.CredentialsPath)
+		if options.DryRun || !e.result.Changed {
+			return e.result, nil
 		}
-		if done, err := replace(result); done || err != nil {
-			return result, err
+		if done, err := e.replace(); done || err != nil {
+			return e.result, err
 		}
 	}
 	return Result{}, &Error{Path: path, Err: errors.New("changes all the time"), Fix: "try again when nothing else edits it"}
 }
 
+// change is an edit worked out. The whole content, which may have keys in it,
+// stays out of the Result, which callers may print.
+type change struct {
+	result        Result
+	before, after []byte
+}
+
 // edit works out the new content.
-func edit(path, profile string, kv []KV) (Result, error) {
+func edit(path, profile string, kv []KV) (change, error) {
 	target, err := resolve(path)
 	if err != nil {
-		return Result{}, err
+		return change{}, err
 	}
 	before, exists, err := readFile(target)
 	if err != nil {
-		return Result{}, err
+		return change{}, err
 	}
 	file := parse(before)
 	if err := file.checkDuplicates(target, profile); err != nil {
-		return Result{}, err
+		return change{}, err
 	}
 	file.set(profile, kv)
 	after := file.bytes()
 	if err := verify(target, after, profile, kv); err != nil {
-		return Result{}, err
+		return change{}, err
 	}
-	return Result{
-		Path: target, Created: !exists, Changed: !bytes.Equal(before, after),
-		Before: before, After: after, diff: file.diff(),
-	}, nil
+	result := Result{Path: target, Created: !exists, Changed: !bytes.Equal(before, after), diff: file.diff()}
+	return change{result: result, before: before, after: after}, nil
 }
 
 // verify reads the new content back, so that a file too strange to edit is
@@ -185,15 +188,16 @@ func verify(path string, after []byte, profile string, kv []KV) error {
 
 // replace writes the new content, unless the file is not what it was when it was
 // read; then it reports false.
-func replace(result Result) (bool, error) {
-	if err := os.MkdirAll(filepath.Dir(result.Path), 0o700); err != nil {
-		return false, fileError(result.Path, err)
+func (c change) replace() (bool, error) {
+	path := c.result.Path
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return false, fileError(path, err)
 	}
-	if now, _, err := readFile(result.Path); err != nil || !bytes.Equal(now, result.Before) {
+	if now, _, err := readFile(path); err != nil || !bytes.Equal(now, c.before) {
 		return false, err
 	}
-	if err := atomicfile.Replace(result.Path, result.After, 0o600); err != nil {
-		return false, fileError(result.Path, err)
+	if err := atomicfile.Replace(path, c.after, 0o600); err != nil {
+		return false, fileError(path, err)
 	}
 	return true, nil
 }

@@ -2,6 +2,7 @@ package awsprofile_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -99,9 +100,6 @@ func TestSetChangesOnlyWhatItIsAskedTo(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.after, string(dry.After)); diff != "" {
-				t.Errorf("DryRun (-want +got):\n%s", diff)
-			}
 			if got := content(t, path); got != test.before {
 				t.Errorf("DryRun changed the file to %q", got)
 			}
@@ -111,6 +109,9 @@ func TestSetChangesOnlyWhatItIsAskedTo(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.after, content(t, path)); diff != "" {
 				t.Errorf("Set (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(result.Diff(), dry.Diff()); diff != "" || dry.Changed != result.Changed {
+				t.Errorf("DryRun (-want +got): changed %v\n%s", dry.Changed, diff)
 			}
 			if result.Changed != (test.before != test.after) || result.Created {
 				t.Errorf("Changed, Created = %v, %v", result.Changed, result.Created)
@@ -383,5 +384,24 @@ func TestLongValue(t *testing.T) {
 	got, err := os.ReadFile(path)
 	if want := "[profile x]\nregion = eu-west-1\noutput = json"; string(got) != want || err != nil {
 		t.Errorf("the file has %d bytes, %v", len(got), err)
+	}
+}
+
+// A Result may be printed: of the file it has the changed lines, and no others.
+func TestResultHoldsNoKeys(t *testing.T) {
+	path := configFile(t, "[profile x]\naws_secret_access_key = canary\nregion = us-east-1\n")
+	for _, dryRun := range []bool{true, false} {
+		result, err := awsprofile.Set(path, "x", []awsprofile.KV{{Key: "region", Value: "eu-west-1"}}, func(o *awsprofile.Options) { o.DryRun = dryRun })
+		if err != nil || !result.Changed {
+			t.Fatal(result.Changed, err)
+		}
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+			got := fmt.Sprintf(verb, result)
+			for _, canary := range []string{"canary", "99 97 110 97 114 121", "0x63, 0x61, 0x6e"} { // as text and as bytes
+				if strings.Contains(got, canary) {
+					t.Errorf("%s shows the key: %s", verb, got)
+				}
+			}
+		}
 	}
 }

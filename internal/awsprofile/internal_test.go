@@ -14,7 +14,7 @@ import (
 // What somebody else wrote meanwhile is not overwritten.
 func TestReplaceLooksAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
-	result, err := edit(path, "x", []KV{{"region", "eu-west-1"}})
+	c, err := edit(path, "x", []KV{{"region", "eu-west-1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +22,7 @@ func TestReplaceLooksAgain(t *testing.T) {
 	if err := os.WriteFile(path, []byte(theirs), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if done, err := replace(result); done || err != nil {
+	if done, err := c.replace(); done || err != nil {
 		t.Errorf("replace = %v, %v", done, err)
 	}
 	if got, err := os.ReadFile(path); string(got) != theirs || err != nil {

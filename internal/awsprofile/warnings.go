@@ -50,17 +50,17 @@ var masking = []string{
 
 // warnings looks at the new content, and at the shared credentials file, whose
 // settings for the same profile win.
-func warnings(result Result, profile string, kv []KV, credentialsPath string) []Warning {
+func warnings(c change, profile string, kv []KV, credentialsPath string) []Warning {
 	i := slices.IndexFunc(kv, func(setting KV) bool { return setting.Key == "credential_process" })
 	if i < 0 {
 		return nil
 	}
 	var found []Warning
 	if value := kv[i].Value; len(value) > 1 && value[0] == value[len(value)-1] && (value[0] == '"' || value[0] == '\'') {
-		found = append(found, Warning{Kind: QuotesStripped, Path: result.Path, Key: "credential_process"})
+		found = append(found, Warning{Kind: QuotesStripped, Path: c.result.Path, Key: "credential_process"})
 	}
-	for _, s := range parse(result.After).profile(profile) {
-		found = append(found, masked(MaskedByProfile, result.Path, *s, masking)...)
+	for _, s := range parse(c.after).profile(profile) {
+		found = append(found, masked(MaskedByProfile, c.result.Path, *s, masking)...)
 	}
 	if credentialsPath == "" {
 		return found

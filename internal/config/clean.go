@@ -32,7 +32,7 @@ func (c Config) Clean() (Config, []Problem) {
 func trimWellKnown(url string) string {
 	for _, suffix := range wellKnown {
 		if base, ok := strings.CutSuffix(strings.TrimRight(url, "/"), suffix); ok {
-			return base
+			return trimWellKnown(base) // pasted twice
 		}
 	}
 	return url

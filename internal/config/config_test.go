@@ -206,6 +206,11 @@ func TestLogin(t *testing.T) {
 	national := entra
 	national.EntraAuthority = "https://login.microsoftonline.us"
 	scopes := []string{"openid", "email", "profile", "offline_access"}
+	oktaKeys := config.LoginKeys{Issuer: []string{"okta_url"}, ClientID: "okta_client_id"}
+	entraKeys := config.LoginKeys{Issuer: []string{"entra_tenant_id"}, IssuerDerived: true, ClientID: "entra_client_id"}
+	nationalKeys := entraKeys
+	nationalKeys.Issuer = []string{"entra_tenant_id", "entra_authority"}
+	oidcKeys := config.LoginKeys{Issuer: []string{"oidc_issuer"}, ClientID: "oidc_client_id"}
 	with := func(l config.Login) config.Login {
 		if l.RedirectPort == 0 {
 			l.RedirectHost, l.RedirectPort, l.RedirectPath = "localhost", 8090, "/callback"
@@ -216,17 +221,18 @@ func TestLogin(t *testing.T) {
 		c    config.Config
 		want config.Login
 	}{
-		"okta":     {okta(), with(config.Login{Provider: "okta", Issuer: issuer, ClientID: "0oEXAMPLE", Scopes: scopes})},
-		"entra":    {entra, with(config.Login{Provider: "entra-id", Issuer: "https://login.microsoftonline.com/" + tenant + "/v2.0", ClientID: "c", Scopes: scopes})},
-		"national": {national, with(config.Login{Provider: "entra-id", Issuer: "https://login.microsoftonline.us/" + tenant + "/v2.0", ClientID: "c", Scopes: scopes})},
-		"oidc":     {oidc, with(config.Login{Provider: "oidc", Issuer: "https://idp.example.com/", ClientID: "c", Scopes: scopes})},
+		"okta":     {okta(), with(config.Login{Provider: "okta", Issuer: issuer, ClientID: "0oEXAMPLE", Scopes: scopes, Keys: oktaKeys})},
+		"entra":    {entra, with(config.Login{Provider: "entra-id", Issuer: "https://login.microsoftonline.com/" + tenant + "/v2.0", ClientID: "c", Scopes: scopes, Keys: entraKeys})},
+		"national": {national, with(config.Login{Provider: "entra-id", Issuer: "https://login.microsoftonline.us/" + tenant + "/v2.0", ClientID: "c", Scopes: scopes, Keys: nationalKeys})},
+		"oidc":     {oidc, with(config.Login{Provider: "oidc", Issuer: "https://idp.example.com/", ClientID: "c", Scopes: scopes, Keys: oidcKeys})},
 		"cognito": {cognito, with(config.Login{
 			Provider: "cognito", ClientID: "c", Scopes: []string{"openid", "email"},
 			AuthorizationEndpoint: "https://d.example.com/oauth2/authorize", TokenEndpoint: "https://d.example.com/oauth2/token",
+			Keys: config.LoginKeys{Issuer: []string{"cognito_issuer"}, ClientID: "cognito_client_id", Endpoints: "cognito_domain"},
 		})},
 		"custom": {custom, config.Login{
 			Provider: "okta", Issuer: issuer, ClientID: "0oEXAMPLE", Scopes: []string{"openid", "groups"},
-			RedirectHost: "127.0.0.1", RedirectPort: 9000, RedirectPath: "/cb",
+			RedirectHost: "127.0.0.1", RedirectPort: 9000, RedirectPath: "/cb", Keys: oktaKeys,
 		}},
 	}
 	for name, test := range tests {

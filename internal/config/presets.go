@@ -20,7 +20,21 @@ type Preset struct {
 	// Endpoints returns the authorization and token endpoints where they need no
 	// discovery; it is nil where discovery gives them.
 	Endpoints func(Config) (authorization, token string)
-	Quirks    Quirks
+	// Keys are the keys of config.json behind Issuer, ClientID and Endpoints.
+	Keys   LoginKeys
+	Quirks Quirks
+}
+
+// LoginKeys are the keys of config.json behind the settings of a sign-in.
+type LoginKeys struct {
+	// Issuer has one key, or several that make the issuer together.
+	Issuer []string
+	// IssuerDerived says that no key holds the issuer as it is.
+	IssuerDerived bool
+	// ClientID is the key of the OAuth 2.0 client id.
+	ClientID string
+	// Endpoints is the key behind both endpoints, or "" where discovery gives them.
+	Endpoints string
 }
 
 // Prompt is one question of `configure idp`.
@@ -103,6 +117,7 @@ func oktaPreset() Preset {
 		Scopes:   scopes("profile", "offline_access"),
 		Issuer:   func(c Config) string { return c.OktaURL },
 		ClientID: func(c Config) string { return c.OktaClientID },
+		Keys:     LoginKeys{Issuer: []string{"okta_url"}, ClientID: "okta_client_id"},
 		Quirks:   Quirks{TokenIDClaim: "jti"},
 	}
 }
@@ -117,6 +132,7 @@ func entraPreset() Preset {
 		Scopes:   scopes("profile", "offline_access"),
 		Issuer:   entraIssuer,
 		ClientID: func(c Config) string { return c.EntraClientID },
+		Keys:     LoginKeys{Issuer: []string{"entra_tenant_id", "entra_authority"}, IssuerDerived: true, ClientID: "entra_client_id"},
 		Quirks:   Quirks{LoopbackPortIgnored: true, NoRevocation: true, TokenIDClaim: "uti"},
 	}
 }
@@ -146,6 +162,7 @@ func cognitoPreset() Preset {
 		Issuer:    func(c Config) string { return c.CognitoIssuer },
 		ClientID:  func(c Config) string { return c.CognitoClientID },
 		Endpoints: cognitoEndpoints,
+		Keys:      LoginKeys{Issuer: []string{"cognito_issuer"}, ClientID: "cognito_client_id", Endpoints: "cognito_domain"},
 		Quirks:    Quirks{OfflineAccessUnknown: true, RefreshTokenStays: true, NoDeviceGrant: true, TokenIDClaim: "jti"},
 	}
 }
@@ -168,6 +185,7 @@ func oidcPreset() Preset {
 		Scopes:   scopes("profile", "offline_access"),
 		Issuer:   func(c Config) string { return c.OIDCIssuer },
 		ClientID: func(c Config) string { return c.OIDCClientID },
+		Keys:     LoginKeys{Issuer: []string{"oidc_issuer"}, ClientID: "oidc_client_id"},
 		Quirks:   Quirks{TokenIDClaim: "jti"},
 	}
 }
@@ -190,6 +208,8 @@ type Login struct {
 	// endpoints are on another host than its issuer.
 	AuthorizationEndpoint string
 	TokenEndpoint         string
+	// Keys are the preset's; of several for the issuer, those that are set.
+	Keys LoginKeys
 }
 
 // Login returns what a sign-in needs, or an [*InvalidError] if the part of the
@@ -203,6 +223,7 @@ func (c Config) Login() (Login, error) {
 	login := Login{
 		Provider: preset.Name, Issuer: preset.Issuer(c), ClientID: preset.ClientID(c),
 		Scopes:       slices.Clone(preset.Scopes),
+		Keys:         c.loginKeys(preset.Keys),
 		RedirectHost: DefaultRedirectHost, RedirectPort: DefaultRedirectPort, RedirectPath: DefaultRedirectPath,
 	}
 	if len(c.Scopes) > 0 {
@@ -221,4 +242,12 @@ func (c Config) Login() (Login, error) {
 		login.AuthorizationEndpoint, login.TokenEndpoint = preset.Endpoints(c)
 	}
 	return login, nil
+}
+
+// loginKeys leaves out what is absent of several keys for the issuer.
+func (c Config) loginKeys(keys LoginKeys) LoginKeys {
+	if len(keys.Issuer) > 1 {
+		keys.Issuer = slices.DeleteFunc(slices.Clone(keys.Issuer), func(key string) bool { return c.Get(key) == "" })
+	}
+	return keys
 }

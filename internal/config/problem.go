@@ -43,7 +43,10 @@ func (e *InvalidError) Hint() string {
 	return configureHint
 }
 
-const configureHint = "run: tip-cli configure idp"
+// ConfigureCommand asks for the configuration anew.
+const ConfigureCommand = "tip-cli configure idp"
+
+const configureHint = "run: " + ConfigureCommand
 
 func invalid(key, message, hint string) *InvalidError {
 	return &InvalidError{Problems: []Problem{{Key: key, Message: message, Hint: hint}}}

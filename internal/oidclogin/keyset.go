@@ -61,7 +61,7 @@ func (s *keySet) verify(ctx context.Context, jwt string) ([]byte, error) {
 func (s *keySet) fetch(ctx context.Context) ([]jose.JSONWebKey, error) {
 	body, err := s.get(ctx)
 	if err != nil {
-		return nil, requestError(ctx, "the keys of the provider", err)
+		return nil, s.call.names.requestError(ctx, "the keys of the provider", err)
 	}
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`

@@ -20,7 +20,7 @@ var errorCode = regexp.MustCompile(`^[a-z_]{1,64}$`)
 
 // oauthError turns an error and an error_description into an *Error. secrets
 // are what was sent, in case the provider repeats it.
-func oauthError(kind Kind, code, description string, secrets []secret.Value) *Error {
+func (n Names) oauthError(kind Kind, code, description string, secrets []secret.Value) *Error {
 	if !errorCode.MatchString(code) {
 		code = "an unregistered error"
 	}
@@ -28,12 +28,12 @@ func oauthError(kind Kind, code, description string, secrets []secret.Value) *Er
 	if d := printable(redact(description, secrets), maxShown); d != "" {
 		text += ": " + d
 	}
-	return (&Error{Kind: kind, Description: text}).hint("%s", codeHint(code))
+	return (&Error{Kind: kind, Description: text}).hint("%s", n.codeHint(code))
 }
 
 // redirectError maps the error of an authorization response (RFC 6749 section
 // 4.1.2.1, OpenID Connect Core 1.0 section 3.1.2.6).
-func redirectError(code, description string, secrets []secret.Value) *Error {
+func (n Names) redirectError(code, description string, secrets []secret.Value) *Error {
 	kind := KindDenied
 	switch code {
 	case "server_error", "temporarily_unavailable":
@@ -43,14 +43,14 @@ func redirectError(code, description string, secrets []secret.Value) *Error {
 		"request_uri_not_supported", "registration_not_supported":
 		kind = KindConfig
 	}
-	return oauthError(kind, code, description, secrets)
+	return n.oauthError(kind, code, description, secrets)
 }
 
 // tokenError maps what x/oauth2 returns from the token endpoint.
-func tokenError(ctx context.Context, err error, secrets ...secret.Value) *Error {
+func (n Names) tokenError(ctx context.Context, err error, secrets ...secret.Value) *Error {
 	var answer *oauth2.RetrieveError
 	if !errors.As(err, &answer) {
-		return requestError(ctx, "the token endpoint", err)
+		return n.requestError(ctx, "the token endpoint", err)
 	}
 	status := answer.Response.StatusCode
 	switch {
@@ -58,12 +58,12 @@ func tokenError(ctx context.Context, err error, secrets ...secret.Value) *Error 
 		return fail(KindNetwork, "the token endpoint answered HTTP status %d", status)
 	case status >= 300 && status < 400:
 		return fail(KindConfig, "the token endpoint answered with a redirect (HTTP status %d), which is not followed", status).
-			hint("Check issuer and token_endpoint.")
+			hint("%s", n.check(n.Issuer, n.TokenEndpoint))
 	case answer.ErrorCode == "":
 		return fail(KindConfig, "the token endpoint answered HTTP status %d without an OAuth error", status).
-			hint("Check issuer and token_endpoint: this may not be an OAuth token endpoint.")
+			hint("This may not be an OAuth token endpoint. %s", n.check(n.Issuer, n.TokenEndpoint))
 	}
-	return oauthError(tokenErrorKind(answer.ErrorCode), answer.ErrorCode, answer.ErrorDescription, secrets)
+	return n.oauthError(tokenErrorKind(answer.ErrorCode), answer.ErrorCode, answer.ErrorDescription, secrets)
 }
 
 // tokenErrorKind maps error of RFC 6749 section 5.2, and what Entra ID adds.
@@ -88,12 +88,12 @@ func unavailable(status int) bool {
 	return status >= 500
 }
 
-func codeHint(code string) string {
+func (n Names) codeHint(code string) string {
 	switch code {
 	case "invalid_grant", "login_required", "interaction_required", "consent_required":
 		return "Sign in again."
 	case "invalid_client":
-		return "Check client_id, and that the application is a public (native) client that needs no secret."
+		return "The application must be a public (native) client, which needs no secret. " + n.check(n.ClientID)
 	case "unauthorized_client", "unsupported_grant_type":
 		return "Enable the authorization code and the refresh token grant for the application at the identity provider."
 	case "invalid_scope":
@@ -105,7 +105,7 @@ func codeHint(code string) string {
 }
 
 // requestError maps a failure to get an answer from what.
-func requestError(ctx context.Context, what string, err error) *Error {
+func (n Names) requestError(ctx context.Context, what string, err error) *Error {
 	if ctx.Err() != nil {
 		return contextError(ctx)
 	}
@@ -115,7 +115,7 @@ func requestError(ctx context.Context, what string, err error) *Error {
 	case errors.As(err, &status) && unavailable(status.code):
 		return fail(KindNetwork, "%s answered HTTP status %d", what, status.code)
 	case errors.As(err, &status):
-		return fail(KindConfig, "%s answered HTTP status %d", what, status.code).hint("Check issuer.")
+		return fail(KindConfig, "%s answered HTTP status %d", what, status.code).hint("%s", n.check(n.Issuer))
 	case errors.Is(err, errBodyTooLarge):
 		return fail(KindNetwork, "%s: %v", what, errBodyTooLarge)
 	case errors.Is(err, errRedirect):

@@ -47,7 +47,7 @@ func (c *Client) provider(ctx context.Context, k *call) (provider, error) {
 func discover(ctx context.Context, k *call, issuer string) (provider, error) {
 	found, err := oidc.NewProvider(k.with(ctx), issuer)
 	if err != nil {
-		return provider{}, discoveryError(ctx, issuer, err)
+		return provider{}, k.names.discoveryError(ctx, issuer, err)
 	}
 	var extra struct {
 		JWKSURI      string `json:"jwks_uri"`
@@ -84,31 +84,31 @@ func (p provider) check() error {
 	return nil
 }
 
-func discoveryError(ctx context.Context, issuer string, err error) error {
+func (n Names) discoveryError(ctx context.Context, issuer string, err error) error {
 	var mismatch *oidc.IssuerMismatchError
 	var transport *url.Error
 	switch {
 	case errors.As(err, &mismatch):
-		return issuerMismatch(mismatch)
+		return n.issuerMismatch(mismatch)
 	case errors.As(err, &transport):
-		e := requestError(ctx, "the discovery document of "+issuer, err)
+		e := n.requestError(ctx, "the discovery document of "+issuer, err)
 		var status *statusError
 		if errors.As(err, &status) && status.code == http.StatusNotFound {
-			e.Hint = "Check issuer: " + strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration must exist."
+			return e.hint("%s/.well-known/openid-configuration must exist. %s", strings.TrimSuffix(issuer, "/"), n.check(n.Issuer))
 		}
 		return e
 	}
 	return fail(KindConfig, "the discovery document of %s is not one", issuer).
-		hint("Check issuer, and that no proxy or log-in page of the network answers in its place.")
+		hint("Perhaps a proxy or log-in page of the network answers in its place. %s", n.check(n.Issuer))
 }
 
-func issuerMismatch(m *oidc.IssuerMismatchError) *Error {
+func (n Names) issuerMismatch(m *oidc.IssuerMismatchError) *Error {
 	discovered := printable(m.Discovered, maxShown)
 	e := fail(KindConfig, "issuer is set to %q but its discovery document says %q", m.Provided, discovered)
 	if strings.TrimSuffix(m.Provided, "/") == strings.TrimSuffix(m.Discovered, "/") {
-		return e.hint("They differ in the trailing slash only: set issuer to %s exactly, here and in the trusted token issuer.", discovered)
+		return e.hint("They differ in the trailing slash only; the trusted token issuer must have it right too. %s", n.setIssuer(discovered))
 	}
-	return e.hint("Set issuer to the exact value of the iss claim.")
+	return e.hint("%s", n.setIssuer("the exact value of the iss claim"))
 }
 
 var (
@@ -126,7 +126,7 @@ func (p provider) learn(ctx context.Context, k *call, idToken secret.Value) (pro
 	if err != nil {
 		return provider{}, err
 	}
-	if err := checkUserPool(claims.Issuer, p.tokenEndpoint); err != nil {
+	if err := k.names.checkUserPool(claims.Issuer, p.tokenEndpoint); err != nil {
 		return provider{}, err
 	}
 	found, err := discover(ctx, k, claims.Issuer)
@@ -138,11 +138,11 @@ func (p provider) learn(ctx context.Context, k *call, idToken secret.Value) (pro
 }
 
 // checkUserPool wants issuer to be a user pool in the region of the domain.
-func checkUserPool(issuer, tokenEndpoint string) error {
+func (n Names) checkUserPool(issuer, tokenEndpoint string) error {
 	pool := userPool.FindStringSubmatch(issuer)
 	if pool == nil || pool[1] != pool[2] {
 		return fail(KindVerification, "the ID token is issued by %q, which is not a Cognito user pool", printable(issuer, maxShown)).
-			hint("Set issuer to the exact value of the iss claim, if you trust it.")
+			hint("If you trust it: %s", n.setIssuer("the exact value of the iss claim"))
 	}
 	u, err := url.Parse(tokenEndpoint)
 	if err != nil {

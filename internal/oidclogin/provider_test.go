@@ -52,7 +52,7 @@ func TestTrailingSlash(t *testing.T) {
 	r := p.signIn(t, signInOptions{settings: func(s *oidclogin.Settings) { s.Issuer += "/" }})
 	wantError(t, r.err, oidclogin.KindConfig, `issuer is set to "`+p.URL+`/" but its discovery document says "`+p.URL+`"`)
 	var e *oidclogin.Error
-	if errors.As(r.err, &e); !strings.Contains(e.Hint, "trailing slash only: set issuer to "+p.URL+" exactly") {
+	if errors.As(r.err, &e); !strings.Contains(e.Hint, "trailing slash only; the trusted token issuer must have it right too. Set issuer to "+p.URL) {
 		t.Errorf("hint %q", e.Hint)
 	}
 }

@@ -55,7 +55,7 @@ func (c *Client) refresh(ctx context.Context, refreshToken secret.Value, options
 	}
 	kept.ClockSkew = k.skew
 	if err != nil {
-		return kept, tokenError(ctx, err, refreshToken, kept.RefreshToken)
+		return kept, k.names.tokenError(ctx, err, refreshToken, kept.RefreshToken)
 	}
 	return c.refreshed(ctx, k, p, answer, kept, options.Previous)
 }

@@ -90,6 +90,27 @@ func TestRotatedTokenIsNeverLost(t *testing.T) {
 	}
 }
 
+// TestGrantAroundJSON: x/oauth2 refuses an answer with something around its JSON
+// object, but the refresh token in it is the only one that still works.
+func TestGrantAroundJSON(t *testing.T) {
+	for name, around := range map[string][2]string{
+		"byte order mark": {"\ufeff", ""},
+		"trailing bytes":  {"", "\n<!-- served by a proxy -->"},
+		"two objects":     {" ", `{"refresh_token": "canary-refresh-second"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newIDP(t)
+			next := p.secret("refresh")
+			p.token = plainAnswer(http.StatusOK, "application/json", around[0]+`{"access_token": "a", "refresh_token": "`+next+`"}`+around[1])
+			tokens, err := p.refresh(t)
+			wantError(t, err, oidclogin.KindNetwork, "refresh ID token: ")
+			if !tokens.Rotated || tokens.RefreshToken.Reveal() != next {
+				t.Errorf("refresh token %q, rotated %v", tokens.RefreshToken.Reveal(), tokens.Rotated)
+			}
+		})
+	}
+}
+
 // TestFormEncodedAnswer: some token endpoints answer in the form of a query.
 func TestFormEncodedAnswer(t *testing.T) {
 	p := newIDP(t)

@@ -42,6 +42,8 @@ type Settings struct {
 	// AuthorizationEndpoint and TokenEndpoint take the place of the discovered ones.
 	AuthorizationEndpoint string
 	TokenEndpoint         string
+	// Names are for the hints of errors.
+	Names Names
 }
 
 // withDefaults returns s with every optional field filled in.
@@ -54,6 +56,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.RedirectPath == "" {
 		s.RedirectPath = defaultRedirectPath
+	}
+	if s.Names == (Names{}) {
+		s.Names = defaultNames
 	}
 	s.Scopes = slices.Clone(s.Scopes)
 	if !slices.Contains(s.Scopes, "openid") {
@@ -68,7 +73,7 @@ var scopeToken = regexp.MustCompile(`^[\x21\x23-\x5B\x5D-\x7E]+$`)
 // validate returns an *Error of KindConfig, or nil.
 func (s Settings) validate() error {
 	if s.ClientID == "" {
-		return fail(KindConfig, "client_id is not set")
+		return fail(KindConfig, "client_id is not set").hint("%s", s.Names.check(s.Names.ClientID))
 	}
 	for _, scope := range s.Scopes {
 		if !scopeToken.MatchString(scope) {
@@ -109,7 +114,7 @@ func (s Settings) validateProvider() error {
 	}
 	if before, found := strings.CutSuffix(s.Issuer, "/.well-known/openid-configuration"); found {
 		return fail(KindConfig, "issuer %q is the address of the discovery document", s.Issuer).
-			hint("Set issuer to %s", before)
+			hint("%s", s.Names.setIssuer(before))
 	}
 	for name, endpoint := range s.endpoints() {
 		if endpoint == "" {
@@ -127,8 +132,8 @@ func (s Settings) validateProvider() error {
 func (s Settings) validateWithoutIssuer() error {
 	for name, endpoint := range s.endpoints() {
 		if endpoint == "" {
-			return fail(KindConfig, "issuer is not set").
-				hint("Set issuer, or for a Cognito domain both authorization_endpoint and token_endpoint.")
+			return fail(KindConfig, "issuer is not set, nor are both endpoints of a Cognito domain").
+				hint("%s", s.Names.check(s.Names.Issuer, s.Names.AuthorizationEndpoint, s.Names.TokenEndpoint))
 		}
 		if _, err := checkURL(name, endpoint, false); err != nil {
 			return err

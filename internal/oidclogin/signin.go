@@ -106,8 +106,8 @@ func (a *attempt) outcome(ctx context.Context, cb *callback, broken error) (Toke
 	e := contextError(ctx)
 	if e.Kind == KindTimeout {
 		e.Description = "nobody completed the sign-in in time"
-		e.Hint = "If the browser showed an error, check that " + a.oauth.RedirectURL +
-			" is registered at the identity provider as a redirect URI, exactly so, and that client_id is right."
+		return Tokens{}, e.hint("If the browser showed an error: %s must be registered at the identity provider as a redirect URI, exactly so. %s",
+			a.oauth.RedirectURL, a.call.names.check(a.call.names.ClientID))
 	}
 	return Tokens{}, e
 }
@@ -140,14 +140,14 @@ func (a *attempt) finish(ctx context.Context, response url.Values) error {
 		return err
 	}
 	if response.Has("error") {
-		return redirectError(response.Get("error"), response.Get("error_description"), secrets)
+		return a.call.names.redirectError(response.Get("error"), response.Get("error_description"), secrets)
 	}
 	if code.IsZero() {
 		return fail(KindVerification, "the redirect has neither code nor error")
 	}
 	answer, err := a.oauth.Exchange(a.call.with(ctx), code.Reveal(), oauth2.VerifierOption(a.verifier))
 	if err != nil {
-		return tokenError(ctx, err, secrets...)
+		return a.call.names.tokenError(ctx, err, secrets...)
 	}
 	return a.accept(ctx, answer, response.Get("iss"))
 }

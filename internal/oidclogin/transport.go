@@ -36,6 +36,8 @@ func (e *statusError) Error() string { return fmt.Sprintf("HTTP status %d", e.co
 type call struct {
 	http *http.Client
 	base http.RoundTripper
+	// names are those of the settings, for hints.
+	names Names
 
 	// skew is the provider's clock minus ours; fromPost says that it was
 	// measured at the token endpoint, whose answers no cache keeps.
@@ -47,7 +49,7 @@ type call struct {
 
 // newCall returns a call over c's HTTP client. Cookies are not kept.
 func (c *Client) newCall() *call {
-	k := &call{base: c.env.HTTPClient.Transport}
+	k := &call{base: c.env.HTTPClient.Transport, names: c.settings.Names}
 	if k.base == nil {
 		k.base = http.DefaultTransport
 	}
@@ -120,12 +122,14 @@ func (k *call) observeClock(resp *http.Response, post bool) {
 }
 
 // observeGrant keeps the refresh token of an answer that x/oauth2 may yet
-// refuse, for lack of an access_token say: the old one is spent by then.
+// refuse, for lack of an access_token say: the old one is spent by then. So a
+// byte order mark before the JSON object, or anything behind it, does no harm.
 func (k *call) observeGrant(status int, body []byte) {
 	var answer struct {
 		RefreshToken string `json:"refresh_token"`
 	}
-	if status < 200 || status > 299 || json.Unmarshal(body, &answer) != nil {
+	first := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\ufeff"))))
+	if status < 200 || status > 299 || first.Decode(&answer) != nil {
 		return
 	}
 	k.grantedRefresh = secret.New(answer.RefreshToken)

@@ -10,6 +10,7 @@ package session
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -109,7 +110,16 @@ func newLogin(o *Options) (*oidclogin.Client, error) {
 		Issuer: l.Issuer, ClientID: l.ClientID, Scopes: l.Scopes,
 		RedirectHost: l.RedirectHost, RedirectPort: l.RedirectPort, RedirectPath: l.RedirectPath,
 		AuthorizationEndpoint: l.AuthorizationEndpoint, TokenEndpoint: l.TokenEndpoint,
+		Names: namesOf(l.Keys),
 	}, env), nil
+}
+
+// namesOf has hints speak of the keys of config.json.
+func namesOf(keys config.LoginKeys) oidclogin.Names {
+	return oidclogin.Names{
+		Issuer: strings.Join(keys.Issuer, " and "), IssuerDerived: keys.IssuerDerived, ClientID: keys.ClientID,
+		AuthorizationEndpoint: keys.Endpoints, TokenEndpoint: keys.Endpoints, Command: config.ConfigureCommand,
+	}
 }
 
 func (s *Session) lock(ctx context.Context) (func(), error) { return lock(ctx, s.store) }

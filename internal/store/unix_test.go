@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -50,6 +51,8 @@ func init() {
 			}
 		}
 	}
+	// quit is a writer that dies at once.
+	helpers["quit"] = func(string) { os.Exit(9) }
 	// rewrite saves again and again until it is killed.
 	helpers["rewrite"] = func(dir string) {
 		s := reopen(dir)
@@ -100,29 +103,60 @@ func TestKilledWriter(t *testing.T) {
 		}
 	}
 	for i := range 10 {
-		command := helper(t, "rewrite", s.Dir())
-		if err := command.Start(); err != nil {
-			t.Fatal(err)
-		}
-		before := text(t, s.Path(store.SignInFile))
-		for text(t, s.Path(store.SignInFile)) == before && command.ProcessState == nil {
-			for _, name := range names { // and readers see whole files meanwhile
-				if err := load(reopen(s.Dir()), name); err != nil {
-					t.Errorf("round %d: %v", i, err)
-				}
-			}
-		}
-		if err := command.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		if err := command.Wait(); err == nil {
-			t.Error("the writer ended by itself")
+		if err := killWriter(t, s, "rewrite"); err != nil {
+			t.Fatalf("round %d: %v", i, err)
 		}
 		for _, name := range names {
 			if err := load(reopen(s.Dir()), name); err != nil {
 				t.Errorf("round %d, after the kill: %v", i, err)
 			}
 		}
+	}
+}
+
+// killWriter kills a writer once it has written; readers see whole files meanwhile.
+// A writer that ends before that is an error.
+func killWriter(t *testing.T, s *store.Store, name string) error {
+	t.Helper()
+	before := text(t, s.Path(store.SignInFile))
+	command := helper(t, name, s.Dir())
+	if err := command.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	for text(t, s.Path(store.SignInFile)) == before {
+		select {
+		case err := <-ended:
+			return fmt.Errorf("the writer ended by itself: %w", err)
+		default:
+		}
+		for _, name := range names {
+			if err := load(reopen(s.Dir()), name); err != nil {
+				t.Errorf("while it is written: %v", err)
+			}
+		}
+	}
+	if err := command.Process.Kill(); err != nil {
+		return err
+	}
+	if err := <-ended; err == nil {
+		return errors.New("the writer ended by itself, in order")
+	}
+	return nil
+}
+
+// A writer that dies is noticed, not waited for.
+func TestDeadWriter(t *testing.T) {
+	s := newStore(t)
+	for _, name := range names {
+		if err := save(s, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var exit *exec.ExitError
+	if err := killWriter(t, s, "quit"); !errors.As(err, &exit) || exit.ExitCode() != 9 {
+		t.Errorf("%v", err)
 	}
 }
 
