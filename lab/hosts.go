@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -47,8 +46,10 @@ func newHosts(w *world.World) *hosts {
 		h.suffix = ".cn"
 	}
 	for _, i := range w.Issuers() {
-		if u, err := url.Parse(i.URL); err == nil && !loopbackHost(u.Hostname()) {
-			h.issuers[strings.ToLower(u.Hostname())] = true
+		for _, name := range i.Hosts() {
+			if !loopbackHost(name) {
+				h.issuers[name] = true
+			}
 		}
 	}
 	return h

@@ -267,3 +267,30 @@ func TestAnotherInstanceHasItsOwnMemory(t *testing.T) {
 		}
 	}
 }
+
+// The proxy door answers for both hosts of a Cognito user pool.
+func TestBothHostsOfAUserPool(t *testing.T) {
+	b := start(t, strict, func(w *lab.World) {
+		pool := w.Issuers[0]
+		pool.Name, pool.Face, pool.URL, pool.RotationGrace = "pool", "cognito", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123", 0
+		pool.Domain = "people.auth.eu-west-1.amazoncognito.com"
+		w.Issuers = append(w.Issuers, pool)
+	})
+	for address, want := range map[string]int{
+		"https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123/.well-known/openid-configuration": http.StatusOK,
+		"https://people.auth.eu-west-1.amazoncognito.com/oauth2/token":                                     http.StatusMethodNotAllowed,
+	} {
+		resp, err := b.client.Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%s: status %d, want %d", address, resp.StatusCode, want)
+		}
+	}
+	if resp, err := b.client.Get("https://other.auth.eu-west-1.amazoncognito.com/oauth2/token"); err == nil {
+		_ = resp.Body.Close()
+		t.Error("a domain of nobody is answered")
+	}
+}

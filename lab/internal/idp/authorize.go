@@ -29,7 +29,7 @@ func (p *provider) authorize(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if p.headless && (req.values.Has("lab_login") || req.values.Has("lab_password")) {
+	if p.bringsLogin(req.values) {
 		p.authorizeHeadless(w, r, req)
 		return
 	}
@@ -85,9 +85,8 @@ func (req *authRequest) satisfiedBy(s *session, now time.Time) bool {
 
 // authorizeHeadless signs in the person whom the request itself names. See [WithHeadless].
 func (p *provider) authorizeHeadless(w http.ResponseWriter, r *http.Request, req *authRequest) {
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "none" || r.Header.Get("Origin") != "" {
-		e := Event{Kind: KindAuthorize, Client: req.client.ID}
-		p.refusePage(w, e, &refusal{http.StatusForbidden, "access_denied", "another page may not bring lab_login and lab_password"})
+	if err := causedElsewhere(r); err != nil {
+		p.refusePage(w, Event{Kind: KindAuthorize, Client: req.client.ID}, err)
 		return
 	}
 	person, ok := p.authenticate(req.values.Get("lab_login"), req.values.Get("lab_password"))
@@ -96,6 +95,19 @@ func (p *provider) authorizeHeadless(w http.ResponseWriter, r *http.Request, req
 		return
 	}
 	p.sendCode(w, req, person, p.now())
+}
+
+// bringsLogin reports whether a request is headless.
+func (p *provider) bringsLogin(values url.Values) bool {
+	return p.headless && (values.Has("lab_login") || values.Has("lab_password"))
+}
+
+// causedElsewhere refuses a headless request that a page made a browser send.
+func causedElsewhere(r *http.Request) error {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "none" || r.Header.Get("Origin") != "" {
+		return &refusal{http.StatusForbidden, "access_denied", "another page may not bring lab_login and lab_password"}
+	}
+	return nil
 }
 
 // authenticate finds the person with a login, in any case, and a password.
@@ -121,7 +133,7 @@ func (p *provider) person(login string) (*world.Person, bool) {
 // sendCode answers with an authorization code.
 func (p *provider) sendCode(w http.ResponseWriter, req *authRequest, person *world.Person, authTime time.Time) {
 	code := randomText()
-	g := &grant{client: req.client.ID, person: person, scopes: req.scopes, authTime: authTime}
+	g := newGrant(req.client, person, req.scopes, authTime)
 	p.mu.Lock()
 	p.codes.put(code, &authorizationCode{
 		grant: g, redirectURI: req.uri, challenge: req.challenge, nonce: req.nonce, expires: p.now().Add(codeLifetime),

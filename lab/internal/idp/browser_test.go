@@ -166,7 +166,7 @@ func TestAppearance(t *testing.T) {
 	backgrounds := map[string]string{"light": "rgb(255, 255, 255)", "dark": "rgb(24, 30, 40)"}
 	for scheme, want := range backgrounds {
 		for name, width := range map[string]int64{"wide": 1200, "narrow": 360} {
-			for view, target := range map[string]string{"sign-in": s.authorize("prompt", "login"), "refused": s.authorize("client_id", "stranger")} {
+			for view, target := range map[string]string{"sign-in": s.authorize("prompt", "login"), "refused": s.authorize("client_id", "stranger"), "device": s.issuer + "/device"} {
 				run(t, ctx, chromedp.EmulateViewport(width, 900), colorScheme(scheme), chromedp.Navigate(target))
 				got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`getComputedStyle(document.querySelector("main")).backgroundColor`))
 				if err != nil || got != want {

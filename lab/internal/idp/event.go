@@ -15,6 +15,13 @@ const (
 	KindAuthorize Kind = "authorize"
 	// KindToken is an answer of the token endpoint.
 	KindToken Kind = "token"
+	// KindDevice is an answer of the device authorization endpoint (RFC 8628,
+	// 3.2) or what a person decided on its page.
+	KindDevice Kind = "device"
+	// KindRevocation is an answer of the revocation endpoint (RFC 7009).
+	KindRevocation Kind = "revocation"
+	// KindLogout is an answer of the logout endpoint.
+	KindLogout Kind = "logout"
 )
 
 // Event is a decision of an issuer. It holds no password, code or token.
@@ -31,7 +38,8 @@ type Event struct {
 	// Error is the OAuth error code, Description its error_description; empty
 	// when the request was granted.
 	Error, Description string
-	// TokenID is the jti of the ID token that was issued.
+	// TokenID is the jti, or what the vendor has instead, of the ID token that
+	// was issued.
 	TokenID string
 }
 

@@ -80,6 +80,7 @@ func (c *clock) advance(d time.Duration) {
 type lab struct {
 	*idp.Service
 	clock  *clock
+	now    func() time.Time
 	events []idp.Event
 	http   *http.Client
 }
@@ -116,9 +117,18 @@ func newWorld(t testing.TB, document, endpoint string, now func() time.Time) *wo
 
 func newLab(t testing.TB, opts ...func(*idp.Options)) *lab {
 	t.Helper()
-	l := &lab{clock: &clock{t: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}}
+	c := &clock{t: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	l := newLabAt(t, c.now, opts...)
+	l.clock = c
+	return l
+}
+
+// newLabAt is a lab with a clock that tests do not set.
+func newLabAt(t testing.TB, now func() time.Time, opts ...func(*idp.Options)) *lab {
+	t.Helper()
+	l := &lab{now: now}
 	opts = append(opts, idp.WithObserver(func(e idp.Event) { l.events = append(l.events, e) }))
-	s, err := idp.New(newWorld(t, worldFile, "127.0.0.1:4566", l.clock.now), opts...)
+	s, err := idp.New(newWorld(t, worldFile, "127.0.0.1:4566", now), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,6 +62,7 @@ func FuzzToken(f *testing.F) {
 	l := newLab(f)
 	for _, form := range []url.Values{
 		codeForm("x"), codeForm("x", "grant_type", ""), refreshForm("x"), refreshForm("x", "scope", " "), codeForm("x", "client_secret", "y"),
+		deviceForm("grant_type", deviceGrant, "device_code", "x"), revokeForm("x"),
 	} {
 		f.Add("application/x-www-form-urlencoded", form.Encode(), true)
 	}
@@ -78,5 +79,7 @@ func FuzzToken(f *testing.F) {
 			t.Errorf("Cache-Control %q", got)
 		}
 		serve(t, l, "POST", userInfo, "", contentType, body)
+		serve(t, l, "POST", deviceURL(oktaURL), "", contentType, body)
+		serve(t, l, "POST", revokeURL(oktaURL), "", contentType, body)
 	})
 }

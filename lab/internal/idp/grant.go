@@ -23,7 +23,12 @@ type grant struct {
 	person   *world.Person
 	scopes   []string
 	authTime time.Time
-	revoked  bool // guarded by provider.mu
+	origin   string // names the sign-in in all its tokens
+	revoked  bool   // guarded by provider.mu
+}
+
+func newGrant(client *world.Client, person *world.Person, scopes []string, authTime time.Time) *grant {
+	return &grant{client: client.ID, person: person, scopes: scopes, authTime: authTime, origin: randomText()}
 }
 
 // authorizationCode is a code on its way to the token endpoint.
@@ -36,7 +41,7 @@ type authorizationCode struct {
 	used        bool
 }
 
-// accessToken is an opaque token for userinfo.
+// accessToken is a token for userinfo.
 type accessToken struct {
 	grant  *grant
 	scopes []string

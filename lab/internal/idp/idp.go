@@ -3,10 +3,8 @@ package idp
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,15 +14,16 @@ import (
 
 // Options of a [Service].
 type Options struct {
-	// Headless admits lab_login and lab_password at the authorization endpoint.
+	// Headless admits lab_login and lab_password. See [WithHeadless].
 	Headless bool
 	// Observer is told of every decision; nil for nobody.
 	Observer func(Event)
 }
 
-// WithHeadless says whether the authorization endpoint takes the parameters
-// lab_login and lab_password and answers at once, without page and cookies; by
-// default it does. A browser can use them only from its address bar or when a
+// WithHeadless says whether the authorization endpoint and the page for user
+// codes (RFC 8628) take the parameters lab_login and lab_password and answer at
+// once, without form and cookies; by default they do. On the latter, a GET with
+// user_code beside them approves the device, or denies it with lab_decision=deny. A browser can use them only from its address bar or when a
 // program opens it: requests that another page caused (Sec-Fetch-Site, Origin)
 // are refused, so that no site signs anybody in behind their back.
 func WithHeadless(on bool) func(*Options) {
@@ -64,9 +63,25 @@ func New(w *world.World, opts ...func(*Options)) (*Service, error) {
 		s.providers = append(s.providers, p)
 	}
 	for _, p := range s.providers {
-		go func() { _ = p.keys.first() }() // whoever needs the key sees the error
+		p.peers = s.sharing(p)
+	}
+	for _, p := range s.providers {
+		for _, ring := range p.keyrings() {
+			go func() { _ = ring.first() }() // whoever needs the key sees the error
+		}
 	}
 	return s, nil
+}
+
+// sharing returns the providers whose page for user codes is p's.
+func (s *Service) sharing(p *provider) []*provider {
+	var peers []*provider
+	for _, other := range s.providers {
+		if p.face.device != nil && other.face.device != nil && p.face.device.page == other.face.device.page {
+			peers = append(peers, other)
+		}
+	}
+	return peers
 }
 
 // Match returns the handler of the issuer that a request is for. The scheme is
@@ -91,14 +106,17 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.NotFound(w, r)
 }
 
-// RotateKeys gives an issuer a new signing key. The old one stays published
-// until the ID tokens signed with it have expired.
+// RotateKeys gives an issuer new signing keys. An old one stays published until
+// the tokens signed with it have expired.
 func (s *Service) RotateKeys(issuerName string) error {
 	p, err := s.provider(issuerName)
 	if err != nil {
 		return err
 	}
-	return p.keys.rotate(p.now().Add(p.issuer.IDTokenLifetime))
+	if err := p.keys.rotate(p.now().Add(p.issuer.IDTokenLifetime)); err != nil || p.accessKeys == nil {
+		return err
+	}
+	return p.accessKeys.rotate(p.now().Add(accessTokenLifetime))
 }
 
 func (s *Service) provider(issuerName string) (*provider, error) {
@@ -112,14 +130,19 @@ func (s *Service) provider(issuerName string) (*provider, error) {
 
 // provider serves one issuer.
 type provider struct {
-	issuer   *world.Issuer
-	base     *url.URL
-	path     string // of the issuer, without a slash at the end
-	face     face
-	now      func() time.Time
-	keys     *keyring
-	pages    *pages
-	routes   map[string]route
+	issuer *world.Issuer
+	base   *url.URL
+	path   string // of the issuer, without a slash at the end
+	face   face
+	now    func() time.Time
+	keys   *keyring
+	// accessKeys sign access tokens; nil when those are opaque.
+	accessKeys *keyring
+	pages      *pages
+	routes     map[place]route
+	// peers are the providers that share this one's page for user codes,
+	// itself among them; the first answers for all.
+	peers    []*provider
 	csrfKey  []byte
 	headless bool
 	observe  func(Event)
@@ -129,6 +152,9 @@ type provider struct {
 	access   *shelf[*accessToken]
 	refresh  *shelf[*refreshToken]
 	sessions *shelf[*session]
+	devices  *shelf[*deviceAuthorization] // by device code
+	users    *shelf[*deviceAuthorization] // by user code
+	wrong    attempts                     // at user codes
 }
 
 func newProvider(issuer *world.Issuer, now func() time.Time, pages *pages) (*provider, error) {
@@ -140,6 +166,7 @@ func newProvider(issuer *world.Issuer, now func() time.Time, pages *pages) (*pro
 	if !ok {
 		return nil, fmt.Errorf("unknown face %q", issuer.Face)
 	}
+	f.resolve(issuer)
 	if err := check(issuer); err != nil {
 		return nil, err
 	}
@@ -148,9 +175,21 @@ func newProvider(issuer *world.Issuer, now func() time.Time, pages *pages) (*pro
 		now: now, keys: newKeyring(now), pages: pages, csrfKey: randomBytes(32),
 		codes: newShelf[*authorizationCode](now), access: newShelf[*accessToken](now),
 		refresh: newShelf[*refreshToken](now), sessions: newShelf[*session](now),
+		devices: newShelf[*deviceAuthorization](now), users: newShelf[*deviceAuthorization](now),
+	}
+	if f.accessJWT {
+		p.accessKeys = newKeyring(now)
 	}
 	p.routes = p.newRoutes()
 	return p, nil
+}
+
+// keyrings are those whose keys are published.
+func (p *provider) keyrings() []*keyring {
+	if p.accessKeys == nil {
+		return []*keyring{p.keys}
+	}
+	return []*keyring{p.keys, p.accessKeys}
 }
 
 // check refuses what would fail only at a request.
@@ -168,76 +207,4 @@ func check(issuer *world.Issuer) error {
 		}
 	}
 	return nil
-}
-
-// owns reports whether a request is for this issuer.
-func (p *provider) owns(r *http.Request) bool {
-	scheme := scheme(r)
-	if scheme != p.base.Scheme || !strings.EqualFold(hostPort(scheme, r.Host), hostPort(scheme, p.base.Host)) {
-		return false
-	}
-	if _, known := p.routes[r.URL.Path]; known {
-		return true
-	}
-	return p.path != "" && (r.URL.Path == p.path || strings.HasPrefix(r.URL.Path, p.path+"/"))
-}
-
-func scheme(r *http.Request) string {
-	switch {
-	case r.URL.Scheme != "":
-		return r.URL.Scheme
-	case r.TLS != nil:
-		return "https"
-	}
-	return "http"
-}
-
-// hostPort drops the port that the scheme implies.
-func hostPort(scheme, host string) string {
-	name, port, err := net.SplitHostPort(host)
-	if err == nil && (scheme == "https" && port == "443" || scheme == "http" && port == "80") {
-		return name
-	}
-	return host
-}
-
-// route is an endpoint: the methods it takes and what answers them.
-type route struct {
-	methods []string
-	handle  http.HandlerFunc
-}
-
-// newRoutes maps the paths of the endpoints. The metadata stand at Discovery's
-// place, at Okta's, and where RFC 8414, section 3.1, puts them.
-func (p *provider) newRoutes() map[string]route {
-	read := []string{http.MethodGet, http.MethodHead}
-	both := []string{http.MethodGet, http.MethodPost}
-	return map[string]route{
-		p.path + "/.well-known/openid-configuration":       {read, p.metadata},
-		p.path + "/.well-known/oauth-authorization-server": {read, p.metadata},
-		"/.well-known/oauth-authorization-server" + p.path: {read, p.metadata},
-		p.path + p.face.keys:                               {read, p.jwks},
-		p.path + p.face.authorize:                          {both, p.authorize},
-		p.signInPath():                                     {[]string{http.MethodPost}, p.signIn},
-		p.path + p.face.token:                              {[]string{http.MethodPost}, p.token},
-		p.path + p.face.userInfo:                           {both, p.userInfo},
-	}
-}
-
-// signInPath is where the sign-in page sends its form.
-func (p *provider) signInPath() string { return p.path + p.face.authorize + "/sign-in" }
-
-func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	end, ok := p.routes[r.URL.Path]
-	if !ok {
-		http.NotFound(w, r)
-		return
-	}
-	if slices.Contains(end.methods, r.Method) {
-		end.handle(w, r)
-		return
-	}
-	w.Header().Set("Allow", strings.Join(end.methods, ", "))
-	http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 }

@@ -68,7 +68,8 @@ func (p *provider) issueClaims(login, clientID string, opts IssueOptions) (map[s
 	if !ok {
 		return nil, fmt.Errorf("issuer %s has no person %q", p.issuer.Name, login)
 	}
-	if _, ok := p.client(clientID); !ok {
+	client, ok := p.client(clientID)
+	if !ok {
 		return nil, fmt.Errorf("issuer %s has no client %q", p.issuer.Name, clientID)
 	}
 	scopes, issued := opts.Scopes, opts.IssuedAt
@@ -78,7 +79,7 @@ func (p *provider) issueClaims(login, clientID string, opts IssueOptions) (map[s
 	if issued.IsZero() {
 		issued = p.now()
 	}
-	claims := p.idClaims(&grant{client: clientID, person: person, authTime: issued}, scopes, issued)
+	claims := p.idClaims(newGrant(client, person, scopes, issued), scopes, issued)
 	if !opts.Expires.IsZero() {
 		claims["exp"] = opts.Expires.Unix()
 	}

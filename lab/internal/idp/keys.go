@@ -155,18 +155,20 @@ func signJWT(algorithm jose.SignatureAlgorithm, key any, keyID string, claims ma
 
 // jwks answers with the JWK set (RFC 7517, 5).
 func (p *provider) jwks(w http.ResponseWriter, _ *http.Request) {
-	if err := p.keys.first(); err != nil {
-		http.Error(w, "no key", http.StatusInternalServerError)
-		return
-	}
-	p.keys.mu.Lock()
-	keys := p.keys.published()
-	p.keys.mu.Unlock()
 	set := jose.JSONWebKeySet{}
-	for _, key := range keys {
-		set.Keys = append(set.Keys, jose.JSONWebKey{
-			Key: key.private.Public(), KeyID: key.id, Algorithm: string(key.algorithm), Use: "sig",
-		})
+	for _, ring := range p.keyrings() {
+		if err := ring.first(); err != nil {
+			http.Error(w, "no key", http.StatusInternalServerError)
+			return
+		}
+		ring.mu.Lock()
+		keys := ring.published()
+		ring.mu.Unlock()
+		for _, key := range keys {
+			set.Keys = append(set.Keys, jose.JSONWebKey{
+				Key: key.private.Public(), KeyID: key.id, Algorithm: string(key.algorithm), Use: "sig",
+			})
+		}
 	}
 	writePublic(w, set)
 }

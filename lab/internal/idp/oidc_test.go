@@ -32,7 +32,7 @@ func newRelyingParty(t *testing.T, l *lab, issuer string) relyingParty {
 			ClientID: "tip-cli", Endpoint: provider.Endpoint(), RedirectURL: callback,
 			Scopes: []string{"openid", "profile", "email", "offline_access"},
 		},
-		verifier: provider.Verifier(&oidc.Config{ClientID: "tip-cli", Now: l.clock.now}),
+		verifier: provider.Verifier(&oidc.Config{ClientID: "tip-cli", Now: l.now}),
 	}
 }
 

@@ -30,8 +30,7 @@ type authRequest struct {
 	values    url.Values    // as it came, without empty parameters
 }
 
-// target finds the client and checks the redirect URI by simple string
-// comparison (RFC 6749, 3.1.2.3).
+// target finds the client and checks the redirect URI.
 func (p *provider) target(values url.Values) (target, error) {
 	if len(values["client_id"]) > 1 || len(values["redirect_uri"]) > 1 {
 		return target{}, badRequest("client_id or redirect_uri stands twice")
@@ -44,13 +43,37 @@ func (p *provider) target(values url.Values) (target, error) {
 	if to.uri == "" {
 		return to, badRequest("the redirect_uri is missing")
 	}
-	if !slices.Contains(client.RedirectURIs, to.uri) {
+	if !p.registered(client, to.uri) {
 		return to, badRequest("the redirect_uri is not one that the client registered; it must be the same to the letter")
 	}
 	if len(values["state"]) == 1 {
 		to.state = values.Get("state")
 	}
 	return to, nil
+}
+
+// registered compares a redirect URI with those of a client by simple string
+// comparison (RFC 6749, 3.1.2.3); the face may leave the port of localhost open.
+func (p *provider) registered(client *world.Client, uri string) bool {
+	if slices.Contains(client.RedirectURIs, uri) {
+		return true
+	}
+	asked, ok := localhostWithoutPort(uri)
+	return ok && p.face.anyLocalhostPort && slices.ContainsFunc(client.RedirectURIs, func(own string) bool {
+		bare, ok := localhostWithoutPort(own)
+		return ok && bare == asked
+	})
+}
+
+// localhostWithoutPort takes the port from a URI of http://localhost. Loopback
+// addresses are not meant.
+func localhostWithoutPort(uri string) (string, bool) {
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme != "http" || u.Hostname() != "localhost" || u.User != nil || u.Fragment != "" {
+		return "", false
+	}
+	u.Host = "localhost"
+	return u.String(), true
 }
 
 // location is the redirect URI with the response in its query and the issuer
@@ -142,7 +165,7 @@ func (p *provider) grantable(client *world.Client, requested []string) ([]string
 	}
 	var granted []string
 	for _, scope := range requested {
-		known := slices.Contains(scopesSupported(), scope)
+		known := slices.Contains(p.face.scopes, scope)
 		if !known && p.face.strictScopes {
 			return nil, refuse("invalid_scope", "a scope is not known here")
 		}

@@ -17,8 +17,10 @@ import (
 func TestMetadata(t *testing.T) {
 	l := newLab(t)
 	for issuer, paths := range map[string]map[string]string{
-		plainURL: {"authorization_endpoint": "/authorize", "token_endpoint": "/token", "jwks_uri": "/keys", "userinfo_endpoint": "/userinfo"},
-		oktaURL:  {"authorization_endpoint": "/v1/authorize", "token_endpoint": "/v1/token", "jwks_uri": "/v1/keys", "userinfo_endpoint": "/v1/userinfo"},
+		plainURL: {"authorization_endpoint": "/authorize", "token_endpoint": "/token", "jwks_uri": "/keys", "userinfo_endpoint": "/userinfo",
+			"device_authorization_endpoint": "/device_authorization", "revocation_endpoint": "/revoke"},
+		oktaURL: {"authorization_endpoint": "/v1/authorize", "token_endpoint": "/v1/token", "jwks_uri": "/v1/keys", "userinfo_endpoint": "/v1/userinfo",
+			"device_authorization_endpoint": "/v1/device/authorize", "revocation_endpoint": "/v1/revoke"},
 	} {
 		var got map[string]any
 		if err := json.Unmarshal([]byte(l.get(t, issuer+"/.well-known/openid-configuration").body), &got); err != nil {
@@ -28,7 +30,8 @@ func TestMetadata(t *testing.T) {
 			"issuer":                                         issuer,
 			"response_types_supported":                       []any{"code"},
 			"response_modes_supported":                       []any{"query"},
-			"grant_types_supported":                          []any{"authorization_code", "refresh_token"},
+			"grant_types_supported":                          []any{"authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"},
+			"revocation_endpoint_auth_methods_supported":     []any{"none"},
 			"subject_types_supported":                        []any{"public"},
 			"id_token_signing_alg_values_supported":          []any{"RS256"},
 			"scopes_supported":                               []any{"openid", "profile", "email", "address", "phone", "offline_access"},

@@ -49,6 +49,9 @@ func (s *shelf[T]) get(text string) (T, bool) {
 	return it.value, true
 }
 
+// drop takes away what lies under text.
+func (s *shelf[T]) drop(text string) { delete(s.items, sha256.Sum256([]byte(text))) }
+
 // sweep removes what has ended and, on a full shelf, what ends first.
 func (s *shelf[T]) sweep(now time.Time) {
 	s.swept = now

@@ -11,7 +11,7 @@ import (
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 
-// Cookies of an issuer. The browser sends them below the issuer's path only.
+// Cookies of an issuer. Its face says below which path the browser sends them.
 const (
 	csrfCookie    = "tiplab_csrf"
 	sessionCookie = "tiplab_session"
@@ -19,17 +19,40 @@ const (
 
 // signInPage shows the sign-in page for a request.
 func (p *provider) signInPage(w http.ResponseWriter, r *http.Request, req *authRequest, status int, problem string) {
-	action := (&url.URL{Path: p.signInPath(), RawQuery: pageQuery(req.values)}).String()
-	browser := p.csrfValue(r)
-	p.setCookie(w, csrfCookie, browser)
+	p.form(w, r, status, &signInForm{
+		client: req.client.ID, path: pathOf(p.signInURL()), query: pageQuery(req.values),
+		cookies: p.face.cookies, target: formTarget(req.uri), login: req.loginHint, problem: problem,
+	})
+}
+
+// signInForm is a sign-in page to be shown. Its form goes to path and query.
+type signInForm struct {
+	client, path, query string
+	cookies, target     string
+	login, problem      string
+}
+
+func (p *provider) form(w http.ResponseWriter, r *http.Request, status int, f *signInForm) {
+	action := (&url.URL{Path: f.path, RawQuery: f.query}).String()
 	v := signInView{
-		Issuer: p.issuer.URL, Client: req.client.ID, Action: action, CSRF: p.csrfToken(browser, action),
-		Login: clip(req.loginHint, 200), Problem: problem,
+		Issuer: p.issuer.URL, Client: f.client, Action: action, CSRF: p.protect(w, r, f.cookies, action),
+		Login: clip(f.login, 200), Problem: f.problem,
 	}
 	for i := range p.issuer.People {
 		v.People = append(v.People, viewOf(&p.issuer.People[i]))
 	}
-	p.pages.write(w, status, "signin", formTarget(req.uri), v)
+	if status == http.StatusUnauthorized { // RFC 9110, 11.6.1: it carries a challenge; browsers ignore this one
+		w.Header().Set("WWW-Authenticate", "LabForm")
+	}
+	p.pages.write(w, status, "signin", f.target, v)
+}
+
+// protect gives the browser its cookie and returns the token for a form that
+// goes to action.
+func (p *provider) protect(w http.ResponseWriter, r *http.Request, cookies, action string) string {
+	browser := p.csrfValue(r)
+	p.setCookie(w, cookies, csrfCookie, browser)
+	return p.csrfToken(browser, action)
 }
 
 // pageQuery is the request without what signs in by itself.
@@ -50,7 +73,7 @@ func (p *provider) signIn(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	form, err := p.signInForm(w, r)
+	form, err := p.ownForm(w, r)
 	if err != nil {
 		p.refusePage(w, Event{Kind: KindAuthorize, Client: req.client.ID}, err)
 		return
@@ -65,7 +88,7 @@ func (p *provider) signIn(w http.ResponseWriter, r *http.Request) {
 		p.signInFailed(w, r, req)
 		return
 	}
-	s := p.newSession(w, person)
+	s := p.newSession(w, p.face.cookies, person)
 	p.sendCode(w, req, s.person, s.authTime)
 }
 
@@ -82,14 +105,13 @@ func (p *provider) signedIn(form url.Values) (*world.Person, bool) {
 func (p *provider) signInFailed(w http.ResponseWriter, r *http.Request, req *authRequest) {
 	err := &refusal{http.StatusUnauthorized, "access_denied", "wrong login or password"}
 	p.report(Event{Kind: KindAuthorize, Client: req.client.ID}, err)
-	w.Header().Set("WWW-Authenticate", "LabForm") // RFC 9110, 11.6.1: a 401 carries one; browsers ignore this one
 	p.signInPage(w, r, req, err.status, "The login or the password is wrong.")
 }
 
-// signInForm reads the form and makes sure that our own page sent it: by the
+// ownForm reads a form and makes sure that our own page sent it: by the
 // browser's word (Sec-Fetch-Site, Origin) and by a token bound to a cookie that
 // cross-site POSTs do not carry.
-func (p *provider) signInForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+func (p *provider) ownForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	forged := &refusal{http.StatusForbidden, "access_denied", "this form did not come from the sign-in page; open it again"}
 	if http.NewCrossOriginProtection().Check(r) != nil || !isForm(r.Header.Get("Content-Type")) {
 		return nil, forged
@@ -133,13 +155,13 @@ func (p *provider) csrfToken(browser, action string) string {
 }
 
 // newSession signs a browser in, always under a new name.
-func (p *provider) newSession(w http.ResponseWriter, person *world.Person) *session {
+func (p *provider) newSession(w http.ResponseWriter, cookies string, person *world.Person) *session {
 	s := &session{person: person, authTime: p.now()}
 	id := randomText()
 	p.mu.Lock()
 	p.sessions.put(id, s, sessionLifetime)
 	p.mu.Unlock()
-	p.setCookie(w, sessionCookie, id)
+	p.setCookie(w, cookies, sessionCookie, id)
 	return s
 }
 
@@ -153,9 +175,10 @@ func (p *provider) session(r *http.Request) (*session, bool) {
 	return p.sessions.get(cookie.Value)
 }
 
-func (p *provider) setCookie(w http.ResponseWriter, name, value string) {
+// setCookie sends a cookie that comes back below a URL only.
+func (p *provider) setCookie(w http.ResponseWriter, below, name, value string) {
 	http.SetCookie(w, &http.Cookie{
-		Name: name, Value: value, Path: p.path + "/", HttpOnly: true,
+		Name: name, Value: value, Path: pathOf(below), HttpOnly: true,
 		Secure: p.base.Scheme == "https", SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -42,30 +42,40 @@ func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 
 // redeem checks the client and hands over to the grant type.
 func (p *provider) redeem(w http.ResponseWriter, r *http.Request, e *Event) (*tokenResponse, error) {
-	body, err := formBody(w, r)
-	if err != nil {
-		return nil, err
-	}
-	form, err := parameters(body)
-	if err != nil {
-		return nil, err
-	}
-	client, err := p.publicClient(r, form)
+	client, form, err := p.clientForm(w, r)
 	if err != nil {
 		return nil, err
 	}
 	e.Client = client.ID
-	switch form.Get("grant_type") {
-	case "":
+	kind := form.Get("grant_type")
+	if kind == "" {
 		return nil, badRequest("the grant_type is missing")
-	case "authorization_code":
-		e.GrantType = "authorization_code"
-		return p.redeemCode(client, form, e)
+	}
+	if !slices.Contains(p.grantTypes(), kind) {
+		return nil, refuse("unsupported_grant_type", "the grant_type is not supported")
+	}
+	e.GrantType = kind
+	switch kind {
+	case deviceGrant:
+		return p.redeemDevice(client, form, e)
 	case "refresh_token":
-		e.GrantType = "refresh_token"
 		return p.redeemRefreshToken(client, form, e)
 	}
-	return nil, refuse("unsupported_grant_type", "the grant_type is not supported")
+	return p.redeemCode(client, form, e)
+}
+
+// clientForm reads a form that a client sends by itself and says who it is.
+func (p *provider) clientForm(w http.ResponseWriter, r *http.Request) (*world.Client, url.Values, error) {
+	body, err := formBody(w, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	form, err := parameters(body)
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := p.publicClient(r, form)
+	return client, form, err
 }
 
 // publicClient returns the client that client_id names. A public client has no
@@ -104,11 +114,7 @@ func (p *provider) redeemCode(client *world.Client, form url.Values, e *Event) (
 	case subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(c.challenge)) != 1:
 		return nil, badGrant("the code_verifier does not fit the code_challenge")
 	}
-	refresh := ""
-	if slices.Contains(c.grant.scopes, "offline_access") {
-		refresh = p.newRefreshToken(c.grant)
-	}
-	return p.respond(c.grant, c.grant.scopes, c.nonce, refresh, e)
+	return p.respond(c.grant, c.grant.scopes, c.nonce, p.firstRefreshToken(c.grant), e)
 }
 
 // takeCode marks a code as used, also when the request then turns out to be
@@ -147,7 +153,8 @@ func (p *provider) redeemRefreshToken(client *world.Client, form url.Values, e *
 	return p.respond(g, scopes, "", next, e)
 }
 
-// rotate exchanges a refresh token for the next of its family. Using a rotated
+// rotate exchanges a refresh token for the next of its family, or for none when
+// the face keeps the old one. Where tokens rotate, using a rotated
 // one after the issuer's grace revokes the family (RFC 9700, 4.14.2).
 func (p *provider) rotate(text string, client *world.Client, requested []string) (*grant, string, []string, error) {
 	p.mu.Lock()
@@ -160,7 +167,7 @@ func (p *provider) rotate(text string, client *world.Client, requested []string)
 	switch {
 	case t.grant.revoked:
 		return t.grant, "", nil, badGrant("the refresh token was revoked")
-	case !t.rotated.IsZero() && !now.Before(t.rotated.Add(p.issuer.RotationGrace)):
+	case p.face.refresh == rotates && !t.rotated.IsZero() && !now.Before(t.rotated.Add(p.issuer.RotationGrace)):
 		t.grant.revoked = true
 		return t.grant, "", nil, badGrant("the refresh token was used before; its family is revoked")
 	}
@@ -176,12 +183,20 @@ func (p *provider) rotate(text string, client *world.Client, requested []string)
 	if t.rotated.IsZero() {
 		t.rotated = now
 	}
+	if p.face.refresh == keeps {
+		return t.grant, "", scopes, nil
+	}
 	next := randomText()
 	p.refresh.put(next, &refreshToken{grant: t.grant}, p.issuer.RefreshTokenLifetime)
 	return t.grant, next, scopes, nil
 }
 
-func (p *provider) newRefreshToken(g *grant) string {
+// firstRefreshToken begins a grant's family, or returns an empty text when the
+// grant gets none.
+func (p *provider) firstRefreshToken(g *grant) string {
+	if !p.face.refreshAlways && !slices.Contains(g.scopes, "offline_access") {
+		return ""
+	}
 	text := randomText()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -192,7 +207,10 @@ func (p *provider) newRefreshToken(g *grant) string {
 // respond makes the tokens of a grant. Without the scope openid there is no ID
 // token. nonce is empty on a refresh (OIDC Core, 12.2).
 func (p *provider) respond(g *grant, scopes []string, nonce, refresh string, e *Event) (*tokenResponse, error) {
-	access := randomText()
+	access, err := p.accessText(g, scopes)
+	if err != nil {
+		return nil, err
+	}
 	p.mu.Lock()
 	p.access.put(access, &accessToken{grant: g, scopes: scopes}, accessTokenLifetime)
 	p.mu.Unlock()
@@ -208,13 +226,34 @@ func (p *provider) respond(g *grant, scopes []string, nonce, refresh string, e *
 		return nil, err
 	}
 	claims := p.idClaims(g, scopes, p.now())
-	claims["at_hash"] = accessTokenHash(access)
+	if !slices.Contains(p.face.claims.omit, "at_hash") {
+		claims["at_hash"] = accessTokenHash(access)
+	}
 	if nonce != "" {
 		claims["nonce"] = nonce
 	}
-	e.TokenID, _ = claims["jti"].(string)
+	e.TokenID, _ = claims[p.face.claims.tokenID].(string)
 	response.IDToken, err = key.sign(key.id, claims)
 	return response, err
+}
+
+// accessText makes an access token: an opaque one, or a JWT for resource servers
+// that has client_id instead of aud.
+func (p *provider) accessText(g *grant, scopes []string) (string, error) {
+	if !p.face.accessJWT {
+		return randomText(), nil
+	}
+	key, err := p.accessKeys.current(jose.RS256)
+	if err != nil {
+		return "", err
+	}
+	now := p.now()
+	return key.sign(key.id, map[string]any{
+		"iss": p.issuer.URL, "sub": p.subject(g), "client_id": g.client, "username": g.person.Login,
+		"token_use": "access", "scope": strings.Join(scopes, " "), "version": 2,
+		"jti": randomText(), "origin_jti": g.origin, "auth_time": g.authTime.Unix(),
+		"iat": now.Unix(), "exp": now.Add(accessTokenLifetime).Unix(),
+	})
 }
 
 // writeTokenError answers with an error (RFC 6749, 5.2). Who tried the

@@ -23,7 +23,7 @@ func (p *provider) userInfo(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "invalid_token"})
 		return
 	}
-	claims := released(token.grant.person, token.scopes)
-	claims["sub"] = token.grant.person.Subject
+	claims := p.released(token.grant.person, token.scopes)
+	claims["sub"] = p.subject(token.grant)
 	writeJSON(w, http.StatusOK, claims)
 }

@@ -112,8 +112,10 @@ type Scope struct {
 
 // Issuer is an OIDC provider that the lab serves.
 type Issuer struct {
-	Name, URL            string
-	Face                 string
+	Name, URL string
+	Face      string
+	// HostedDomain is the host of a cognito issuer's other endpoints, see [Issuer.Domain].
+	HostedDomain         string
 	Clients              []Client
 	People               []Person
 	IDTokenLifetime      time.Duration

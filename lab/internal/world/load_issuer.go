@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -28,8 +29,11 @@ func (l *loader) loadIssuer(f *IssuerFile) error {
 	if f.Face == "" {
 		f.Face = "plain"
 	}
-	if f.Face != "plain" && f.Face != "okta" {
-		return fmt.Errorf("face %q is none of plain, okta", f.Face)
+	if err := checkFace(f.Face, u); err != nil {
+		return err
+	}
+	if err := checkDomain(f); err != nil {
+		return err
 	}
 	for _, other := range l.issuers {
 		if other.URL == f.URL || other.Name == f.Name {
@@ -37,9 +41,9 @@ func (l *loader) loadIssuer(f *IssuerFile) error {
 		}
 	}
 	is := &Issuer{
-		Name: f.Name, URL: f.URL, Face: f.Face,
+		Name: f.Name, URL: f.URL, Face: f.Face, HostedDomain: f.Domain,
 		IDTokenLifetime:      seconds(f.IDTokenLifetime, time.Hour),
-		RefreshTokenLifetime: seconds(f.RefreshTokenLifetime, 7*24*time.Hour),
+		RefreshTokenLifetime: seconds(f.RefreshTokenLifetime, refreshLifetime(f.Face)),
 		RotationGrace:        seconds(f.RotationGrace, 0),
 	}
 	if err := is.addClients(f.Clients); err != nil {
@@ -50,6 +54,88 @@ func (l *loader) loadIssuer(f *IssuerFile) error {
 	}
 	l.issuers = append(l.issuers, is)
 	return nil
+}
+
+// What the URL of a vendor's issuer looks like: a tenant's id, and a user pool
+// in a region.
+var (
+	entraPath  = regexp.MustCompile(`^/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/v2\.0$`)
+	cognitoURL = regexp.MustCompile(`^https://cognito-idp\.([a-z]{2}(?:-[a-z]+)+-[0-9]+)\.amazonaws\.com/([a-z0-9-]+)_([0-9A-Za-z]+)$`)
+)
+
+// domainForm is a host of Cognito's hosted sign-in pages; the group is its region.
+var domainForm = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.auth\.([a-z0-9-]+)\.amazoncognito\.com$`)
+
+// checkDomain refuses a domain of another face, form or region.
+func checkDomain(f *IssuerFile) error {
+	if f.Domain == "" {
+		return nil
+	}
+	if f.Face != "cognito" {
+		return errors.New("domain is for the face cognito")
+	}
+	m := domainForm.FindStringSubmatch(f.Domain)
+	if m == nil || m[1] != cognitoURL.FindStringSubmatch(f.URL)[1] {
+		return fmt.Errorf("domain %q is not {prefix}.auth.{the pool's region}.amazoncognito.com", f.Domain)
+	}
+	return nil
+}
+
+// checkFace refuses an unknown face, and a URL that its vendor's issuers do not have.
+func checkFace(face string, u *url.URL) error {
+	switch face {
+	case "plain", "okta":
+		return nil
+	case "entra-id":
+		if !entraPath.MatchString(u.EscapedPath()) {
+			return errors.New("the path of an entra-id issuer is /{tenant}/v2.0, tenant a UUID in lower case")
+		}
+		return nil
+	case "cognito":
+		if m := cognitoURL.FindStringSubmatch(u.String()); m == nil || m[1] != m[2] {
+			return errors.New("a cognito issuer is https://cognito-idp.{region}.amazonaws.com/{region}_{id}")
+		}
+		return nil
+	}
+	return fmt.Errorf("face %q is none of plain, okta, entra-id, cognito", face)
+}
+
+// refreshLifetime is the vendor's default.
+func refreshLifetime(face string) time.Duration {
+	const day = 24 * time.Hour
+	switch face {
+	case "entra-id":
+		return 90 * day
+	case "cognito":
+		return 30 * day
+	}
+	return 7 * day
+}
+
+// Domain is the URL, without a slash at the end, of the host on which Cognito
+// has its hosted pages: the one that it makes from the id of a user pool, in
+// lower case and without the underscore. It is empty for other faces.
+func (is *Issuer) Domain() string {
+	m := cognitoURL.FindStringSubmatch(is.URL)
+	if m == nil || is.Face != "cognito" {
+		return ""
+	}
+	if is.HostedDomain != "" {
+		return "https://" + is.HostedDomain
+	}
+	return "https://" + m[2] + strings.ToLower(m[3]) + ".auth." + m[1] + ".amazoncognito.com"
+}
+
+// Hosts are the names, in lower case and without ports, of the hosts that the
+// issuer answers on: that of its URL first.
+func (is *Issuer) Hosts() []string {
+	var hosts []string
+	for _, target := range []string{is.URL, is.Domain()} {
+		if u, err := url.Parse(target); err == nil && u.Host != "" {
+			hosts = append(hosts, strings.ToLower(u.Hostname()))
+		}
+	}
+	return hosts
 }
 
 func (is *Issuer) addClients(list []ClientFile) error {

@@ -115,9 +115,13 @@ func TestRefusals(t *testing.T) {
 			s := statement("Principal", map[string]any{"AWS": "arn:aws:iam::444455556666:role/nobody"})
 			app(f).ActorPolicy = s
 		}, "Invalid actor policy provided"},
-		"scope":                 {func(f *world.File) { app(f).Scopes[0].Scope = "a b" }, "scope"},
-		"assigned user":         {func(f *world.File) { app(f).AssignedUsers = []string{"nobody"} }, "no user"},
-		"http issuer":           {func(f *world.File) { f.Issuers[0].URL = "http://idp.example.com" }, "must be on loopback"},
+		"scope":                  {func(f *world.File) { app(f).Scopes[0].Scope = "a b" }, "scope"},
+		"assigned user":          {func(f *world.File) { app(f).AssignedUsers = []string{"nobody"} }, "no user"},
+		"http issuer":            {func(f *world.File) { f.Issuers[0].URL = "http://idp.example.com" }, "must be on loopback"},
+		"domain of another face": {func(f *world.File) { f.Issuers[0].Domain = "x.auth.eu-west-1.amazoncognito.com" }, "for the face cognito"},
+		"domain of another region": {func(f *world.File) {
+			f.Issuers[0].Face, f.Issuers[0].URL, f.Issuers[0].Domain = "cognito", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC", "x.auth.us-east-1.amazoncognito.com"
+		}, "pool's region"},
 		"face":                  {func(f *world.File) { f.Issuers[0].Face = "moon" }, "none of"},
 		"reserved claim":        {func(f *world.File) { f.Issuers[0].People[0].Claims = map[string]any{"iss": "x"} }, "issuer's own"},
 		"bucket name":           {func(f *world.File) { f.Buckets[0].Name = "A" }, "bucket name"},

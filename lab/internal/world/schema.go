@@ -162,11 +162,18 @@ type IssuerFile struct {
 	// URL is the issuer exactly as tokens carry it. A real host name is reached
 	// through the proxy door, http://{{endpoint}}/... through the endpoint door.
 	URL string `yaml:"url"`
-	// Face gives the endpoints and quirks: plain (default) or okta.
-	Face    string       `yaml:"face"`
+	// Face gives the endpoints and quirks: plain (default), okta, entra-id (the
+	// URL is https://login.microsoftonline.com/{tenant}/v2.0) or cognito (the URL
+	// is https://cognito-idp.{region}.amazonaws.com/{pool}; Domain is
+	// the host of its other endpoints).
+	Face string `yaml:"face"`
+	// Domain of a cognito issuer: {prefix}.auth.{region}.amazoncognito.com. By
+	// default the prefix is the pool's id without its underscore.
+	Domain  string       `yaml:"domain"`
 	Clients []ClientFile `yaml:"clients"`
 	People  []PersonFile `yaml:"people"`
-	// IDTokenLifetime and RefreshTokenLifetime in seconds; defaults 3600 and 604800.
+	// IDTokenLifetime and RefreshTokenLifetime in seconds; defaults 3600 and 604800
+	// (entra-id 7776000, cognito 2592000).
 	IDTokenLifetime      int `yaml:"idTokenLifetime"`
 	RefreshTokenLifetime int `yaml:"refreshTokenLifetime"`
 	// RotationGrace in seconds for which a rotated refresh token still works; default 0.
