@@ -122,14 +122,11 @@ func validationCode(kind service, w *world.World) awswire.Option {
 // wireNames are botocore's names of the services on the wire engine.
 var wireNames = map[service]string{stsService: "sts", oidcService: "sso-oidc", s3ControlService: "s3control"}
 
-// credentials finds access keys among the sessions whose role or user still exists.
+// credentials finds access keys among the sessions of w whose role or user still exists.
 func credentials(w *world.World) sigv4.Lookup {
 	return func(accessKeyID string) (sigv4.Credential, bool) {
-		s, ok := w.Session(accessKeyID)
+		s, ok := w.LiveSession(accessKeyID)
 		if !ok {
-			return sigv4.Credential{}, false
-		}
-		if _, exists := w.IdentityPolicies(s); !exists {
 			return sigv4.Credential{}, false
 		}
 		return sigv4.Credential{AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey, SessionToken: s.SessionToken, Expires: s.Expires}, true
@@ -197,7 +194,7 @@ func (f *front) byRequest(r *http.Request) service {
 	if _, ok := f.idp.Match(r); ok {
 		return issuerHost
 	}
-	switch _, name := signatureScope(r); name {
+	switch sigv4.ClaimedScope(r).Service {
 	case "sts":
 		return stsService
 	case "sso-oauth":
@@ -219,19 +216,6 @@ func (f *front) byRequest(r *http.Request) service {
 	return s3Service
 }
 
-// signatureScope reads region and service from the credential scope of a signature, both empty without one.
-func signatureScope(r *http.Request) (region, name string) {
-	credential := r.URL.Query().Get("X-Amz-Credential")
-	if _, after, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
-		credential, _, _ = strings.Cut(after, ",")
-	}
-	parts := strings.Split(strings.TrimSpace(credential), "/")
-	if len(parts) < 5 {
-		return "", ""
-	}
-	return parts[len(parts)-3], parts[len(parts)-2]
-}
-
 // regionForm keeps anything else that a scope may say out of ARNs and events.
 var regionForm = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
 
@@ -242,8 +226,8 @@ func (f *front) region(r *http.Request) string {
 	if kind != endpointDoor {
 		return region
 	}
-	if region, _ := signatureScope(r); regionForm.MatchString(region) {
-		return region
+	if claimed := sigv4.ClaimedScope(r).Region; regionForm.MatchString(claimed) {
+		return claimed
 	}
 	return f.lab.world.Region
 }

@@ -63,10 +63,8 @@ func (d *Denied) Error() string { return d.text }
 // Session returns who signed a request. The error is the answer for a key whose
 // session, role or user is gone.
 func (a *Authorizer) Session(c *awswire.Caller) (*world.Session, error) {
-	if s, ok := a.world.Session(c.AccessKeyID); ok {
-		if _, exists := a.world.IdentityPolicies(s); exists {
-			return s, nil
-		}
+	if s, ok := a.world.LiveSession(c.AccessKeyID); ok {
+		return s, nil
 	}
 	return nil, &awswire.Error{Code: "InvalidClientTokenId", Status: http.StatusForbidden, Message: "The security token included in the request is invalid."}
 }

@@ -121,10 +121,7 @@ func (c *call) verify() error {
 		return nil
 	}
 	c.exchange.AccessKeyID = verified.AccessKeyID
-	session, ok := c.s.world.Session(verified.AccessKeyID)
-	if ok {
-		_, ok = c.s.world.IdentityPolicies(session)
-	}
+	session, ok := c.s.world.LiveSession(verified.AccessKeyID)
 	if !ok {
 		return refusal("InvalidAccessKeyId", "AWSAccessKeyId", verified.AccessKeyID)
 	}
@@ -141,22 +138,10 @@ func (c *call) wantRegion() string {
 	case c.bucket != nil && (c.op == nil || !c.op.anyRegion):
 		return c.bucket.Region
 	}
-	if region := signedRegion(c.r); region != "" {
+	if region := sigv4.ClaimedScope(c.r).Region; region != "" {
 		return region
 	}
 	return c.s.world.Region
-}
-
-// signedRegion is the region of the credential scope that a request claims.
-func signedRegion(r *http.Request) string {
-	credential := r.URL.Query().Get("X-Amz-Credential")
-	if _, rest, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
-		credential, _, _ = strings.Cut(rest, ",")
-	}
-	if fields := strings.Split(credential, "/"); len(fields) == 5 {
-		return fields[2]
-	}
-	return ""
 }
 
 // admit makes the checks between signature and handler.

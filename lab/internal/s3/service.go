@@ -95,17 +95,14 @@ func New(w *world.World, opts ...Option) (*Service, error) {
 	return s, nil
 }
 
-// credentials finds access keys among the sessions of w.
+// credentials finds access keys among the sessions of w whose role or user still exists.
 func credentials(w *world.World) sigv4.Lookup {
 	return func(accessKeyID string) (sigv4.Credential, bool) {
-		session, ok := w.Session(accessKeyID)
+		s, ok := w.LiveSession(accessKeyID)
 		if !ok {
 			return sigv4.Credential{}, false
 		}
-		return sigv4.Credential{
-			AccessKeyID: session.AccessKeyID, SecretAccessKey: session.SecretAccessKey,
-			SessionToken: session.SessionToken, Expires: session.Expires,
-		}, true
+		return sigv4.Credential{AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey, SessionToken: s.SessionToken, Expires: s.Expires}, true
 	}
 }
 

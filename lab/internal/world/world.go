@@ -85,6 +85,19 @@ func (w *World) IdentityPolicies(s *Session) ([]*policy.Document, bool) {
 	return r.Policies, true
 }
 
+// LiveSession returns the session of an access key if its role or user still
+// exists, also when it has expired.
+func (w *World) LiveSession(accessKeyID string) (*Session, bool) {
+	s, ok := w.Session(accessKeyID)
+	if !ok {
+		return nil, false
+	}
+	if _, exists := w.IdentityPolicies(s); !exists {
+		return nil, false
+	}
+	return s, true
+}
+
 // OIDCProvider returns the IAM OIDC provider of an account for an issuer.
 func (w *World) OIDCProvider(account, issuer string) (*OIDCProvider, bool) {
 	w.mu.RLock()
