@@ -77,7 +77,7 @@ func (w *world) environ(door lab.Door, extra ...string) []string {
 	base := []string{
 		"PATH=" + programs + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"HOME=" + w.home, "USERPROFILE=" + w.home, "TMPDIR=" + os.TempDir(),
-		"AWS_TIP_CLI=" + filepath.Join(w.home, "state"), "TIP_CLI_KEYRING=off",
+		"AWS_TIP_CLI=" + filepath.Join(w.home, "state"), "TIP_CLI_KEYRING=off", "TIP_CLI_SIGN_IN=never",
 		"AWS_CONFIG_FILE=" + filepath.Join(w.home, "aws-config"),
 		"AWS_SHARED_CREDENTIALS_FILE=" + filepath.Join(w.home, "aws-credentials"),
 	}

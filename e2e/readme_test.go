@@ -68,7 +68,7 @@ func tour(t *testing.T) []string {
 func tourEnviron(w *world) []string {
 	return []string{
 		"PATH=" + programs + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + w.home,
-		"TMPDIR=" + w.home, "TIP_CLI_KEYRING=off", "XDG_CACHE_HOME=" + filepath.Join(w.home, "cache"),
+		"TMPDIR=" + w.home, "TIP_CLI_KEYRING=off", "TIP_CLI_SIGN_IN=never", "XDG_CACHE_HOME=" + filepath.Join(w.home, "cache"),
 	}
 }
 

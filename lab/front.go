@@ -61,6 +61,7 @@ func (f *front) addServices(opts *Options) error {
 	verifier := sigv4.New(credentials(w), func(o *sigv4.Options) { o.Now = w.Now })
 	observe := func(ctx context.Context, x *awswire.Exchange) {
 		recorder.Exchange(ctx, x)
+		f.lab.counter.exchange(x)
 		f.logExchange(x)
 		if opts.OnExchange != nil {
 			opts.OnExchange(x)
@@ -258,6 +259,7 @@ func (f *front) logS3(x *s3.Exchange) {
 
 func (f *front) onSignIn(opts *Options) func(idp.Event) {
 	return func(e idp.Event) {
+		f.lab.counter.signIn(&e)
 		f.log.Info("sign-in", "issuer", e.Issuer, "endpoint", e.Kind, "client", e.Client, "person", e.Person, "grant", e.GrantType, "error", e.Error)
 		if opts.OnSignIn != nil {
 			opts.OnSignIn(e)

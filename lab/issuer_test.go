@@ -241,7 +241,7 @@ func TestAssertionIssuer(t *testing.T) {
 	p := newIDP(t, faults())
 	refused := answer{400, "InvalidGrantException", "The assertion cannot be verified"}
 	wants := map[string]answer{"good": {}, "no-claims": {}, "no-response-types": {}, "no-subject-types": {}, "no-algorithms": {}, "hundred": {}, "odd-beside": {}}
-	for part := range slices.Chunk(slices.Sorted(maps.Keys(faults())), 8) { // ten issuers an instance at most, two are there
+	for part := range slices.Chunk(slices.Sorted(maps.Keys(faults())), 6) { // ten issuers an instance at most, four are there
 		issuers := map[string]string{}
 		for _, name := range part {
 			issuers[name] = p.issuer(name)

@@ -62,6 +62,7 @@ type Lab struct {
 	tls      *http.Server
 	tunnels  *tunnels
 	inner    *http.Client
+	counter  counter
 	done     sync.WaitGroup
 	closing  sync.Once
 	closeErr error
@@ -193,6 +194,14 @@ func (l *Lab) Events() []Event { return l.world.Events() }
 // RotateKeys gives an issuer of the world a new signing key. The old one stays
 // published until the ID tokens signed with it have expired.
 func (l *Lab) RotateKeys(issuer string) error { return l.idp.RotateKeys(issuer) }
+
+// EndSignIns revokes every grant of an issuer of the world, as an administrator
+// does who clears all sessions: its refresh tokens give invalid_grant from then on.
+func (l *Lab) EndSignIns(issuer string) error { return l.idp.EndSignIns(issuer) }
+
+// RevokeCentralRefreshTokens makes every refresh token that Identity Center gave
+// out unknown: CreateTokenWithIAM answers InvalidGrantException from then on.
+func (l *Lab) RevokeCentralRefreshTokens() { l.world.RevokeRefreshTokens() }
 
 // IDToken says how a minted ID token differs from what the token endpoint gives.
 type IDToken = idp.IssueOptions

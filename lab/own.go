@@ -9,7 +9,7 @@ import (
 // a bucket's own host name (bucket.localhost) it is a key like any other.
 const ownPath = "/_lab/"
 
-// serveOwn answers /_lab/health, /_lab/ca.pem and /_lab/events.
+// serveOwn answers /_lab/health, /_lab/ca.pem, /_lab/events and /_lab/counts.
 func (f *front) serveOwn(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
@@ -26,6 +26,8 @@ func (f *front) serveOwn(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(f.lab.ca.PEM())
 	case ownPath + "events":
 		answerJSON(w, map[string]any{"Records": f.lab.world.Events()})
+	case ownPath + "counts":
+		answerJSON(w, f.lab.Counts())
 	default:
 		http.NotFound(w, r)
 	}

@@ -64,6 +64,7 @@ func instanceAccount(ctx context.Context, client InstanceForPrefixAPI, callerAcc
 // the User-Agent header.
 func identify(o *s3control.Options) {
 	o.APIOptions = append(o.APIOptions, addUserAgent)
+	patient(o)
 }
 
 func addUserAgent(stack *middleware.Stack) error {

@@ -3,6 +3,7 @@ package tipcreds
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,10 +12,10 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// newExchangeError describes a failed call of step. body is the error answer
-// of Identity Center where there was one; secrets are removed from all texts.
-func newExchangeError(step Step, err error, body []byte, secrets []string) *ExchangeError {
-	e := &ExchangeError{Step: step}
+// newExchangeError describes a failed call of step; secrets are removed from all
+// texts.
+func newExchangeError(step Step, err error, seen *observation, secrets []string) *ExchangeError {
+	e := &ExchangeError{Step: step, HTTPStatus: seen.status, RetryAfter: seen.retryAfter, ClockSkew: seen.skew}
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		e.HTTPStatus = response.HTTPStatusCode()
 	}
@@ -26,15 +27,38 @@ func newExchangeError(step Step, err error, body []byte, secrets []string) *Exch
 	}
 	var message string
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
-		e.Code, message = codeAndMessage(api, body)
-		e.Code = redactText(e.Code, secrets)
+		e.Code, message = codeAndMessage(api, seen.oauthBody(step))
+	} else {
+		e.Code = seen.errorType // of an answer whose body cannot be read
 	}
+	e.Code = redactText(e.Code, secrets)
 	e.Message = redactText(message, secrets)
 	e.Err = redactError(err, secrets)
 	if e.Message != message {
 		e.Err = &smithy.GenericAPIError{Code: e.Code, Message: e.Message}
 	}
 	return e
+}
+
+// oauthBody is the error answer of Identity Center, nil of the other steps.
+func (o *observation) oauthBody(step Step) []byte {
+	if step != StepCreateToken {
+		return nil
+	}
+	return o.errorBody
+}
+
+// maxContextAssertion is the length that STS admits for a ContextAssertion, in
+// characters. It is not checked before: AWS may raise it.
+const maxContextAssertion = 2048
+
+// measureContext adds to a refusal that the identity context is too long, which
+// AWS words by quoting it. Only its length is told.
+func (e *ExchangeError) measureContext(identityContext string) {
+	if n := len(identityContext); e.Code == "ValidationError" && n > maxContextAssertion {
+		e.Message = strings.TrimSpace(fmt.Sprintf("%s [the identity context has %d characters, STS takes %d]",
+			e.Message, n, maxContextAssertion))
+	}
 }
 
 // codeAndMessage reads an API error. The typed errors of SSO OIDC have an empty
@@ -46,7 +70,8 @@ func codeAndMessage(api smithy.APIError, body []byte) (code, message string) {
 		message = ""
 	}
 	var b oauthErrorBody
-	if json.Unmarshal(body, &b) != nil {
+	var wrongType *json.UnmarshalTypeError // of one member; the others are read
+	if err := json.Unmarshal(body, &b); err != nil && !errors.As(err, &wrongType) {
 		b = oauthErrorBody{}
 	}
 	if code == unknownError && b.Error != "" {

@@ -117,7 +117,7 @@ func TestEchoedSecrets(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFakeAWS(t)
-			f.on(tt.op, tt.answer)
+			f.on(tt.op, tt.answer, tt.answer, tt.answer) // some are asked again
 			_, err := f.provider(t).Retrieve(t.Context())
 			e := exchangeError(t, err)
 			checkClean(t, "error", printed(valueVerbs, err, *e)+printed(textVerbs[:2], err)+e.Message+e.Hint())

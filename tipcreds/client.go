@@ -3,12 +3,13 @@ package tipcreds
 import (
 	"context"
 	"errors"
-	"strings"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // buildClients makes the clients that the options do not give. They carry no
@@ -29,7 +30,8 @@ func (p *Provider) buildClients() {
 		p.sts = built
 	}
 	if p.signOIDC {
-		p.oidc = ssooidc.NewFromConfig(anonymous(o.AWSConfig, o.IdentityCenterRegion), o.ClientOptions.SSOOIDC...)
+		optFns := append([]func(*ssooidc.Options){p.correctClock}, o.ClientOptions.SSOOIDC...)
+		p.oidc = ssooidc.NewFromConfig(anonymous(o.AWSConfig, o.IdentityCenterRegion), optFns...)
 	}
 }
 
@@ -46,23 +48,61 @@ func staticCredentials(c aws.Credentials) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return c, nil })
 }
 
-// webIdentityCall adapts one call of AssumeRoleWithWebIdentity.
-func webIdentityCall(o *sts.Options) {
-	o.APIOptions = append(o.APIOptions, addUserAgent, plainBody)
-	if r, ok := o.Retryer.(aws.RetryerV2); ok {
-		o.Retryer = webIdentityRetryer{r}
-	}
+// codeRetryer is the retryer of one call. It hides the texts of AWS's answers from
+// the client's own one, which looks for "connection reset" in them: codes and
+// statuses decide.
+//
+// With identityToken it makes one more attempt after an InvalidIdentityToken. STS
+// gives that when it could not fetch the issuer's keys in time, which passes, and
+// for faults of the token, which stay; only the text would tell them apart. STS does
+// not use the JWT up, so the second attempt costs time only. (IDPCommunicationError,
+// which the API names as retryable, is retried by the SDK.)
+type codeRetryer struct {
+	aws.RetryerV2
+
+	identityToken bool
 }
 
-// webIdentityRetryer also retries when STS could not fetch the issuer's keys,
-// which passes, but not for the other causes of InvalidIdentityToken, which
-// stay.
-type webIdentityRetryer struct{ aws.RetryerV2 }
+// byCode returns r for one call, with one attempt more for InvalidIdentityToken or
+// without.
+func byCode(r aws.Retryer, identityToken bool) aws.Retryer {
+	if r, ok := r.(aws.RetryerV2); ok {
+		return &codeRetryer{RetryerV2: r, identityToken: identityToken}
+	}
+	return r
+}
 
-func (r webIdentityRetryer) IsErrorRetryable(err error) bool {
-	api, ok := errors.AsType[smithy.APIError](err)
-	if ok && api.ErrorCode() == "InvalidIdentityToken" && strings.Contains(api.ErrorMessage(), "verification key") {
+// IsErrorRetryable implements aws.Retryer.
+func (r *codeRetryer) IsErrorRetryable(err error) bool {
+	if passing(err) {
 		return true
 	}
-	return r.RetryerV2.IsErrorRetryable(err)
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return r.RetryerV2.IsErrorRetryable(err)
+	}
+	if r.identityToken && api.ErrorCode() == "InvalidIdentityToken" {
+		r.identityToken = false
+		return true
+	}
+	return r.RetryerV2.IsErrorRetryable(textless{err})
 }
+
+// passing reports failures that the SDK leaves alone although they pass: a 429
+// without a code of AWS's, as proxies give it, and an answer that cannot be read.
+func passing(err error) bool {
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusTooManyRequests {
+		return true
+	}
+	_, broken := errors.AsType[*smithy.DeserializationError](err)
+	return broken
+}
+
+// textless is an error without its text.
+type textless struct{ error }
+
+// Error implements error.
+func (textless) Error() string { return "" }
+
+// Unwrap returns the error.
+func (e textless) Unwrap() error { return e.error }

@@ -21,8 +21,26 @@
 // STS accepts a JWT any number of times, IAM Identity Center accepts it once.
 // So one JWT serves calls 1 and 2, CreateTokenWithIAM with a JWT is never
 // retried, [Options.BeforeCreateToken] can record the JWT as used before it
-// leaves the process, and [ExchangeError] says whether it is to be taken as
-// used. Concurrent calls of [Provider.Retrieve] share one exchange.
+// leaves the process, and [ExchangeError] says what became of it: unspent (not
+// a byte was written, or AWS throttled), refused, accepted, or in doubt (it was
+// sent and no verdict came). Concurrent calls of [Provider.Retrieve] share one
+// exchange. Where the application has the refresh_token grant,
+// [Options.AfterCreateToken] can store the refresh token before anything else
+// can fail.
+//
+// Decisions follow error codes and statuses. The texts of AWS reach
+// [ExchangeError.Message] and [ExchangeError.Hint] and nothing else.
+//
+// # Clocks and time limits
+//
+// Every answer's Date header is compared with the local clock. The difference is
+// in [Session] and [ExchangeError], is named where a token or signature seems to
+// be of the wrong time, and corrects the time of signatures unless the
+// configuration disables that.
+//
+// Each call ends with its context. A server that is silent, drips or never ends
+// its answer holds nobody longer, and an answer of more than a mebibyte is given
+// up.
 //
 // # Permissions
 //

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
+	"unicode"
 )
 
 // Causes of an [OptionError].
@@ -41,6 +43,9 @@ var (
 	// context, neither as awsAdditionalDetails.identityContext nor as the ID
 	// token's claim sts:identity_context.
 	ErrNoIdentityContext = errors.New("the answer holds no identity context")
+	// ErrAnswerTooLong means that an answer went beyond a mebibyte, where
+	// those of AWS have some thousand bytes.
+	ErrAnswerTooLong = errors.New("the answer is too long")
 	// ErrNoCredentials means that STS answered without credentials.
 	ErrNoCredentials = errors.New("the answer holds no credentials")
 )
@@ -112,15 +117,33 @@ type ExchangeError struct {
 	HTTPStatus int
 	// RequestID is AWS's id of the request, to be quoted to its support.
 	RequestID string
+	// RetryAfter is what the answer's Retry-After header asks for, in whole
+	// seconds and at most a day (RFC 9110 section 10.2.3); 0 if nothing.
+	RetryAfter time.Duration
+	// ClockSkew is AWS's clock, by the Date header of the last answer, minus
+	// the local one, in whole seconds: positive if the local clock is behind.
+	// 0 if they agree or nothing was measured.
+	ClockSkew time.Duration
+
 	// JWTSpent reports that the JWT was sent to IAM Identity Center, or may
-	// have been, and is not to be sent there again.
+	// have been, and is not to be sent there again if another can be had. It
+	// is false if not a byte of the request was written, and if AWS throttled
+	// it without looking at the JWT.
 	JWTSpent bool
+	// InDoubt reports that the JWT was sent and that no verdict came: no
+	// answer, a 5xx, a broken or unreadable answer. The JWT may be used up or
+	// not; only sending it once more would tell, by an InvalidGrantException.
+	// False if AWS accepted or refused it; then JWTSpent says the rest.
+	InDoubt bool
 	// Err is the cause: an error of the SDK, of the WebTokenProvider, of the
-	// hook, a context's error, or a sentinel of this package.
+	// hook, a context's error, or a sentinel of this package. If AWS echoed a
+	// secret, a *smithy.GenericAPIError with the same code takes the place of
+	// the SDK's error.
 	Err error
 }
 
-// Error implements error. The text holds no secrets.
+// Error implements error. The text is one line, holds no secrets, and names a
+// difference of the clocks where that is a likely cause.
 func (e *ExchangeError) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Step.phrase())
@@ -132,15 +155,25 @@ func (e *ExchangeError) Error() string {
 	default:
 		fmt.Fprintf(&b, ": %s: %s", e.Code, e.Message)
 	}
-	if e.Code == "" || e.HTTPStatus == 0 {
-		return b.String()
+	if e.Code != "" && e.HTTPStatus != 0 {
+		fmt.Fprintf(&b, " (HTTP %d", e.HTTPStatus)
+		if e.RequestID != "" {
+			fmt.Fprintf(&b, ", request %s", e.RequestID)
+		}
+		b.WriteString(")")
 	}
-	fmt.Fprintf(&b, " (HTTP %d", e.HTTPStatus)
-	if e.RequestID != "" {
-		fmt.Fprintf(&b, ", request %s", e.RequestID)
+	if e.blamesClock() {
+		b.WriteString("; " + clockText(e.ClockSkew))
 	}
-	b.WriteString(")")
-	return b.String()
+	return strings.Map(printable, b.String())
+}
+
+// printable makes a space of what could break a line or command a terminal.
+func printable(r rune) rune {
+	if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+		return ' '
+	}
+	return r
 }
 
 // Unwrap returns Err.

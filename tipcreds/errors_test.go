@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +31,7 @@ func TestExchangeErrors(t *testing.T) {
 	tests := []struct {
 		name   string
 		op     string
-		answer http.HandlerFunc
+		answer http.HandlerFunc       // as often as it is asked for
 		want   tipcreds.ExchangeError // without Err
 		hint   string
 	}{
@@ -86,7 +87,7 @@ func TestExchangeErrors(t *testing.T) {
 			"another region"},
 		{"throttled", createTokenCall, oauthError(400, "SlowDownException", "slow_down", "x"),
 			tipcreds.ExchangeError{Step: tipcreds.StepCreateToken, Code: "SlowDownException",
-				Message: "x", HTTPStatus: 400, RequestID: "req-oidc", JWTSpent: true},
+				Message: "x", HTTPStatus: 400, RequestID: "req-oidc"},
 			"too many"},
 		{"no error type header", createTokenCall, oauthError(400, "", "invalid_grant", "Invalid grant provided"),
 			tipcreds.ExchangeError{Step: tipcreds.StepCreateToken, Code: "InvalidGrantException",
@@ -94,7 +95,7 @@ func TestExchangeErrors(t *testing.T) {
 			"used before"},
 		{"server error", createTokenCall, oauthError(500, "InternalServerException", "server_error", "boom"),
 			tipcreds.ExchangeError{Step: tipcreds.StepCreateToken, Code: "InternalServerException",
-				Message: "boom", HTTPStatus: 500, RequestID: "req-oidc", JWTSpent: true},
+				Message: "boom", HTTPStatus: 500, RequestID: "req-oidc", JWTSpent: true, InDoubt: true},
 			"try again later"},
 
 		{"no SetContext", assumeRoleCall,
@@ -123,7 +124,7 @@ func TestExchangeErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFakeAWS(t)
-			f.on(tt.op, tt.answer)
+			f.on(tt.op, tt.answer, tt.answer)
 			_, err := f.provider(t).Exchange(t.Context(), webToken)
 			e := exchangeError(t, err)
 			got := *e
@@ -192,8 +193,8 @@ func TestCreateTokenIsSentOnce(t *testing.T) {
 			p := f.provider(t, func(o *tipcreds.Options) { o.AWSConfig.RetryMaxAttempts = 5 })
 			_, err := p.Exchange(t.Context(), webToken)
 			e := exchangeError(t, err)
-			if e.HTTPStatus != tt.status || !e.JWTSpent || e.Hint() == "" {
-				t.Errorf("status %d, spent %v, hint %q: %v", e.HTTPStatus, e.JWTSpent, e.Hint(), e)
+			if e.HTTPStatus != tt.status || e.JWTSpent == e.Throttled() || e.InDoubt != e.JWTSpent || e.Hint() == "" {
+				t.Errorf("status %d, spent %v, in doubt %v, hint %q: %v", e.HTTPStatus, e.JWTSpent, e.InDoubt, e.Hint(), e)
 			}
 			if diff := cmp.Diff([]string{webIdentityCall, createTokenCall}, f.ops()); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
@@ -218,8 +219,11 @@ func TestSTSRetries(t *testing.T) {
 			[]http.HandlerFunc{stsError(400, "IDPCommunicationError", "x")}, 2, true},
 		{"keys not fetched", webIdentityCall,
 			[]http.HandlerFunc{stsError(400, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider")}, 2, true},
-		{"wrong audience stays wrong", webIdentityCall,
-			[]http.HandlerFunc{stsError(400, "InvalidIdentityToken", "Incorrect token audience")}, 1, false},
+		{"keys never fetched", webIdentityCall, slices.Repeat([]http.HandlerFunc{
+			stsError(400, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider")}, 3), 2, false},
+		{"wrong audience stays wrong", webIdentityCall, slices.Repeat([]http.HandlerFunc{
+			stsError(400, "InvalidIdentityToken", "Incorrect token audience")}, 3), 2, false},
+		{"application role denied", webIdentityCall, []http.HandlerFunc{stsError(403, "AccessDenied", "x")}, 1, false},
 		{"access role 503", assumeRoleCall, []http.HandlerFunc{unavailable, unavailable}, 3, true},
 		{"access role reset", assumeRoleCall, []http.HandlerFunc{reset}, 2, true},
 		{"access role denied", assumeRoleCall, []http.HandlerFunc{stsError(403, "AccessDenied", "x")}, 1, false},

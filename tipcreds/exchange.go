@@ -3,14 +3,10 @@ package tipcreds
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
-	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 )
 
 // Grant types of CreateTokenWithIAM that are used here.
@@ -28,11 +24,14 @@ const bootstrapMargin = time.Minute
 // credentials last), SSO OIDC CreateTokenWithIAM, STS AssumeRole. It calls
 // neither the WebTokenProvider nor the cache of [Provider.Retrieve].
 //
-// Errors are of type [*ExchangeError].
+// It ends when ctx does, or after [Options.Timeout] if ctx has no deadline, in
+// whatever step it is then. Errors are of type [*ExchangeError].
 func (p *Provider) Exchange(ctx context.Context, webToken string) (*Session, error) {
 	if webToken == "" {
 		return nil, &ExchangeError{Step: StepWebToken, Err: ErrNoWebToken}
 	}
+	ctx, cancel := p.bounded(ctx)
+	defer cancel()
 	application, err := p.applicationCredentials(ctx, webToken)
 	if err != nil {
 		return nil, err
@@ -57,15 +56,18 @@ func (p *Provider) Exchange(ctx context.Context, webToken string) (*Session, err
 // while they last, else webToken assumes the role anew. That JWT goes to STS
 // only, so it may have been exchanged before; it may be empty while none is
 // needed, or with clients of the caller's own. The hook BeforeCreateToken is
-// not called and no JWT is spent.
+// not called and no JWT is spent; AfterCreateToken is called. The SDK's retries
+// apply to every call.
 //
-// Errors are of type [*ExchangeError]; one with the code InvalidGrantException
-// or ExpiredTokenException at StepCreateToken means that the refresh token has
-// had its day and a fresh JWT is required.
+// It ends as Exchange does. Errors are of type [*ExchangeError]; if
+// [ExchangeError.RefreshTokenRefused] is true the refresh token has had its day
+// and a fresh JWT is required.
 func (p *Provider) ExchangeRefreshToken(ctx context.Context, refreshToken, webToken string) (*Session, error) {
 	if refreshToken == "" {
 		return nil, &ExchangeError{Step: StepCreateToken, Err: ErrNoRefreshToken}
 	}
+	ctx, cancel := p.bounded(ctx)
+	defer cancel()
 	application, err := p.applicationCredentials(ctx, webToken)
 	if err != nil {
 		return nil, err
@@ -88,6 +90,14 @@ func (p *Provider) ExchangeRefreshToken(ctx context.Context, refreshToken, webTo
 	return session, nil
 }
 
+// bounded is ctx with a deadline, its own or else that of the options.
+func (p *Provider) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, p.options.Timeout)
+}
+
 // applicationCredentials returns the credentials that sign the other calls:
 // the ones at hand, or new ones for webToken. They are zero if the caller's
 // clients sign everything.
@@ -95,31 +105,27 @@ func (p *Provider) applicationCredentials(ctx context.Context, webToken string) 
 	if p.webIdentity == nil {
 		return aws.Credentials{}, nil
 	}
-	if c := p.application.Load(); c != nil && time.Now().Before(c.Expires.Add(-bootstrapMargin)) {
-		return *c, nil
+	if l := p.application.Load(); !l.due(time.Now()) {
+		return l.credentials, nil
 	}
 	if webToken == "" {
 		return aws.Credentials{}, &ExchangeError{Step: StepAssumeApplicationRole, Err: ErrNoBootstrap}
 	}
-	c, err := p.assumeApplicationRole(ctx, webToken)
+	seen := &observation{}
+	c, err := p.assumeApplicationRole(ctx, webToken, seen)
+	p.noteClock(seen)
 	if err != nil {
-		return aws.Credentials{}, newExchangeError(StepAssumeApplicationRole, err, nil, []string{webToken})
+		return aws.Credentials{}, newExchangeError(StepAssumeApplicationRole, err, seen, []string{webToken})
 	}
-	p.application.Store(&c)
+	p.application.Store(newApplicationLease(c, seen.skew))
 	return c, nil
 }
 
-func (p *Provider) assumeApplicationRole(ctx context.Context, webToken string) (aws.Credentials, error) {
-	out, err := p.webIdentity.AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
-		RoleArn:          aws.String(p.options.ApplicationRoleARN),
-		RoleSessionName:  aws.String(p.options.ApplicationSessionName),
-		WebIdentityToken: aws.String(webToken),
-		DurationSeconds:  seconds(p.options.ApplicationDuration),
-	}, webIdentityCall)
-	if err != nil {
-		return aws.Credentials{}, err
+// noteClock remembers the difference of the clocks for the next signature.
+func (p *Provider) noteClock(seen *observation) {
+	if seen.measured {
+		p.skew.Store(&seen.skew)
 	}
-	return sessionCredentials(out.Credentials, out.AssumedRoleUser)
 }
 
 func (p *Provider) beforeCreateToken(ctx context.Context, webToken string) error {
@@ -134,52 +140,18 @@ func (p *Provider) beforeCreateToken(ctx context.Context, webToken string) error
 	return &ExchangeError{Step: StepCreateToken, Err: fmt.Errorf("before the web token is sent: %w", err)}
 }
 
-// createToken calls CreateTokenWithIAM: once for a JWT, with the client's
-// retries for a refresh token.
-func (p *Provider) createToken(
-	ctx context.Context, application aws.Credentials, in *ssooidc.CreateTokenWithIAMInput,
-) (*ssooidc.CreateTokenWithIAMOutput, error) {
-	seen := &observation{}
-	out, err := p.oidc.CreateTokenWithIAM(ctx, in, func(o *ssooidc.Options) {
-		o.APIOptions = append(o.APIOptions, addUserAgent, plainBody, seen.install)
-		if p.signOIDC {
-			o.Credentials = staticCredentials(application)
-		}
-		if in.Assertion != nil {
-			o.Retryer = aws.NopRetryer{}
-		}
-	})
-	if err == nil && out != nil {
-		return out, nil
-	}
-	if err == nil {
-		err = ErrNoIdentityContext
-	}
-	e := newExchangeError(StepCreateToken, err, seen.errorBody,
-		[]string{aws.ToString(in.Assertion), aws.ToString(in.RefreshToken)})
-	e.JWTSpent = in.Assertion != nil && seen.sent()
-	p.forgetRefused(e)
-	return nil, e
-}
-
 // enhance assumes the access role with the identity context of answer. The
 // webToken is the JWT that bought the answer, empty if a refresh token did.
 func (p *Provider) enhance(
-	ctx context.Context, application aws.Credentials, answer *ssooidc.CreateTokenWithIAMOutput, webToken string,
+	ctx context.Context, application aws.Credentials, answer *tokenAnswer, webToken string,
 ) (*Session, error) {
-	spent := webToken != ""
-	claims := parseIDToken(aws.ToString(answer.IdToken))
-	identityContext := claims.IdentityContext
-	if d := answer.AwsAdditionalDetails; d != nil && aws.ToString(d.IdentityContext) != "" {
-		identityContext = aws.ToString(d.IdentityContext)
-	}
-	if identityContext == "" {
-		return nil, &ExchangeError{Step: StepCreateToken, JWTSpent: spent, Err: ErrNoIdentityContext}
-	}
-	credentials, roleARN, err := p.assumeAccessRole(ctx, application, identityContext, claims.Subject)
+	seen := &observation{}
+	credentials, roleARN, err := p.assumeAccessRole(ctx, application, answer, seen)
+	p.noteClock(seen)
 	if err != nil {
-		e := newExchangeError(StepAssumeAccessRole, err, nil, []string{identityContext, webToken})
-		e.JWTSpent = spent
+		e := newExchangeError(StepAssumeAccessRole, err, seen, []string{answer.context, webToken, application.SessionToken})
+		e.JWTSpent = webToken != ""
+		e.measureContext(answer.context)
 		p.forgetRefused(e)
 		return nil, e
 	}
@@ -187,42 +159,13 @@ func (p *Provider) enhance(
 		Credentials:             credentials,
 		ExpiresAt:               credentials.Expires,
 		AssumedRoleARN:          roleARN,
-		UserID:                  claims.Subject,
-		IdentityStoreARN:        claims.IdentityStoreARN,
-		InstanceARN:             claims.InstanceARN,
+		UserID:                  answer.claims.Subject,
+		IdentityStoreARN:        answer.claims.IdentityStoreARN,
+		InstanceARN:             answer.claims.InstanceARN,
 		Scopes:                  answer.Scope,
+		ClockSkew:               seen.skew,
 		ApplicationRefreshToken: aws.ToString(answer.RefreshToken),
 	}, nil
-}
-
-func (p *Provider) assumeAccessRole(
-	ctx context.Context, application aws.Credentials, identityContext, userID string,
-) (credentials aws.Credentials, roleARN string, err error) {
-	out, err := p.sts.AssumeRole(ctx, &sts.AssumeRoleInput{
-		RoleArn:         aws.String(p.accessRoleARN),
-		RoleSessionName: aws.String(cleanSessionName(p.options.SessionName(userID))),
-		DurationSeconds: seconds(p.options.Duration),
-		ProvidedContexts: []ststypes.ProvidedContext{{
-			ProviderArn:      aws.String(p.contextProviderARN),
-			ContextAssertion: aws.String(identityContext),
-		}},
-	}, func(o *sts.Options) {
-		o.APIOptions = append(o.APIOptions, addUserAgent, plainBody)
-		if p.signSTS {
-			o.Credentials = staticCredentials(application)
-		}
-	})
-	if err != nil {
-		return aws.Credentials{}, "", err
-	}
-	credentials, err = sessionCredentials(out.Credentials, out.AssumedRoleUser)
-	if err != nil {
-		return aws.Credentials{}, "", err
-	}
-	if out.AssumedRoleUser != nil {
-		roleARN = aws.ToString(out.AssumedRoleUser.Arn)
-	}
-	return credentials, roleARN, nil
 }
 
 // forgetRefused drops the application role credentials if AWS refused them as
@@ -232,42 +175,4 @@ func (p *Provider) forgetRefused(e *ExchangeError) {
 	case "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException":
 		p.application.Store(nil)
 	}
-}
-
-// sessionCredentials converts an answer of STS. The account is field 5 of the
-// assumed role's ARN.
-func sessionCredentials(c *ststypes.Credentials, user *ststypes.AssumedRoleUser) (aws.Credentials, error) {
-	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" ||
-		aws.ToString(c.SessionToken) == "" || c.Expiration == nil {
-		return aws.Credentials{}, ErrNoCredentials
-	}
-	var account string
-	if user != nil {
-		if a, err := arn.Parse(aws.ToString(user.Arn)); err == nil {
-			account = a.AccountID
-		}
-	}
-	return aws.Credentials{
-		AccessKeyID:     *c.AccessKeyId,
-		SecretAccessKey: *c.SecretAccessKey,
-		SessionToken:    *c.SessionToken,
-		Source:          ProviderName,
-		CanExpire:       true,
-		Expires:         *c.Expiration,
-		AccountID:       account,
-	}, nil
-}
-
-// seconds is DurationSeconds for d, nil for zero.
-func seconds(d time.Duration) *int32 {
-	if d == 0 {
-		return nil
-	}
-	return aws.Int32(int32(d / time.Second))
-}
-
-// contextProviderARN names IAM Identity Center as the provider of contexts.
-func contextProviderARN(roleARN string) string {
-	partition, _, _ := strings.Cut(strings.TrimPrefix(roleARN, "arn:"), ":")
-	return "arn:" + partition + ":iam::aws:contextProvider/IdentityCenter"
 }

@@ -8,8 +8,12 @@ import (
 )
 
 // Hint says in general words what usually causes the error and what to look
-// at. It is empty where there is nothing to add.
+// at. It is empty where there is nothing to add. It may follow AWS's texts; the
+// fields and methods that callers branch on never do.
 func (e *ExchangeError) Hint() string {
+	if e.blamesClock() {
+		return "set the clock of this machine (" + clockText(e.ClockSkew) + "), then begin again with a fresh token"
+	}
 	switch e.Step {
 	case StepAssumeApplicationRole:
 		return firstNonEmpty(e.applicationRoleHint(), e.commonHint())
@@ -77,8 +81,6 @@ func (e *ExchangeError) createTokenHint() string {
 		return "the application is not configured for the scope"
 	case "InvalidRequestRegionException":
 		return "the call went to another region than that of the Identity Center instance"
-	case "SlowDownException", "ThrottlingException", "TooManyRequestsException":
-		return "too many exchanges at once for the Identity Center instance; wait and use a fresh token"
 	default:
 		return ""
 	}
@@ -109,6 +111,8 @@ func (e *ExchangeError) accessRoleHint() string {
 		return "a session that one role opens for another lasts one hour at most; ask for less"
 	case e.Code == "ValidationError" && strings.Contains(e.Message, "MaxSessionDuration"):
 		return "ask for a shorter session, or raise the access role's maximum session duration"
+	case e.Code == "ValidationError" && strings.Contains(e.Message, "identity context has"):
+		return "STS does not take what Identity Center issued; nothing can be set here, quote the request id to AWS's support"
 	case e.Code == "ExpiredTokenException", e.Code == "ExpiredToken":
 		return "the identity context or the signing credentials have expired; begin again with a fresh token"
 	default:
@@ -118,17 +122,30 @@ func (e *ExchangeError) accessRoleHint() string {
 
 func (e *ExchangeError) commonHint() string {
 	switch {
+	case e.Throttled():
+		return e.throttledHint()
 	case e.Code == "RegionDisabledException":
 		return "STS is not active in this region for the account"
 	case e.Code == "InvalidClientTokenId", e.Code == "UnrecognizedClientException":
 		return "AWS does not know the signing credentials (any more); the next attempt gets new ones"
 	case e.Code == "SignatureDoesNotMatch", e.Code == "InvalidSignatureException", e.Code == "RequestTimeTooSkewed":
 		return "the request's signature was refused; the local clock may be wrong"
-	case e.HTTPStatus >= 500, e.HTTPStatus == 429:
+	case e.HTTPStatus >= 500:
 		return "AWS could not answer; try again later"
 	default:
 		return e.noAnswerHint()
 	}
+}
+
+func (e *ExchangeError) throttledHint() string {
+	hint := "too many of these calls at once; wait a moment and try again"
+	if e.RetryAfter > 0 {
+		hint = "too many of these calls at once; AWS asks to wait " + e.RetryAfter.String()
+	}
+	if e.JWTSpent {
+		return hint + ", with a fresh token"
+	}
+	return hint + "; the token is not used up"
 }
 
 func (e *ExchangeError) noAnswerHint() string {

@@ -199,7 +199,7 @@ func TestRenewAfterLanding(t *testing.T) {
 		return "", nil
 	}}
 	want := aws.Credentials{AccessKeyID: "ASIAENHANCED00000001", CanExpire: true, Expires: time.Now().Add(time.Hour)}
-	p.current.Store(newLease(want, time.Now(), time.Minute))
+	p.current.Store(newLease(want, time.Now(), time.Minute, 0))
 	if got, err := p.renew(t.Context()); err != nil || got != want {
 		t.Errorf("%v: %v", got.AccessKeyID, err)
 	}
@@ -209,7 +209,7 @@ func TestRenewAfterLanding(t *testing.T) {
 // only renewed credentials will do.
 func TestPostponed(t *testing.T) {
 	now := time.Now()
-	l := newLease(aws.Credentials{CanExpire: true, Expires: now.Add(80 * time.Second)}, now, time.Minute)
+	l := newLease(aws.Credentials{CanExpire: true, Expires: now.Add(80 * time.Second)}, now, time.Minute, 0)
 	if got, want := l.postponed(now).renewAt, now.Add(20*time.Second); !got.Equal(want) {
 		t.Errorf("in %v, want %v", got.Sub(now), want.Sub(now))
 	}

@@ -5,16 +5,16 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
+	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
-
-// maxErrorBody bounds what is kept of an error answer, in bytes.
-const maxErrorBody = 8 << 10
 
 const (
 	userAgentKey   = "tipcreds"
@@ -26,29 +26,44 @@ func addUserAgent(stack *middleware.Stack) error {
 	return awsmiddleware.AddUserAgentKeyValue(userAgentKey, userAgentValue)(stack)
 }
 
-// observation watches one attempt of CreateTokenWithIAM at the transport:
-// whether the request can have reached the service, and what an error answer
-// said before the SDK's typed errors dropped part of it.
+// observation watches one call at the transport: whether the request can have
+// reached the service, what AWS's clock said, and what an error answer held before
+// the SDK's typed errors dropped part of it. Of a call with several attempts it
+// tells the last.
 type observation struct {
 	installed bool
 	reached   bool
 	traced    atomic.Bool
-	connected atomic.Bool
-	errorBody []byte
+	wrote     atomic.Bool
+	answered  bool
+
+	status     int // of the last attempt's answer, 0 without one
+	skew       time.Duration
+	measured   bool
+	retryAfter time.Duration
+	errorType  string // the exception that the header x-amzn-ErrorType names
+	errorBody  []byte
 }
 
 // sent reports whether the request left, or may have left, this process. It is
 // false only where that is certain: the transport was not reached (signing,
-// credentials, cancellation), or it never had a connection (DNS, dial, TLS,
-// proxy). A client that is not the SDK's is not observed and gives true.
+// credentials, cancellation), or it wrote no header: for want of a connection (DNS,
+// dial, TLS, proxy), or to the one that it had (cancellation in between, a kept
+// connection found closed). net/http reports a header when it is put into the
+// buffer, thus before a byte leaves; from then on nobody knows. It does not
+// repeat the request on another connection by itself: the SDK gives it no GetBody.
+// A transport that does not report GetConn is taken to report nothing, and a client
+// that is not the SDK's is not observed: both give true.
 func (o *observation) sent() bool {
 	switch {
 	case !o.installed:
 		return true
 	case !o.reached:
 		return false
+	case o.answered || !o.traced.Load():
+		return true
 	default:
-		return !o.traced.Load() || o.connected.Load()
+		return o.wrote.Load()
 	}
 }
 
@@ -65,24 +80,53 @@ func (o *observation) handle(
 	if err := ctx.Err(); err != nil {
 		return middleware.DeserializeOutput{}, middleware.Metadata{}, err
 	}
-	o.reached, o.errorBody = true, nil
+	o.reached = true
+	o.status, o.retryAfter, o.errorType, o.errorBody = 0, 0, "", nil
+	asked := time.Now()
 	out, metadata, err := next.HandleDeserialize(httptrace.WithClientTrace(ctx, o.trace()), in)
 	if err != nil {
 		return out, metadata, err
 	}
-	response, ok := out.RawResponse.(*smithyhttp.Response)
-	if ok && response.StatusCode >= 300 {
-		o.keep(response)
+	if response, ok := out.RawResponse.(*smithyhttp.Response); ok {
+		o.note(response, asked)
 	}
 	return out, metadata, nil
 }
 
 func (o *observation) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
-		GetConn: func(string) { o.traced.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { o.connected.Store(true) },
+		GetConn:          func(string) { o.traced.Store(true) },
+		WroteHeaderField: func(string, []string) { o.wrote.Store(true) },
+		WroteHeaders:     func() { o.wrote.Store(true) },
 	}
 }
+
+// note reads the head of an answer and bounds its body.
+func (o *observation) note(response *smithyhttp.Response, asked time.Time) {
+	now := time.Now()
+	o.answered, o.status = true, response.StatusCode
+	if skew, ok := clockSkew(response.Header, asked, now); ok {
+		o.skew, o.measured = skew, true
+	}
+	response.Body = &boundedBody{ReadCloser: response.Body, left: maxAnswer}
+	if response.StatusCode < http.StatusMultipleChoices {
+		return
+	}
+	o.retryAfter = retryAfter(response.Header, now)
+	o.errorType = errorType(response.Header)
+	o.keep(response)
+}
+
+// errorType is the name in a header such as
+// "InvalidGrantException:http://internal.amazon.com/coral/com.amazonaws.sso.oidc/".
+func errorType(header http.Header) string {
+	name, _, _ := strings.Cut(header.Get("X-Amzn-ErrorType"), ":")
+	return name[strings.LastIndex(name, "#")+1:]
+}
+
+// maxErrorBody bounds what is kept of an error answer, in bytes: far more than AWS
+// sends, for what goes beyond is not read for a code either.
+const maxErrorBody = 64 << 10
 
 // keep copies the beginning of the body and leaves the whole to be read again.
 func (o *observation) keep(response *smithyhttp.Response) {
@@ -103,3 +147,23 @@ func (o *observation) keep(response *smithyhttp.Response) {
 type failedReader struct{ err error }
 
 func (r failedReader) Read([]byte) (int, error) { return 0, r.err }
+
+// maxAnswer bounds an answer, in bytes: the SDK reads to the end.
+const maxAnswer = 1 << 20
+
+// boundedBody fails with ErrAnswerTooLong when more than left bytes were read.
+type boundedBody struct {
+	io.ReadCloser
+
+	left int
+}
+
+// Read implements io.Reader.
+func (b *boundedBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, ErrAnswerTooLong
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}

@@ -20,7 +20,8 @@ const (
 	// DefaultExpiryWindow is how long before their expiry credentials are
 	// renewed.
 	DefaultExpiryWindow = 5 * time.Minute
-	// DefaultTimeout bounds one renewal, the WebTokenProvider included.
+	// DefaultTimeout bounds one renewal, the WebTokenProvider included; see
+	// [Options.Timeout].
 	DefaultTimeout = 2 * time.Minute
 )
 
@@ -109,12 +110,23 @@ type Options struct {
 	// the exchange with the JWT unspent.
 	BeforeCreateToken func(ctx context.Context, webToken string) error
 
+	// AfterCreateToken is called with Identity Center's refresh token as soon
+	// as an answer of CreateTokenWithIAM brought one, new or the same, before
+	// the access role is assumed: the moment to store it durably, since
+	// nothing else hands it out if that fails. It is not called for an answer
+	// without one, so never with "". ctx has the values of the caller's
+	// context and is not cancelled with it.
+	AfterCreateToken func(ctx context.Context, applicationRefreshToken string)
+
 	// ExpiryWindow is how long before expiry [Provider.Retrieve] renews. It
 	// is cut to a third of the credentials' life, lest short sessions be
-	// renewed at every call. If a renewal fails, credentials with more than
-	// a minute left are handed out still. Negative: none.
+	// renewed at every call, and then grows by a random part of up to a tenth,
+	// drawn for each set of credentials, lest a fleet renew at once. If a
+	// renewal fails, credentials with more than a minute left are handed out
+	// still. Negative: none.
 	ExpiryWindow time.Duration
-	// Timeout bounds one renewal by Retrieve, the WebTokenProvider included.
+	// Timeout bounds one renewal by Retrieve, the WebTokenProvider included,
+	// and an Exchange or ExchangeRefreshToken whose context has no deadline.
 	// Raise it if the provider waits for a person.
 	Timeout time.Duration
 }

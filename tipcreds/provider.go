@@ -13,14 +13,6 @@ import (
 // ProviderName is the Source of the credentials.
 const ProviderName = "TIPProvider"
 
-// usableMargin is the life that credentials must have left to be handed out
-// although they should be renewed.
-const usableMargin = time.Minute
-
-// renewalPause is how long nobody tries again after a failed renewal while the
-// old credentials are still usable: each attempt costs a JWT.
-const renewalPause = 30 * time.Second
-
 // Provider gives identity-enhanced credentials of one user. Make it with
 // [New]. It caches: wrapping it in an aws.CredentialsCache is harmless and not
 // needed.
@@ -36,8 +28,9 @@ type Provider struct {
 	oidc              CreateTokenAPI
 	signSTS, signOIDC bool // with the application role's credentials
 
-	application atomic.Pointer[aws.Credentials]
+	application atomic.Pointer[lease]
 	current     atomic.Pointer[lease]
+	skew        atomic.Pointer[time.Duration] // the last one measured
 	flight      flight
 }
 
@@ -81,7 +74,7 @@ func New(accessRoleARN, applicationARN string, token WebTokenProvider, optFns ..
 //
 // Errors are of type [*ExchangeError], or the context's.
 func (p *Provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	if l := p.current.Load(); l != nil && time.Now().Before(l.renewAt) {
+	if l := p.current.Load(); !l.due(time.Now()) {
 		return l.credentials, nil
 	}
 	if ctx.Err() != nil {
@@ -122,12 +115,12 @@ func (p *Provider) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.Stri
 // renew is what one flight does.
 func (p *Provider) renew(ctx context.Context) (aws.Credentials, error) {
 	old := p.current.Load()
-	if old != nil && time.Now().Before(old.renewAt) {
+	if !old.due(time.Now()) {
 		return old.credentials, nil // a flight landed since the caller looked
 	}
 	session, err := p.exchangeFresh(ctx)
 	if err == nil {
-		fresh := newLease(session.Credentials, time.Now(), p.options.ExpiryWindow)
+		fresh := newLease(session.Credentials, time.Now(), p.options.ExpiryWindow, session.ClockSkew)
 		p.current.Store(fresh)
 		return fresh.credentials, nil
 	}
@@ -145,30 +138,4 @@ func (p *Provider) exchangeFresh(ctx context.Context) (*Session, error) {
 		return nil, &ExchangeError{Step: StepWebToken, Err: err}
 	}
 	return p.Exchange(ctx, webToken)
-}
-
-// lease is credentials and when to look for new ones. Times are wall clock
-// only: a suspended machine's monotonic clock stands still while AWS's runs.
-type lease struct {
-	credentials aws.Credentials
-	renewAt     time.Time
-}
-
-func newLease(c aws.Credentials, now time.Time, window time.Duration) *lease {
-	window = max(0, min(window, c.Expires.Sub(now)/3))
-	return &lease{credentials: c, renewAt: c.Expires.Add(-window).Round(0)}
-}
-
-// usable reports whether the credentials, though due for renewal, still do.
-func (l *lease) usable(now time.Time) bool {
-	return l != nil && now.Before(l.credentials.Expires.Add(-usableMargin))
-}
-
-// postponed is the lease with the next attempt some way off, while usable.
-func (l *lease) postponed(now time.Time) *lease {
-	next := now.Add(renewalPause).Round(0)
-	if last := l.credentials.Expires.Add(-usableMargin).Round(0); next.After(last) {
-		next = last
-	}
-	return &lease{credentials: l.credentials, renewAt: next}
 }

@@ -2,6 +2,7 @@ package tipcreds
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 
 	"github.com/aws/smithy-go"
@@ -22,8 +23,11 @@ const minBeginning = 16
 // '...'", sometimes shortened.
 func redactText(text string, secrets []string) string {
 	for _, s := range secrets {
-		if len(s) >= minSecret {
-			text = redactBeginnings(strings.ReplaceAll(text, s, redacted), s)
+		if len(s) < minSecret {
+			continue
+		}
+		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s)} { // as it is, and as it was sent
+			text = redactBeginnings(strings.ReplaceAll(text, form, redacted), form)
 		}
 	}
 	return redactJWTs(text)

@@ -61,7 +61,7 @@ func TestRetrieveCaches(t *testing.T) {
 		name   string
 		life   time.Duration
 		window time.Duration
-		renew  time.Duration // when the second exchange is due
+		renew  time.Duration // when the second exchange is due at the latest
 	}{
 		{"default window", time.Hour, 0, 55 * time.Minute},
 		{"own window", time.Hour, 15 * time.Minute, 45 * time.Minute},
@@ -77,11 +77,12 @@ func TestRetrieveCaches(t *testing.T) {
 				if want := time.Now().Add(tt.life); !first.Expires.Equal(want) || first.Source != "TIPProvider" {
 					t.Errorf("expires %v, want %v; source %s", first.Expires, want, first.Source)
 				}
-				time.Sleep(tt.renew - time.Second)
+				jitter := (tt.life - tt.renew) / 10
+				time.Sleep(tt.renew - jitter - time.Second)
 				if got := mustRetrieve(t, p); got != first || source.used() != 1 {
 					t.Errorf("%d exchanges before the window", source.used())
 				}
-				time.Sleep(time.Second)
+				time.Sleep(jitter + time.Second)
 				if got := mustRetrieve(t, p); got == first || source.used() != 2 {
 					t.Errorf("%d exchanges in the window, same credentials %v", source.used(), got == first)
 				}

@@ -34,6 +34,12 @@ type Session struct {
 	// Scopes are those that Identity Center granted to the application.
 	Scopes []string
 
+	// ClockSkew is AWS's clock, by the Date header of the last answer, minus
+	// the local one, in whole seconds: positive if the local clock is behind,
+	// and the credentials expire that much earlier by it. 0 if they agree or
+	// nothing was measured.
+	ClockSkew time.Duration
+
 	// ApplicationRefreshToken is Identity Center's refresh token, a secret,
 	// for [Provider.ExchangeRefreshToken]. Empty unless the application has
 	// the refresh_token grant. After a refresh that brought no new one it is

@@ -35,11 +35,12 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"await":      cmdAwait,     // await OPERATION: wait until it went by
 	"fault":      cmdFault,     // fault OPERATION STATUS [BODY] | OPERATION drop | off
 	"refuse":     cmdRefuse,    // refuse HOST|off: the proxy opens no tunnel to hosts that begin so
-	"expire":     cmdExpire,    // expire DURATION: let the role credentials end by then
+	"expire":     cmdExpire,    // expire DURATION [CONTEXT]: let the role credentials end by then
 	"unspend":    cmdUnspend,   // unspend: forget that the ID token was exchanged
 	"plain":      cmdPlain,     // plain: write idp_token.json as the original does
 	"mode":       cmdMode,      // mode MODE FILE...: want these permissions
 	"occupy":     cmdOccupy,    // occupy: listen on the port of the redirect
+	"mint":       cmdMint,      // mint FILE: an ID token of the analyst that nobody has seen
 	"same-token": cmdSameToken, // same-token: the identity provider answers with the present ID token again
 }
 
@@ -48,6 +49,7 @@ type machineKey struct{}
 func setUp(env *testscript.Env) error {
 	env.Setenv("AWS_TIP_CLI", env.WorkDir+"/state")
 	env.Setenv("TIP_CLI_KEYRING", "off")
+	env.Setenv("TIP_CLI_SIGN_IN", "never") // whoever runs the tests may sit at a terminal
 	env.Setenv("AWS_CONFIG_FILE", env.WorkDir+"/aws-config")
 	env.Setenv("AWS_SHARED_CREDENTIALS_FILE", env.WorkDir+"/aws-credentials")
 	tb, ok := env.T().(testing.TB)
@@ -78,9 +80,10 @@ var edits = map[string]func(*lab.World){
 	"no-trust": func(w *lab.World) {
 		w.Accounts[1].Roles[0].Trust.(map[string]any)["Statement"].([]any)[0].(map[string]any)["Effect"] = "Deny"
 	},
-	"no-user":     func(w *lab.World) { w.IdentityCenter[0].Users[0].Email = "somebody@example.com" },
-	"no-policy":   func(w *lab.World) { delete(w.Accounts[1].Roles[1].Policies, "access-grants") },
-	"no-instance": func(w *lab.World) { w.AccessGrants = nil },
+	"no-user":       func(w *lab.World) { w.IdentityCenter[0].Users[0].Email = "somebody@example.com" },
+	"no-policy":     func(w *lab.World) { delete(w.Accounts[1].Roles[1].Policies, "access-grants") },
+	"client-secret": func(w *lab.World) { w.Issuers[0].Clients[0].Secret = "open-sesame" },
+	"no-instance":   func(w *lab.World) { w.AccessGrants = nil },
 }
 
 func cmdLab(ts *testscript.TestScript, _ bool, args []string) {
@@ -222,7 +225,11 @@ func (m *machine) edit(name string, change func(map[string]any)) error {
 func cmdExpire(ts *testscript.TestScript, _ bool, args []string) {
 	left, err := time.ParseDuration(args[0])
 	ts.Check(err)
-	ts.Check(machineOf(ts).edit(store.RoleFile, func(f map[string]any) { f["expiration"] = time.Now().Add(left).UTC().Format(time.RFC3339) }))
+	name := store.RoleFile
+	if len(args) > 1 {
+		name = "contexts/" + args[1] + "/" + name
+	}
+	ts.Check(machineOf(ts).edit(name, func(f map[string]any) { f["expiration"] = time.Now().Add(left).UTC().Format(time.RFC3339) }))
 }
 
 func cmdUnspend(ts *testscript.TestScript, _ bool, _ []string) {
@@ -269,6 +276,12 @@ func cmdOccupy(ts *testscript.TestScript, _ bool, _ []string) {
 	ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", machineOf(ts).port))
 	ts.Check(err)
 	ts.Defer(func() { _ = ln.Close() })
+}
+
+func cmdMint(ts *testscript.TestScript, _ bool, args []string) {
+	jwt, err := machineOf(ts).IssueIDToken("okta", "analyst", clientID)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(jwt+"\n"), 0o600))
 }
 
 func cmdSameToken(ts *testscript.TestScript, _ bool, _ []string) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +60,8 @@ func newMachine(tb testing.TB, dir string, door lab.Door, edits ...func(*lab.Wor
 		url = m.Endpoint() + "/idp"
 	}
 	m.write(tb, "config.json", m.configuration(url))
+	m.write(tb, "token-file.json", fmt.Sprintf(`{"token_exchange_application_arn": %q, "oidc_role_arn": %q, "id_enhanced_role_arn": %q, "token_file": %q}`,
+		application, oidcRole, accessRole, filepath.Join(m.dir, "token.jwt")))
 	m.write(tb, "ca.pem", string(m.Proxy.CA()))
 	return m
 }
@@ -94,6 +97,7 @@ func (m *machine) variables(door lab.Door) []lab.Variable {
 	return append(lab.Environ(door, endpoint, m.Region(), filepath.Join(m.dir, "ca.pem")),
 		lab.Variable{Name: "AWS_TIP_CLI", Value: m.state()},
 		lab.Variable{Name: "TIP_CLI_KEYRING", Value: "off"},
+		lab.Variable{Name: "TIP_CLI_SIGN_IN", Value: "never"},
 		lab.Variable{Name: "BROWSER", Value: "tip-lab sign-in --as analyst %s"},
 		lab.Variable{Name: "AWS_CONFIG_FILE", Value: filepath.Join(m.dir, "aws-config")},
 		lab.Variable{Name: "AWS_SHARED_CREDENTIALS_FILE", Value: filepath.Join(m.dir, "aws-credentials")},
@@ -104,7 +108,7 @@ func (m *machine) variables(door lab.Door) []lab.Variable {
 // the command prints credentials, and in files that others may read.
 func (m *machine) leaks(command []string, stdout, stderr string) []string {
 	var found []string
-	printsCredentials := len(command) > 1 && (command[1] == "get-iam-credentials" || command[1] == "get-data-access")
+	printsCredentials := slices.Contains(command, "get-iam-credentials") || slices.Contains(command, "get-data-access")
 	for value, name := range m.Secrets() {
 		if strings.Contains(stderr, value) {
 			found = append(found, name+" on stderr")

@@ -108,6 +108,8 @@ func TestForbiddenEdges(t *testing.T) {
 		{"the profile editor reads the store", pkg{ImportPath: "internal/awsprofile", Imports: []string{"internal/store"}}},
 		{"the store judges a configuration", pkg{ImportPath: "internal/store", Imports: []string{"internal/config"}}},
 		{"sign-in writes files", pkg{ImportPath: "internal/oidclogin", Imports: []string{"internal/store"}}},
+		{"the terminal chooses a sign-in", pkg{ImportPath: "internal/terminal", Imports: []string{"internal/oidclogin"}}},
+		{"a token source signs in", pkg{ImportPath: "internal/tokensource", Imports: []string{"golang.org/x/oauth2"}}},
 		{"the flow edits profiles", pkg{ImportPath: "internal/session", Imports: []string{"internal/awsprofile"}}},
 		{"a service imports another", pkg{ImportPath: "lab/internal/sts", Imports: []string{"lab/internal/ssooidc"}}},
 		{"a service's child imports another", pkg{ImportPath: "lab/internal/s3/store", Imports: []string{"lab/internal/s3control"}}},

@@ -103,11 +103,13 @@ var rules = []rule{
 	{from: []string{"./internal/awsprofile"}, only: []string{std, "./internal/store/atomicfile"}, reason: "it edits AWS config files and knows nothing of tip-cli's state"},
 	{from: []string{"./internal/store"}, only: []string{std, others, "./internal/secret"}, reason: "state is kept, not judged"},
 	{from: []string{"./internal/oidclogin"}, only: []string{std, others, "./internal/secret"}, reason: "sign-in knows neither AWS nor files"},
+	{from: []string{"./internal/terminal"}, only: []string{std, others}, reason: "it talks to a person and knows not about what"},
+	{from: []string{"./internal/tokensource"}, only: []string{std, "./internal/secret"}, reason: "it runs a program, and judges no token"},
 	{
 		from: []string{"./internal/session"},
 		only: []string{
-			std, others, "./internal/config", "./internal/oidclogin", "./internal/secret", "./internal/store", "./internal/transport",
-			"./tipcreds", "./s3agcreds",
+			std, others, "./internal/config", "./internal/oidclogin", "./internal/secret", "./internal/store", "./internal/tokensource",
+			"./internal/transport", "./tipcreds", "./s3agcreds",
 		},
 		reason: "the flow stands on everything below the commands",
 	},

@@ -7,28 +7,45 @@ import (
 )
 
 func newAuth(a *app) *cobra.Command {
+	var f signInFlags
 	cmd := &cobra.Command{
 		Use: "auth", Short: "Sign in, and get credentials that carry your identity",
-		Long: `Without a subcommand, auth signs you in at the configured identity provider with
-your browser. The address is printed as well, for a browser elsewhere; BROWSER
-names another browser than the system's.`,
-		Example: "  tip-cli auth", Args: subcommandOnly,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.session()
-			if err != nil {
-				return err
-			}
-			claims, err := s.SignIn(cmd.Context())
-			if err != nil {
-				return err
-			}
-			a.printf("Signed in as %s.", who(claims))
-			a.sayKeyInFile()
-			return nil
-		},
+		Long: `Without a subcommand, auth signs you in at the configured identity provider: with
+the browser of this machine; over SSH and in containers by an address to open
+elsewhere, whose answer is pasted back; or with a code for another device
+(--device). The setting sign_in_method chooses for good. BROWSER names another
+browser than the system's.`,
+		Example: `  tip-cli auth
+  tip-cli auth --device
+  get-my-jwt | tip-cli auth --token-file -`,
+		Args: subcommandOnly,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.auth(cmd, &f) },
 	}
-	cmd.AddCommand(newRefreshToken(a), newGetIAMCredentials(a), newSetAWSProfile(a))
+	f.register(cmd)
+	cmd.AddCommand(newRefreshToken(a), newGetIAMCredentials(a), newSetAWSProfile(a), newLogout(a))
 	return cmd
+}
+
+// auth signs in the way that the flags, the configuration and the place suggest.
+func (a *app) auth(cmd *cobra.Command, f *signInFlags) error {
+	c, err := a.validConfig()
+	if err != nil {
+		return err
+	}
+	if err := f.check(c); err != nil {
+		return usage(cmd, err)
+	}
+	s, err := a.sessionFor(c)
+	if err != nil {
+		return err
+	}
+	claims, err := a.signIn(cmd.Context(), s, c, f)
+	if err != nil {
+		return err
+	}
+	a.printf("Signed in as %s.", who(claims))
+	a.sayKeyInFile()
+	return nil
 }
 
 func newRefreshToken(a *app) *cobra.Command {

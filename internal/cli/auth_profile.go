@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tip-cli/tip-cli/internal/awsprofile"
+	"github.com/tip-cli/tip-cli/internal/store"
 )
 
 func newSetAWSProfile(a *app) *cobra.Command {
@@ -80,7 +81,12 @@ func (a *app) profileSettings(region, output string) ([]awsprofile.KV, error) {
 			region = c.Region
 		}
 	}
-	settings := []awsprofile.KV{{Key: "credential_process", Value: awsprofile.Command(exe, "auth", "get-iam-credentials")}}
+	words, err := a.contextWords()
+	if err != nil {
+		return nil, err
+	}
+	words = append(words, "auth", "get-iam-credentials")
+	settings := []awsprofile.KV{{Key: "credential_process", Value: awsprofile.Command(exe, words...)}}
 	if region != "" {
 		settings = append(settings, awsprofile.KV{Key: "region", Value: region})
 	}
@@ -88,6 +94,20 @@ func (a *app) profileSettings(region, output string) ([]awsprofile.KV, error) {
 		settings = append(settings, awsprofile.KV{Key: "output", Value: output})
 	}
 	return settings, nil
+}
+
+// contextWords name the context for a command that is run later: a profile goes on
+// meaning the same one when another is chosen.
+func (a *app) contextWords() ([]string, error) {
+	home, err := store.Dir(a.Getenv, os.UserHomeDir)
+	if err != nil {
+		return nil, err
+	}
+	name, err := a.chosenContext(home)
+	if err != nil || name == store.DefaultContext && a.contextFlag == "" {
+		return nil, err
+	}
+	return []string{"--context", name}, nil
 }
 
 // ownPath is the absolute path of this program, by the name on the PATH if it is

@@ -48,7 +48,10 @@ func newDesk(t *testing.T) *desk {
 	if err := ln.Close(); err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{variables: map[string]string{"AWS_TIP_CLI": t.TempDir()}}
+	d := &desk{variables: map[string]string{"AWS_TIP_CLI": t.TempDir() + "/state"}}
+	if err := os.Mkdir(d.variables["AWS_TIP_CLI"], 0o700); err != nil {
+		t.Fatal(err)
+	}
 	d.lab = labtest.Start(t, labtest.Edit(func(w *lab.World) {
 		w.Issuers[0].Clients[0].RedirectURIs = []string{fmt.Sprintf("http://127.0.0.1:%d/callback", port)}
 	}))

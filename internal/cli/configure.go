@@ -1,9 +1,9 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,7 +39,7 @@ func newConfigure(a *app) *cobra.Command {
 		},
 	}
 	f.register(cmd)
-	cmd.AddCommand(newConfigureIdP(a))
+	cmd.AddCommand(newConfigureIdP(a), newClientSecret(a), newUseContext(a), newListContexts(a))
 	return cmd
 }
 
@@ -156,9 +156,8 @@ func (a *app) saveConfig(cmd *cobra.Command, held, next config.Config, damaged b
 		return err
 	}
 	if damaged {
-		path := st.Path(store.ConfigFile)
-		if err := os.Rename(path, path+".damaged"); err != nil {
-			return fmt.Errorf("set the damaged configuration aside: %w", err)
+		if err := a.setConfigAside(st); err != nil {
+			return err
 		}
 	}
 	if err := st.SaveConfig(text); err != nil {
@@ -167,6 +166,28 @@ func (a *app) saveConfig(cmd *cobra.Command, held, next config.Config, damaged b
 	if _, err := next.Regions(a.Getenv, a.profileRegion); err != nil {
 		a.warn(err.Error())
 	}
-	a.printf("Saved %s. Next: tip-cli auth", st.Path(store.ConfigFile))
+	a.printf("Saved %s. Next: %s", st.Path(store.ConfigFile), a.nextStep(st, next))
 	return nil
+}
+
+// setConfigAside moves a config.json that cannot be read out of the way.
+func (a *app) setConfigAside(st *store.Store) error {
+	_, err := st.SetAside(store.ConfigFile, func(text []byte) error {
+		_, _, err := config.Parse(text, "")
+		return err
+	})
+	return err
+}
+
+// nextStep is the command that follows a configuration.
+func (a *app) nextStep(st *store.Store, c config.Config) string {
+	flag := ""
+	if a.contextFlag != "" {
+		flag = "--context " + a.contextFlag + " "
+	}
+	l, err := c.Login()
+	if _, missing := st.LoadClientSecret(context.Background()); err == nil && needsSecret(l) && errors.Is(missing, store.ErrNotFound) {
+		return "tip-cli " + flag + "configure client-secret"
+	}
+	return "tip-cli " + flag + "auth"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/exec"
 	"sync"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -13,6 +14,7 @@ import (
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
 	"github.com/tip-cli/tip-cli/internal/session"
 	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/internal/terminal"
 	"github.com/tip-cli/tip-cli/internal/transport"
 )
 
@@ -37,24 +39,45 @@ func OSEnv() *Env {
 // app is what the commands share: the environment, opened at the first use.
 type app struct {
 	*Env
-	store func() (*store.Store, error)
+	// contextFlag and verbosity are the flags that every command has.
+	contextFlag string
+	verbosity   int
+	store       func() (*store.Store, error)
 }
 
 func newApp(env *Env) *app {
 	a := &app{Env: env}
-	a.store = sync.OnceValues(func() (*store.Store, error) {
-		dir, err := store.Dir(env.Getenv, os.UserHomeDir)
-		if err != nil {
-			return nil, err
-		}
-		return store.New(dir, func(o *store.Options) {
-			o.Getenv = env.Getenv
-			if env.Getenv(store.KeyringVariable) == "off" {
-				o.Keyring = nil
-			}
-		}), nil
-	})
+	a.store = sync.OnceValues(a.openStore)
 	return a
+}
+
+// openStore opens the state of the chosen context.
+func (a *app) openStore() (*store.Store, error) {
+	home, err := store.Dir(a.Getenv, os.UserHomeDir)
+	if err != nil {
+		return nil, err
+	}
+	name, err := a.chosenContext(home)
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(home, name, func(o *store.Options) {
+		o.Getenv, o.Notice = a.Getenv, a.warn
+		if a.Getenv(store.KeyringVariable) == "off" {
+			o.Keyring = nil
+		}
+	})
+}
+
+// chosenContext is the context of the command line, else of the environment, else
+// the one that `configure use-context` has chosen.
+func (a *app) chosenContext(home string) (string, error) {
+	for _, name := range []string{a.contextFlag, a.Getenv(store.ContextVariable)} {
+		if name != "" {
+			return name, nil
+		}
+	}
+	return store.CurrentContext(home)
 }
 
 // loadConfig reads config.json and passes its warnings on.
@@ -149,8 +172,8 @@ func (a *app) sessionFor(c config.Config) (*session.Session, error) {
 		return nil, err
 	}
 	return session.New(session.Options{
-		Store: st, Config: c, Regions: regions, HTTPClient: client, Notice: a.warn,
-		Login: oidclogin.Env{Stderr: a.Stderr, OpenURL: a.openURL()},
+		Store: st, Config: c, Regions: regions, HTTPClient: client, Notice: a.warn, Trace: a.tracer(1),
+		Login: oidclogin.Env{Stderr: a.Stderr, OpenURL: a.openURL()}, OnDemand: a.finder(c),
 	})
 }
 
@@ -165,7 +188,22 @@ func (a *app) openURL() func(ctx context.Context, url string) error {
 	if a.OpenURL != nil {
 		return a.OpenURL
 	}
-	return oidclogin.DefaultOpenURL(a.Getenv, a.Stderr)
+	return oidclogin.DefaultOpenURL(a.browserOf(a.place()), a.Stderr)
+}
+
+// browserOf is the environment with a BROWSER where the system's own way to open
+// one does not work: in a WSL, whose browser is that of Windows.
+func (a *app) browserOf(place terminal.Place) func(string) string {
+	command, ok := "", false
+	if place.Interop && !place.BrowserSet {
+		command, ok = terminal.WindowsBrowser(exec.LookPath)
+	}
+	return func(name string) string {
+		if ok && name == "BROWSER" {
+			return command
+		}
+		return a.Getenv(name)
+	}
 }
 
 // profileRegion is the region of the ambient profile, the only thing ever read of it.

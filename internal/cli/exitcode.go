@@ -17,6 +17,7 @@ import (
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
 	"github.com/tip-cli/tip-cli/internal/session"
 	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/internal/tokensource"
 	"github.com/tip-cli/tip-cli/internal/transport"
 	"github.com/tip-cli/tip-cli/s3agcreds"
 	"github.com/tip-cli/tip-cli/tipcreds"
@@ -68,10 +69,16 @@ func exitCode(err error) int {
 		setting    *transport.EnvironmentError
 		option     *s3agcreds.OptionError
 		option2    *tipcreds.OptionError
+		late       *session.TimeoutError
+		noSecret   *session.ClientSecretError
+		noContext  *store.ContextError
+		source     *tokensource.Error
 	)
 	switch {
 	case errors.Is(err, context.Canceled), oidclogin.KindOf(err) == oidclogin.KindInterrupted:
 		return ExitInterrupted
+	case errors.As(err, &late):
+		return ExitUnavailable
 	case errors.As(err, &wrongUsage), errors.As(err, &option), errors.Is(err, s3agcreds.ErrTarget):
 		return ExitUsage
 	case errors.As(err, &signIn):
@@ -83,15 +90,17 @@ func exitCode(err error) int {
 	case errors.As(err, &access):
 		return accessCode(access)
 	case errors.As(err, &invalid), errors.As(err, &problem), errors.As(err, &ca), errors.As(err, &setting),
-		errors.As(err, &option2), errors.As(err, &profile):
+		errors.As(err, &option2), errors.As(err, &profile), errors.As(err, &noSecret), errors.As(err, &noContext):
 		return ExitConfiguration
+	case errors.As(err, &source):
+		return sourceCode(source)
 	}
 	return loginCode(err)
 }
 
 func exchangeCode(e *tipcreds.ExchangeError) int {
 	switch {
-	case e.HTTPStatus >= 500, e.HTTPStatus == 429, slices.Contains(unavailable, e.Code), unreached(e):
+	case e.HTTPStatus >= 500, e.Throttled(), e.InDoubt, e.Code == "IDPCommunicationError", unreached(e):
 		return ExitUnavailable
 	case strings.HasPrefix(e.Code, "AccessDenied"), e.Code == "InvalidGrantException":
 		return ExitAccessDenied
@@ -99,12 +108,6 @@ func exchangeCode(e *tipcreds.ExchangeError) int {
 		return ExitConfiguration
 	}
 	return ExitError
-}
-
-// unavailable are error codes of AWS that another attempt later may not meet.
-var unavailable = []string{
-	"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "TooManyRequestsException", "SlowDown", "SlowDownException",
-	"IDPCommunicationError",
 }
 
 // misconfigured are error codes of AWS that speak of what was set up, here or there.
@@ -122,7 +125,7 @@ func unreached(err error) bool {
 
 func accessCode(e *s3agcreds.DataAccessError) int {
 	switch {
-	case e.Kind == s3agcreds.KindUnavailable, e.Code == "" && unreached(e):
+	case e.Kind == s3agcreds.KindUnavailable, e.Code == "" && unreached(e), errors.Is(e, s3agcreds.ErrNoCredentials):
 		return ExitUnavailable
 	case e.Kind == s3agcreds.KindNoGrant, e.Kind == s3agcreds.KindNotAuthorized, e.Kind == s3agcreds.KindLocationRole,
 		strings.HasPrefix(e.Code, "AccessDenied"):
@@ -139,6 +142,19 @@ func fileCode(err error) int {
 		return ExitError
 	}
 	return ExitConfiguration
+}
+
+// sourceCode: a program that prints no token may be one that wants its user to sign in.
+func sourceCode(e *tokensource.Error) int {
+	switch e.Kind {
+	case tokensource.KindConfig, tokensource.KindContent:
+		return ExitConfiguration
+	case tokensource.KindFailed:
+		return ExitSignInRequired
+	case tokensource.KindTimeout:
+		return ExitUnavailable
+	}
+	return ExitError
 }
 
 func loginCode(err error) int {
@@ -169,14 +185,16 @@ func hintOf(err error) string {
 	if errors.As(err, &certificate) {
 		return "if a proxy intercepts TLS, set " + transport.CAVariable + " to a file with its CA certificate"
 	}
-	var login *oidclogin.Error
-	if errors.As(err, &login) && login.Hint != "" {
-		if h := hinted(err); h != "" {
-			return h
-		}
+	if h := hinted(err); h != "" {
+		return h
+	}
+	if login, ok := errors.AsType[*oidclogin.Error](err); ok && login.Hint != "" {
 		return login.Hint
 	}
-	return hinted(err)
+	if source, ok := errors.AsType[*tokensource.Error](err); ok {
+		return source.Hint
+	}
+	return ""
 }
 
 func hinted(err error) string {

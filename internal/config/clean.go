@@ -11,8 +11,8 @@ var wellKnown = []string{"/.well-known/openid-configuration", "/.well-known/oaut
 
 // Clean returns c with the harmless slips in its URLs put right, and a Problem
 // (a notice) for each: a pasted metadata document instead of the issuer, a
-// trailing slash, a Cognito domain without https://. A trailing slash of
-// oidc_issuer stays: there it may be part of the issuer.
+// trailing slash, a domain without https://. A trailing slash of oidc_issuer, and
+// of ping_issuer unless it is PingOne's, stays: there it may be part of the issuer.
 func (c Config) Clean() (Config, []Problem) {
 	var notes []Problem
 	note := func(key string, value *string, clean string) {
@@ -26,6 +26,13 @@ func (c Config) Clean() (Config, []Problem) {
 	note("cognito_domain", &c.CognitoDomain, trimSlash(withScheme(c.CognitoDomain)))
 	note("cognito_issuer", &c.CognitoIssuer, trimSlash(trimWellKnown(c.CognitoIssuer)))
 	note("oidc_issuer", &c.OIDCIssuer, trimWellKnown(c.OIDCIssuer))
+	note("keycloak_url", &c.KeycloakURL, trimSlash(trimWellKnown(c.KeycloakURL)))
+	note("auth0_domain", &c.Auth0Domain, trimSlash(trimWellKnown(withScheme(c.Auth0Domain))))
+	ping := trimWellKnown(c.PingIssuer)
+	if strings.HasPrefix(ping, pingOne) {
+		ping = trimSlash(ping)
+	}
+	note("ping_issuer", &c.PingIssuer, ping)
 	return c, notes
 }
 

@@ -5,13 +5,11 @@
 // It parses, checks and resolves; it reads no file but the one named on a command
 // line (internal/store does), no environment but what it is handed, and talks to
 // nobody. A [Config] is a value: copies may be used concurrently as long as
-// nobody changes Unknown.
+// nobody changes what its slices and maps hold.
 package config
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -19,10 +17,14 @@ import (
 
 // The identity providers, as values of the key idp.
 const (
-	Okta    = "okta"
-	EntraID = "entra-id"
-	Cognito = "cognito"
-	OIDC    = "oidc"
+	Okta     = "okta"
+	EntraID  = "entra-id"
+	Cognito  = "cognito"
+	OIDC     = "oidc"
+	Keycloak = "keycloak"
+	Auth0    = "auth0"
+	Google   = "google"
+	Ping     = "ping"
 )
 
 // Defaults of the redirect: what the original listens on, and what its README
@@ -40,24 +42,44 @@ type Config struct {
 	OIDCRoleARN                 string // oidc_role_arn
 	IDEnhancedRoleARN           string // id_enhanced_role_arn
 
-	OktaURL         string // okta_url: the issuer
-	OktaClientID    string // okta_client_id
-	EntraTenantID   string // entra_tenant_id: a GUID
-	EntraClientID   string // entra_client_id
-	EntraAuthority  string // entra_authority: of a national cloud
-	CognitoDomain   string // cognito_domain: of the hosted sign-in pages
-	CognitoClientID string // cognito_client_id
-	CognitoIssuer   string // cognito_issuer: of the user pool
-	OIDCIssuer      string // oidc_issuer
-	OIDCClientID    string // oidc_client_id
+	OktaURL           string // okta_url: the issuer
+	OktaClientID      string // okta_client_id
+	EntraTenantID     string // entra_tenant_id: a GUID
+	EntraClientID     string // entra_client_id
+	EntraAuthority    string // entra_authority: of a national cloud
+	CognitoDomain     string // cognito_domain: of the hosted sign-in pages
+	CognitoClientID   string // cognito_client_id
+	CognitoIssuer     string // cognito_issuer: of the user pool
+	CognitoUserPoolID string // cognito_user_pool_id: in place of the issuer
+	OIDCIssuer        string // oidc_issuer
+	OIDCClientID      string // oidc_client_id
+	KeycloakURL       string // keycloak_url: of the realm, the issuer
+	KeycloakClientID  string // keycloak_client_id
+	Auth0Domain       string // auth0_domain: the issuer without its last slash
+	Auth0ClientID     string // auth0_client_id
+	GoogleClientID    string // google_client_id
+	PingIssuer        string // ping_issuer
+	PingClientID      string // ping_client_id
 
-	Region               string   // region: of the application
-	IdentityCenterRegion string   // identity_center_region
-	RedirectHost         string   // redirect_host
-	RedirectPort         int      // redirect_port
-	RedirectPath         string   // redirect_path
-	Scopes               []string // scopes: instead of the provider's
-	S3AGAccountID        string   // s3ag_account_id: of the Access Grants instance
+	Region                string   // region: of the application
+	IdentityCenterRegion  string   // identity_center_region
+	RedirectHost          string   // redirect_host
+	RedirectPort          int      // redirect_port
+	RedirectPath          string   // redirect_path
+	RedirectFallbackPorts []int    // redirect_fallback_ports: when redirect_port is taken
+	Scopes                []string // scopes: instead of the provider's
+	S3AGAccountID         string   // s3ag_account_id: of the Access Grants instance
+	SessionDuration       int      // session_duration: seconds, see SessionLength
+
+	SignIn                  string            // sign_in: see SignInPolicy
+	SignInMethod            string            // sign_in_method: see Method
+	Assertion               string            // assertion: the token to send to AWS
+	Audience                string            // audience: of authorization and device requests
+	AuthorizationParameters map[string]string // authorization_parameters: further ones
+	ClientAuthentication    string            // client_authentication: see ClientAuth
+	ClientSecretCommand     []string          // client_secret_command: prints the secret
+	TokenCommand            []string          // token_command: prints a JWT, see TokenSource
+	TokenFile               string            // token_file: holds a JWT
 
 	// Unknown has the keys that this version does not know, kept on rewrite.
 	Unknown map[string]json.RawMessage
@@ -104,8 +126,12 @@ func member(out *bytes.Buffer, key string, value any) error {
 	return encoder.Encode(value)
 }
 
-// Merge returns c with everything that over has in its place.
+// Merge returns c with everything that over has in its place. A token source of
+// over takes the place of c's, be it the other kind.
 func (c Config) Merge(over Config) Config {
+	if !over.TokenSource().IsZero() {
+		c.TokenCommand, c.TokenFile = nil, ""
+	}
 	for _, f := range fields {
 		if f.get(&over) != nil {
 			f.copy(&c, &over)
@@ -120,26 +146,4 @@ func (c Config) Merge(over Config) Config {
 		c.Unknown = unknown
 	}
 	return c
-}
-
-// Fingerprint returns the SHA-256, in hex, of what credentials depend on: the
-// provider, its issuer or endpoints, the client, the application and both roles.
-// Credentials with another fingerprint were made for another configuration.
-// Regions, scopes and the redirect do not change whose credentials they are.
-func (c Config) Fingerprint() string {
-	c, _ = c.Clean()
-	var issuer, client, authorize, token string
-	if preset, ok := PresetFor(c.IdP); ok {
-		issuer, client = preset.Issuer(c), preset.ClientID(c)
-		if preset.Endpoints != nil {
-			authorize, token = preset.Endpoints(c)
-		}
-	}
-	// A JSON array of strings is unambiguous, and cannot fail to encode.
-	text, _ := json.Marshal([]string{
-		"tip-cli fingerprint 1", c.IdP, issuer, client, authorize, token,
-		c.TokenExchangeApplicationARN, c.OIDCRoleARN, c.IDEnhancedRoleARN,
-	})
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
 }

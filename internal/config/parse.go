@@ -56,7 +56,8 @@ func readFile(path string) ([]byte, error) {
 // Parse decodes a configuration: the text of config.json, or of `--config`. With
 // a provider (as in `configure idp --provider`), its keys may also be bare:
 // client_id for okta_client_id, url, tenant_id, domain, issuer. An absent or null
-// key is no error here; [Config.Validate] finds what is missing.
+// key is no error here; [Config.Validate] finds what is missing. A client secret
+// is refused, under any spelling of its key.
 //
 // The problems are warnings: keys that are unknown (they are kept), and what was
 // put right ([Config.Clean]). The error is an [*InvalidError].
@@ -74,19 +75,8 @@ func Parse(raw []byte, provider string) (Config, []Problem, error) {
 		provider = stringMember(members["idp"])
 	}
 	members, problems := spellOut(members, provider)
-	var c Config
-	for _, key := range slices.Sorted(maps.Keys(members)) {
-		value := members[key]
-		f, known := fieldFor(key)
-		switch {
-		case known:
-			if err := f.set(&c, value); err != nil {
-				problems = append(problems, Problem{Key: key, Message: err.Error()})
-			}
-		default:
-			warnings = append(warnings, unknownKey(&c, key, value))
-		}
-	}
+	c, wrong, unknown := decode(members)
+	problems, warnings = append(problems, wrong...), append(warnings, unknown...)
 	if len(problems) > 0 {
 		return Config{}, warnings, &InvalidError{Problems: problems}
 	}
@@ -98,6 +88,27 @@ func Parse(raw []byte, provider string) (Config, []Problem, error) {
 	}
 	c, notes := c.Clean()
 	return c, append(warnings, notes...), nil
+}
+
+// decode fills a Config; unknown keys are kept and noted.
+func decode(members map[string]json.RawMessage) (c Config, problems, unknown []Problem) {
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		value := members[key]
+		f, known := fieldFor(key)
+		switch {
+		case known:
+			if err := f.set(&c, value); err != nil {
+				problems = append(problems, Problem{Key: key, Message: err.Error()})
+			}
+		case secretKey(key):
+			if text := string(value); text != "null" && text != `""` {
+				problems = append(problems, secretProblem(key))
+			}
+		default:
+			unknown = append(unknown, unknownKey(&c, key, value))
+		}
+	}
+	return c, problems, unknown
 }
 
 func unknownKey(c *Config, key string, value json.RawMessage) Problem {
@@ -154,10 +165,14 @@ func stringMember(raw json.RawMessage) string {
 // bareKeys are the spellings that the original's code and ours accept beside the
 // full ones, for each provider.
 var bareKeys = map[string]map[string]string{
-	Okta:    {"client_id": "okta_client_id", "url": "okta_url", "issuer": "okta_url"},
-	EntraID: {"client_id": "entra_client_id", "tenant_id": "entra_tenant_id", "tenant": "entra_tenant_id", "authority": "entra_authority"},
-	Cognito: {"client_id": "cognito_client_id", "domain": "cognito_domain", "issuer": "cognito_issuer"},
-	OIDC:    {"client_id": "oidc_client_id", "issuer": "oidc_issuer", "url": "oidc_issuer"},
+	Okta:     {"client_id": "okta_client_id", "url": "okta_url", "issuer": "okta_url"},
+	EntraID:  {"client_id": "entra_client_id", "tenant_id": "entra_tenant_id", "tenant": "entra_tenant_id", "authority": "entra_authority"},
+	Cognito:  {"client_id": "cognito_client_id", "domain": "cognito_domain", "issuer": "cognito_issuer", "user_pool_id": "cognito_user_pool_id"},
+	OIDC:     {"client_id": "oidc_client_id", "issuer": "oidc_issuer", "url": "oidc_issuer"},
+	Keycloak: {"client_id": "keycloak_client_id", "issuer": "keycloak_url", "url": "keycloak_url"},
+	Auth0:    {"client_id": "auth0_client_id", "domain": "auth0_domain", "issuer": "auth0_domain", "url": "auth0_domain"},
+	Google:   {"client_id": "google_client_id"},
+	Ping:     {"client_id": "ping_client_id", "issuer": "ping_issuer", "url": "ping_issuer"},
 }
 
 // spellOut returns members with the provider's bare keys replaced by the full
@@ -187,13 +202,14 @@ func spellOut(members map[string]json.RawMessage, provider string) (map[string]j
 // nearest returns the known key that differs from key by case, dashes or
 // underscores only.
 func nearest(key string) string {
-	plain := func(s string) string {
-		return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(s))
-	}
 	for _, f := range fields {
-		if plain(f.key) == plain(key) {
+		if plainKey(f.key) == plainKey(key) {
 			return f.key
 		}
 	}
 	return ""
+}
+
+func plainKey(key string) string {
+	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(key))
 }

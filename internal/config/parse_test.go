@@ -110,7 +110,7 @@ func TestParseRefuses(t *testing.T) {
 		"null":               {`null`, "", "must be a JSON object"},
 		"a string":           {`"okta"`, "", "must be a JSON object"},
 		"UTF-16":             {"\xff\xfe{\x00}\x00", "", "UTF-16"},
-		"unknown provider":   {`{}`, "google", `unknown identity provider "google"; known are okta, entra-id, cognito, oidc`},
+		"unknown provider":   {`{}`, "azure", `unknown identity provider "azure"; known are okta, entra-id, cognito, oidc`},
 		"number for text":    {`{"okta_url": 1}`, "", "okta_url: must be a string in quotes, not a number"},
 		"list for text":      {`{"okta_url": ["x"]}`, "", "okta_url: must be a string in quotes, not a list"},
 		"object for text":    {`{"client_id": {}}`, "okta", "okta_client_id: must be a string in quotes, not an object"},
@@ -216,6 +216,9 @@ func FuzzParse(f *testing.F) {
 	f.Add(seed("client_id", "c", `, "url": "https://a"`), "okta")
 	f.Add(`{"redirect_port": 1e4, "scopes": "a b", "x": null}`, "")
 	f.Add(`{"issuer": "//", "idp": "oidc"}`, "oidc")
+	f.Add(`{"user_pool_id": "eu-west-1_A", "domain": "a.b", "redirect_fallback_ports": [1, "2"], "session_duration": 9e2}`, "cognito")
+	f.Add(`{"token_command": "a 'b c'", "authorization_parameters": {"a": ""}, "client_secret_command": ["p"], "client_secret": ""}`, "google")
+	f.Add(`{"url": "https://a/admin/b/console/#/c", "authorization_parameters": "a=b&c=d", "token_file": "/a"}`, "keycloak")
 	f.Fuzz(func(t *testing.T, raw, provider string) {
 		c, _, err := config.Parse([]byte(raw), provider)
 		if err != nil {

@@ -46,8 +46,16 @@ func (e *InvalidError) Hint() string {
 // ConfigureCommand asks for the configuration anew.
 const ConfigureCommand = "tip-cli configure idp"
 
+// ClientSecretCommand takes the client secret and stores it sealed.
+const ClientSecretCommand = "tip-cli configure client-secret"
+
 const configureHint = "run: " + ConfigureCommand
 
 func invalid(key, message, hint string) *InvalidError {
 	return &InvalidError{Problems: []Problem{{Key: key, Message: message, Hint: hint}}}
+}
+
+// setHint is the command that sets a key to a JSON value.
+func setHint(key, value string) string {
+	return "run: " + ConfigureCommand + ` --config '{"` + key + `": ` + value + `}'`
 }

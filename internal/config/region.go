@@ -11,11 +11,27 @@ var (
 	zoneForm   = regexp.MustCompile(`^([a-z]{2,4}(?:-[a-z]{2,12}){1,2}-[0-9]{1,2})[a-z]$`)
 )
 
-// regionPartitions maps the prefix of a region to its partition; all others are
-// in "aws". (AWS General Reference, and the SDKs' partitions.json.)
-var regionPartitions = []struct{ prefix, partition string }{
-	{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"us-iso-", "aws-iso"}, {"us-isob-", "aws-iso-b"},
-	{"eu-isoe-", "aws-iso-e"}, {"us-isof-", "aws-iso-f"}, {"eusc-", "aws-eusc"},
+// A partition as the SDKs' partitions.json has it.
+type partition struct{ prefix, name, dnsSuffix string }
+
+// partitions are found by the prefix of a region; all other regions are in "aws".
+var partitions = []partition{
+	{"cn-", "aws-cn", "amazonaws.com.cn"},
+	{"us-gov-", "aws-us-gov", "amazonaws.com"},
+	{"us-iso-", "aws-iso", "c2s.ic.gov"},
+	{"us-isob-", "aws-iso-b", "sc2s.sgov.gov"},
+	{"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"},
+	{"us-isof-", "aws-iso-f", "csp.hci.ic.gov"},
+	{"eusc-", "aws-eusc", "amazonaws.eu"},
+}
+
+func partitionOf(region string) partition {
+	for _, p := range partitions {
+		if strings.HasPrefix(region, p.prefix) {
+			return p
+		}
+	}
+	return partition{name: "aws", dnsSuffix: "amazonaws.com"}
 }
 
 // Regions are where the two halves of an exchange take place.
@@ -52,6 +68,7 @@ func (c Config) Regions(getenv func(string) string, profileRegion func() string)
 		r.IdentityCenterRegion = r.Region
 	}
 	problems := append(c.checkRegion(r.Source, r.Region), c.checkRegion("identity_center_region", r.IdentityCenterRegion)...)
+	problems = append(problems, samePartition(r.Source, r.Region, r.IdentityCenterRegion)...)
 	if len(problems) > 0 {
 		return Regions{}, &InvalidError{Problems: problems[:1]}
 	}
@@ -67,6 +84,9 @@ func (c Config) regionProblems() []Problem {
 	if c.IdentityCenterRegion != "" {
 		problems = append(problems, c.checkRegion("identity_center_region", c.IdentityCenterRegion)...)
 	}
+	if len(problems) == 0 && c.Region != "" && c.IdentityCenterRegion != "" {
+		problems = samePartition("region", c.Region, c.IdentityCenterRegion)
+	}
 	if c.S3AGAccountID != "" && !accountForm.MatchString(c.S3AGAccountID) {
 		problems = append(problems, one("s3ag_account_id", "must be the 12 digits of an account, like 111122223333")...)
 	}
@@ -80,17 +100,21 @@ func (c Config) checkRegion(key, region string) []Problem {
 	if !regionForm.MatchString(region) {
 		return one(key, fmt.Sprintf("%q is not a region, like eu-west-1", region))
 	}
-	if want, got := c.Partition(), partitionOfRegion(region); want != "" && got != want {
+	return c.partitionProblems(key, region)
+}
+
+// partitionProblems compares a region with the ARNs.
+func (c Config) partitionProblems(key, region string) []Problem {
+	if want, got := c.Partition(), partitionOf(region).name; want != "" && got != want {
 		return one(key, fmt.Sprintf("%s is in partition %s, but the ARNs are in %s", region, got, want))
 	}
 	return nil
 }
 
-func partitionOfRegion(region string) string {
-	for _, p := range regionPartitions {
-		if strings.HasPrefix(region, p.prefix) {
-			return p.partition
-		}
+// samePartition compares the two regions: an exchange cannot cross partitions.
+func samePartition(source, region, center string) []Problem {
+	if a, b := partitionOf(region).name, partitionOf(center).name; a != b {
+		return one("identity_center_region", fmt.Sprintf("%s is in partition %s, but %s (%s) is in %s", center, b, region, source, a))
 	}
-	return "aws"
+	return nil
 }

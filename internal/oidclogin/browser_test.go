@@ -134,7 +134,7 @@ func TestSignInWithBROWSER(t *testing.T) {
 	defer cancel()
 	stderr := &watcher{text: "No browser was opened (", found: cancel}
 	_, err := oidclogin.New(p.settings(), oidclogin.Env{
-		Stderr: stderr, HTTPClient: newHTTPClient(t),
+		Stderr: stderr, Wait: noWait, HTTPClient: newHTTPClient(t),
 		OpenURL: oidclogin.DefaultOpenURL(func(string) string { return broken }, stderr),
 	}).SignIn(ctx)
 	wantError(t, err, oidclogin.KindInterrupted, "interrupted")

@@ -50,13 +50,10 @@ func (cb *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writePage(w, cb.answer(r, response))
 }
 
-// answer runs finish for the first response, and lets a second one (a reload, a
-// prefetch) wait for the outcome of the first.
+// answer delivers the response, and lets a second one (a reload, a prefetch) wait
+// for the outcome of the first.
 func (cb *callback) answer(r *http.Request, response url.Values) page {
-	first := cb.claimed.CompareAndSwap(false, true)
-	if first {
-		cb.run(response)
-	}
+	first := cb.deliver(response)
 	select {
 	case <-cb.done:
 	case <-r.Context().Done():
@@ -69,6 +66,16 @@ func (cb *callback) answer(r *http.Request, response url.Values) page {
 		return pageSignedIn
 	}
 	return pageAlreadySignedIn
+}
+
+// deliver runs finish for the first response with the right state, however it
+// came, and reports whether it was the first.
+func (cb *callback) deliver(response url.Values) bool {
+	first := cb.claimed.CompareAndSwap(false, true)
+	if first {
+		cb.run(response)
+	}
+	return first
 }
 
 func (cb *callback) run(response url.Values) {

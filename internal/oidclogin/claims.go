@@ -10,7 +10,7 @@ import (
 	"github.com/tip-cli/tip-cli/internal/secret"
 )
 
-// Claims are the claims of an ID token that the exchange and its reports use
+// Claims are the claims of an ID token, or of an access token, that the exchange and its reports use
 // (OpenID Connect Core 1.0 sections 2 and 5.1).
 type Claims struct {
 	Issuer          string
@@ -28,27 +28,39 @@ type Claims struct {
 	Name              string
 }
 
-// Decode reads the claims of a compact JWT without verifying anything. It is
-// for tokens that were verified before they were stored.
-func Decode(idToken secret.Value) (Claims, error) {
-	parts, err := split(idToken)
+// jwtKind is what a JWT is for, as errors call it.
+type jwtKind string
+
+const (
+	anyJWT      jwtKind = "the token"
+	idToken     jwtKind = "the ID token"
+	accessToken jwtKind = "the access token"
+)
+
+// Decode reads the claims of a compact JWT, an ID token or an access token,
+// without verifying anything. It is for tokens that were verified before they
+// were stored.
+func Decode(token secret.Value) (Claims, error) { return anyJWT.decode(token) }
+
+func (t jwtKind) decode(token secret.Value) (Claims, error) {
+	parts, err := t.split(token)
 	if err != nil {
 		return Claims{}, err
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil {
-		return Claims{}, fail(KindVerification, "the claims of the ID token are not base64url")
+		return Claims{}, fail(KindVerification, "the claims of %s are not base64url", t)
 	}
 	var raw rawClaims
 	if err := json.Unmarshal(payload, &raw); err != nil {
-		return Claims{}, fail(KindVerification, "the claims of the ID token are malformed")
+		return Claims{}, fail(KindVerification, "the claims of %s are malformed", t)
 	}
 	return raw.claims(), nil
 }
 
 // algorithm returns alg of the token's header.
-func algorithm(idToken secret.Value) (string, error) {
-	parts, err := split(idToken)
+func (t jwtKind) algorithm(token secret.Value) (string, error) {
+	parts, err := t.split(token)
 	if err != nil {
 		return "", err
 	}
@@ -57,18 +69,22 @@ func algorithm(idToken secret.Value) (string, error) {
 	}
 	decoded, err := base64.RawURLEncoding.DecodeString(parts[0])
 	if err != nil || json.Unmarshal(decoded, &header) != nil {
-		return "", fail(KindVerification, "the header of the ID token is malformed")
+		return "", fail(KindVerification, "the header of %s is malformed", t)
 	}
 	return header.Algorithm, nil
 }
 
 // split returns header, payload and signature of a compact JWS.
-func split(idToken secret.Value) ([]string, error) {
-	parts := strings.SplitN(idToken.Reveal(), ".", 4)
-	if len(parts) != 3 {
-		return nil, fail(KindVerification, "the ID token is not a JWT of three parts")
+func (t jwtKind) split(token secret.Value) ([]string, error) {
+	parts := strings.SplitN(token.Reveal(), ".", 4)
+	switch {
+	case len(parts) == 3:
+		return parts, nil
+	case t == accessToken:
+		return nil, fail(KindConfig, "the access token is opaque: it is not a JWT that AWS could verify").
+			hint("Set assertion to id_token, or audience to an API whose access tokens are signed JWTs.")
 	}
-	return parts, nil
+	return nil, fail(KindVerification, "%s is not a JWT of three parts", t)
 }
 
 type rawClaims struct {

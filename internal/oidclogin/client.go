@@ -20,10 +20,13 @@ type Env struct {
 	// OpenURL opens a browser, see [DefaultOpenURL]. It must return soon after
 	// ctx is done; what it started may live on. Nil opens nothing.
 	OpenURL func(ctx context.Context, url string) error
-	// HTTPClient makes every request with its Transport. Its Timeout is used
-	// when shorter than 30 seconds; CheckRedirect and Jar are not used. Nil
-	// stands for http.DefaultClient.
+	// HTTPClient makes every request with its Transport. Its Timeout is used for
+	// one attempt of a request when shorter than 10 seconds; CheckRedirect and Jar
+	// are not used. Nil stands for http.DefaultClient.
 	HTTPClient *http.Client
+	// Wait waits for d between attempts and between polls, or returns the error of
+	// ctx. Nil waits by a timer; tests put something faster here.
+	Wait func(ctx context.Context, d time.Duration) error
 }
 
 // Client signs in at one provider as one registered application. It is
@@ -43,13 +46,22 @@ func New(settings Settings, env Env) *Client {
 	if env.HTTPClient == nil {
 		env.HTTPClient = http.DefaultClient
 	}
+	if env.Wait == nil {
+		env.Wait = sleep
+	}
 	settings = settings.withDefaults()
 	return &Client{settings: settings, env: env, invalid: settings.validate()}
 }
 
 // Tokens are the outcome of a sign-in or a refresh.
 type Tokens struct {
-	// IDToken is verified, and zero beside an error.
+	// Assertion is the token to send to AWS: the ID token or the access token, as
+	// Settings.Assertion says. It is verified, and zero beside an error.
+	Assertion secret.Value
+	// AssertionClaims are those of Assertion.
+	AssertionClaims Claims
+	// IDToken is verified, and zero beside an error. It may be zero after a refresh
+	// where the access token is the assertion.
 	IDToken secret.Value
 	// RefreshToken is the one to keep from now on: the one of the answer, or
 	// after a refresh without rotation the old one. It is zero if the provider
@@ -66,33 +78,15 @@ type Tokens struct {
 	ClockSkew time.Duration
 }
 
-// oauth2Config returns the client for x/oauth2. The style of authentication is
-// fixed, because guessing sends a code or a refresh token twice.
+// oauth2Config returns what makes the authorization request.
 func (c *Client) oauth2Config(p provider, redirectURL string) *oauth2.Config {
 	return &oauth2.Config{
-		ClientID:    c.settings.ClientID,
-		RedirectURL: redirectURL,
-		Scopes:      c.settings.Scopes,
-		Endpoint: oauth2.Endpoint{
-			AuthURL:   p.authorizationEndpoint,
-			TokenURL:  p.tokenEndpoint,
-			AuthStyle: oauth2.AuthStyleInParams,
-		},
+		ClientID: c.settings.ClientID, RedirectURL: redirectURL, Scopes: c.settings.Scopes,
+		Endpoint: oauth2.Endpoint{AuthURL: p.authorizationEndpoint, TokenURL: p.tokenEndpoint},
 	}
 }
 
-// with returns ctx carrying k's HTTP client for go-oidc and x/oauth2.
+// with returns ctx carrying k's HTTP client for go-oidc.
 func (k *call) with(ctx context.Context) context.Context {
 	return oidc.ClientContext(ctx, k.http)
-}
-
-// idTokenOf returns the id_token of an answer of the token endpoint.
-func idTokenOf(token *oauth2.Token) (secret.Value, error) {
-	raw, ok := token.Extra("id_token").(string)
-	if !ok || raw == "" {
-		e := fail(KindNoIDToken, "%v", ErrNoIDToken)
-		e.cause = ErrNoIDToken
-		return secret.Value{}, e
-	}
-	return secret.New(raw), nil
 }

@@ -68,7 +68,7 @@ func TestCognito(t *testing.T) {
 	}
 	settings := p.settings()
 	withoutIssuer(domain)(&settings)
-	c := oidclogin.New(settings, oidclogin.Env{HTTPClient: client})
+	c := oidclogin.New(settings, oidclogin.Env{Wait: noWait, HTTPClient: client})
 	if tokens, err := c.Refresh(t.Context(), secret.New(held)); err != nil || tokens.Claims.Issuer != pool {
 		t.Errorf("refresh: %v", err)
 	}
@@ -127,6 +127,40 @@ func TestCognitoIss(t *testing.T) {
 		`comes from issuer "https://evil.example", the ID token from "`+pool+`"`)
 	p.redirect = func(response url.Values) { response.Set("iss", pool) }
 	if r := p.signInCognito(t, client, nil); r.err != nil {
+		t.Error(r.err)
+	}
+}
+
+// TestPinnedIssuer: what the first sign-in learned holds for each after it.
+func TestPinnedIssuer(t *testing.T) {
+	other := strings.Replace(pool, "AbC", "XyZ", 1)
+	p, client := newCognito(t)
+	pinned := func(issuer string) func(*oidclogin.Settings) {
+		return func(s *oidclogin.Settings) { s.PinnedIssuer, s.Names = issuer, cognitoNames }
+	}
+	if r := p.signInCognito(t, client, pinned(pool)); r.err != nil {
+		t.Fatal(r.err)
+	}
+	settings := p.settings()
+	withoutIssuer(domain)(&settings)
+	pinned(other)(&settings)
+	c := oidclogin.New(settings, oidclogin.Env{Wait: noWait, HTTPClient: client})
+	signedIn := p.signInCognito(t, client, pinned(other))
+	tokens, refresh := c.Refresh(t.Context(), secret.New(held))
+	token, _ := p.idToken("").(string)
+	_, verify := c.Verify(t.Context(), secret.New(token))
+	for _, err := range []error{signedIn.err, refresh, verify} {
+		wantError(t, err, oidclogin.KindVerification, `the ID token is issued by "`+pool+`", but the first sign-in here was at "`+other+`"`)
+		if !strings.HasSuffix(hintOf(t, err), "run: tip-cli configure idp") {
+			t.Errorf("hint %q", hintOf(t, err))
+		}
+	}
+	if !tokens.Rotated {
+		t.Error("the rotated refresh token is lost")
+	}
+	// Beside an issuer that is configured, nothing is pinned.
+	both := func(s *oidclogin.Settings) { s.Issuer = pool; pinned(other)(s) }
+	if r := p.signInCognito(t, client, both); r.err != nil {
 		t.Error(r.err)
 	}
 }

@@ -3,6 +3,7 @@ package oidclogin
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind says what a caller can do about an [Error].
@@ -52,6 +53,10 @@ func (k Kind) String() string {
 // refresh token beside it.
 var ErrNoIDToken = errors.New("the answer has no id_token")
 
+// ErrNoRevocation matches, with errors.Is, the error of [Client.Revoke] for a
+// provider that has no revocation endpoint.
+var ErrNoRevocation = errors.New("the identity provider cannot revoke tokens")
+
 // Error is every error of this package.
 type Error struct {
 	// Op is what was attempted, such as "sign in".
@@ -63,10 +68,17 @@ type Error struct {
 	Description string
 	// Hint is what the person can do, in one line; it may be empty.
 	Hint string
+	// ClockSkew is the clock of the provider, by its Date headers, minus the local
+	// clock, to the second; zero if it told none.
+	ClockSkew time.Duration
 
-	// cause is nil, ErrNoIDToken, the error of a context, or an error of the
-	// net, crypto/tls or io packages: nothing that holds an answer's body.
+	// cause is nil, ErrNoIDToken, ErrNoRevocation, the error of a context, of
+	// Settings.ClientSecret, or of the net, crypto/tls or io packages: nothing
+	// that holds an answer's body.
 	cause error
+	final bool          // see Retryable
+	code  string        // of an OAuth error
+	after time.Duration // that the provider asks to wait
 }
 
 // Error returns Op and Description. The hint is left to the caller to print.
@@ -77,8 +89,14 @@ func (e *Error) Error() string {
 	return e.Op + ": " + e.Description
 }
 
-// Unwrap returns the cause: [ErrNoIDToken], context.Canceled,
-// context.DeadlineExceeded, an error of the network, or nil.
+// Retryable reports whether the same may succeed later without anybody changing
+// anything. That holds for [KindNetwork], except where a certificate is not
+// trusted or where what came is no answer of an identity provider.
+func (e *Error) Retryable() bool { return e.Kind == KindNetwork && !e.final }
+
+// Unwrap returns the cause: [ErrNoIDToken], [ErrNoRevocation], context.Canceled,
+// context.DeadlineExceeded, an error of the network or of Settings.ClientSecret,
+// or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
 // KindOf returns the Kind of the first [*Error] in err's tree, else [KindUnknown].
@@ -101,12 +119,13 @@ func (e *Error) hint(format string, args ...any) *Error {
 	return e
 }
 
-// during names what was attempted in err, which is nil or an *Error.
-func during(op string, err error) error {
+// during names what was attempted in err, which is nil or an *Error, and adds
+// how the clocks differ.
+func (k *call) during(op string, err error) error {
 	var e *Error
 	if errors.As(err, &e) {
 		named := *e
-		named.Op = op
+		named.Op, named.ClockSkew = op, k.skew
 		return &named
 	}
 	return err

@@ -42,12 +42,13 @@ type watcher struct {
 	buffer
 	text  string
 	found func()
+	once  sync.Once
 }
 
 func (w *watcher) Write(p []byte) (int, error) {
 	n, err := w.buffer.Write(p)
 	if strings.Contains(w.String(), w.text) {
-		w.found()
+		w.once.Do(w.found)
 	}
 	return n, err
 }
@@ -75,6 +76,9 @@ func newHTTPClient(t *testing.T) *http.Client {
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: 20 * time.Second}
 }
+
+// noWait waits for nothing: pauses between attempts are for real networks.
+func noWait(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 // visit is what a browser saw at the end.
 type visit struct {
@@ -125,6 +129,8 @@ type signInOptions struct {
 	openURL func(ctx context.Context, address string) error
 	client  *http.Client
 	ctx     context.Context
+	wait    func(context.Context, time.Duration) error // noWait where nil
+	signIn  func(*oidclogin.SignInOptions)
 }
 
 func (p *idp) settings() oidclogin.Settings {
@@ -145,6 +151,12 @@ func (p *idp) signIn(t *testing.T, o signInOptions) run {
 	if o.ctx == nil {
 		o.ctx = t.Context()
 	}
+	if o.wait == nil {
+		o.wait = noWait
+	}
+	if o.signIn == nil {
+		o.signIn = func(*oidclogin.SignInOptions) {}
+	}
 	var r run
 	var stderr buffer
 	user := newHTTPClient(t)
@@ -162,8 +174,8 @@ func (p *idp) signIn(t *testing.T, o signInOptions) run {
 	if o.openURL != nil {
 		open = o.openURL
 	}
-	client := oidclogin.New(settings, oidclogin.Env{Stderr: &stderr, OpenURL: open, HTTPClient: o.client})
-	r.tokens, r.err = client.SignIn(o.ctx)
+	client := oidclogin.New(settings, oidclogin.Env{Stderr: &stderr, OpenURL: open, Wait: o.wait, HTTPClient: o.client})
+	r.tokens, r.err = client.SignIn(o.ctx, o.signIn)
 	r.stderr = stderr.String()
 	p.assertNoSecret(t, r.stderr, r.last.body, formats(r.err), formats(r.tokens), formats(client))
 	return r

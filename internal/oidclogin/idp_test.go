@@ -24,14 +24,16 @@ const (
 	keyID    = "key-1"
 )
 
-// rsaKey is made once: it takes a while.
-var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
+// Keys are made once: it takes a while.
+var rsaKey, otherKey = sync.OnceValue(newKey), sync.OnceValue(newKey)
+
+func newKey() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic(err)
 	}
 	return key
-})
+}
 
 // idp is an OpenID provider with knobs. Set them before it is used.
 type idp struct {
@@ -45,6 +47,9 @@ type idp struct {
 	sign      func(t *testing.T, claims map[string]any) any // stands in for RS256
 	jwks      http.HandlerFunc                              // stands in for the keys
 	clock     time.Duration                                 // by which Date is off
+	device    http.HandlerFunc                              // the device authorization endpoint
+	revoke    http.HandlerFunc                              // the revocation endpoint
+	client    func(r *http.Request) bool                    // stands in for a public client
 
 	t       *testing.T
 	mu      sync.Mutex
@@ -60,6 +65,8 @@ func newIDP(t *testing.T) *idp {
 	mux.HandleFunc("GET /authorize", p.serveAuthorize)
 	mux.HandleFunc("POST /token", p.serveToken)
 	mux.HandleFunc("GET /keys", p.serveKeys)
+	mux.HandleFunc("POST /device", func(w http.ResponseWriter, r *http.Request) { p.device(w, r) })
+	mux.HandleFunc("POST /revoke", func(w http.ResponseWriter, r *http.Request) { p.revoke(w, r) })
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", time.Now().Add(p.clock).UTC().Format(http.TimeFormat))
 		mux.ServeHTTP(w, r)
@@ -102,6 +109,12 @@ func (p *idp) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 		"token_endpoint":                        p.URL + "/token",
 		"jwks_uri":                              p.URL + "/keys",
 		"id_token_signing_alg_values_supported": []string{"RS256", "ES256"},
+	}
+	if p.device != nil {
+		doc["device_authorization_endpoint"] = p.URL + "/device"
+	}
+	if p.revoke != nil {
+		doc["revocation_endpoint"] = p.URL + "/revoke"
 	}
 	if p.discovery != nil {
 		p.discovery(doc)
@@ -148,21 +161,32 @@ func (p *idp) serveToken(w http.ResponseWriter, r *http.Request) {
 		p.token(w, r)
 		return
 	}
-	if !grantOK(r, request) {
+	if !p.grantOK(r, request) {
 		writeJSON(w, http.StatusBadRequest, map[string]any{"error": "invalid_grant"})
 		return
 	}
 	p.serveTokens(w, request.Get("nonce"))
 }
 
+// publicClient is how a client without a secret names itself.
+func publicClient(r *http.Request) bool {
+	_, _, basic := r.BasicAuth()
+	return !basic && r.PostForm.Get("client_id") == clientID && !r.PostForm.Has("client_secret")
+}
+
 // grantOK checks what a provider checks of a code or a refresh token.
-func grantOK(r *http.Request, request url.Values) bool {
-	f := r.PostForm
-	if _, _, basic := r.BasicAuth(); basic || f.Get("client_id") != clientID || f.Has("client_secret") {
-		return false
+func (p *idp) grantOK(r *http.Request, request url.Values) bool {
+	f, client := r.PostForm, p.client
+	if client == nil {
+		client = publicClient
 	}
-	if f.Get("grant_type") == "refresh_token" {
+	switch {
+	case !client(r):
+		return false
+	case f.Get("grant_type") == "refresh_token":
 		return strings.HasPrefix(f.Get("refresh_token"), "canary-refresh-")
+	case f.Get("grant_type") == deviceGrant:
+		return strings.HasPrefix(f.Get("device_code"), "canary-device-")
 	}
 	return f.Get("grant_type") == "authorization_code" && request != nil &&
 		f.Get("redirect_uri") == request.Get("redirect_uri") &&
@@ -208,11 +232,16 @@ func (p *idp) idToken(nonce string) any {
 // sign makes a compact JWS.
 func sign(t *testing.T, alg jose.SignatureAlgorithm, key any, kid string, claims map[string]any) string {
 	t.Helper()
-	options := (&jose.SignerOptions{}).WithType("JWT")
+	options := &jose.SignerOptions{}
 	if kid != "" {
 		options = options.WithHeader("kid", kid)
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, options)
+	return signWith(t, jose.SigningKey{Algorithm: alg, Key: key}, options, claims)
+}
+
+func signWith(t *testing.T, key jose.SigningKey, options *jose.SignerOptions, claims map[string]any) string {
+	t.Helper()
+	signer, err := jose.NewSigner(key, options.WithType("JWT"))
 	if err != nil {
 		t.Fatal(err)
 	}

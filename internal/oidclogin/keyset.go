@@ -16,6 +16,7 @@ import (
 // of a failed answer into its error.
 type keySet struct {
 	call *call
+	of   jwtKind
 	uri  string
 	// err is the last error in full: go-oidc passes on its text only.
 	err error
@@ -33,7 +34,7 @@ func (s *keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error
 func (s *keySet) verify(ctx context.Context, jwt string) ([]byte, error) {
 	jws, err := jose.ParseSignedCompact(jwt, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil || len(jws.Signatures) != 1 {
-		return nil, fail(KindVerification, "the ID token is not a JWS with one signature")
+		return nil, fail(KindVerification, "%s is not a JWS with one signature", s.of)
 	}
 	keys, err := s.fetch(ctx)
 	if err != nil {
@@ -51,9 +52,9 @@ func (s *keySet) verify(ctx context.Context, jwt string) ([]byte, error) {
 		}
 	}
 	if !known {
-		return nil, fail(KindVerification, "the ID token is signed with key %q, which is not among the RS256 keys of the provider", printable(kid, maxShown))
+		return nil, fail(KindVerification, "%s is signed with key %q, which is not among the RS256 keys of the provider", s.of, printable(kid, maxShown))
 	}
-	return nil, fail(KindVerification, "the signature of the ID token is wrong")
+	return nil, fail(KindVerification, "the signature of %s is wrong", s.of)
 }
 
 // fetch returns the RSA keys for RS256 signatures. Keys of other kinds, and

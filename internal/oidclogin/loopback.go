@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -27,6 +28,26 @@ const (
 type loopback struct {
 	listeners []net.Listener
 	port      int
+}
+
+// listen binds the redirect port, or the first fallback port that can be had.
+// An error of [KindPortInUse] names them all.
+func (s Settings) listen(ctx context.Context) (*loopback, error) {
+	lo, err := listen(ctx, s.RedirectHost, s.RedirectPort)
+	taken := []string{strconv.Itoa(s.RedirectPort)}
+	for _, port := range s.FallbackPorts {
+		if KindOf(err) != KindPortInUse {
+			break
+		}
+		taken = append(taken, strconv.Itoa(port))
+		lo, err = listen(ctx, s.RedirectHost, port)
+	}
+	if KindOf(err) == KindPortInUse && len(taken) > 1 {
+		err = fail(KindPortInUse, "none of the ports %s for the redirect can be listened on", strings.Join(taken, ", ")).
+			hint("End a program that uses one of them, or add a port to redirect_fallback_ports; each needs its redirect URI (such as %s) registered at the identity provider.",
+				s.redirectURL(s.RedirectPort))
+	}
+	return lo, err
 }
 
 // listen binds port on 127.0.0.1, and for localhost on ::1 too: browsers try
@@ -101,11 +122,14 @@ func portError(address string, port int, err error) *Error {
 		reason = "cannot be listened on"
 	}
 	e := fail(KindPortInUse, "port %d for the redirect %s (%s)", port, reason, hostPort)
-	return e.hint("End that program, or set redirect_port to another port and register its redirect URI at the identity provider.")
+	return e.hint("End that program, or set redirect_port or redirect_fallback_ports to another one and register its redirect URI at the identity provider.")
 }
 
-// close releases listeners that are not served. It may be called twice.
+// close releases listeners that are not served. It may be called twice, and for none.
 func (lo *loopback) close() {
+	if lo == nil {
+		return
+	}
 	for _, l := range lo.listeners {
 		_ = l.Close()
 	}
@@ -130,7 +154,7 @@ func (lo *loopback) serve(handler http.Handler) *server {
 		DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout:            10 * time.Second,
 		ReadTimeout:                  10 * time.Second,
-		WriteTimeout:                 4 * requestTimeout, // the answer waits for three requests
+		WriteTimeout:                 4 * requestTimeout, // the answer waits for what follows the redirect
 		MaxHeaderBytes:               maxHeader,
 		ConnState:                    s.track,
 		ErrorLog:                     log.New(io.Discard, "", 0),

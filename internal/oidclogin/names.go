@@ -7,13 +7,14 @@ import (
 
 // Names are what the settings are called where the person sets them, so that a
 // hint can say what to change and how. The zero value stands for issuer,
-// client_id, authorization_endpoint, token_endpoint and no command; in any other
+// client_id, authorization_endpoint, token_endpoint, client_secret and no command; in any other
 // value an empty name is a setting that nobody sets.
 type Names struct {
 	Issuer                string
 	ClientID              string
 	AuthorizationEndpoint string
 	TokenEndpoint         string
+	ClientSecret          string
 	// IssuerDerived says that the issuer is made from what Issuer names (a
 	// tenant, say), so that the value of iss itself has no place there.
 	IssuerDerived bool
@@ -24,6 +25,7 @@ type Names struct {
 var defaultNames = Names{
 	Issuer: "issuer", ClientID: "client_id",
 	AuthorizationEndpoint: "authorization_endpoint", TokenEndpoint: "token_endpoint",
+	ClientSecret: "client_secret",
 }
 
 // check asks to look at settings again; those without a name are left out.

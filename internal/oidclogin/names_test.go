@@ -84,7 +84,7 @@ func TestHintsOfSettings(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			client := &http.Client{Transport: answers(func(r *http.Request) (*http.Response, error) { return respond(r, 404, "text/plain", ""), nil })}
-			_, err := oidclogin.New(tt.settings, oidclogin.Env{HTTPClient: client}).Refresh(t.Context(), secret.New("r"))
+			_, err := oidclogin.New(tt.settings, oidclogin.Env{Wait: noWait, HTTPClient: client}).Refresh(t.Context(), secret.New("r"))
 			if diff := cmp.Diff(tt.want, hintOf(t, err)); diff != "" {
 				t.Errorf("hint of %v (-want +got):\n%s", err, diff)
 			}
@@ -107,7 +107,7 @@ func TestHintWhenTheTimeIsUp(t *testing.T) {
 	settings.Names = oktaNames
 	ctx := expiring{t.Context(), make(chan struct{})}
 	_, err := oidclogin.New(settings, oidclogin.Env{
-		Stderr: io.Discard, HTTPClient: newHTTPClient(t),
+		Stderr: io.Discard, Wait: noWait, HTTPClient: newHTTPClient(t),
 		OpenURL: func(context.Context, string) error { close(ctx.done); return nil },
 	}).SignIn(ctx)
 	want := " must be registered at the identity provider as a redirect URI, exactly so. Check okta_client_id" + command

@@ -8,8 +8,8 @@ import (
 	"net"
 	"net/http"
 	"regexp"
-
-	"golang.org/x/oauth2"
+	"strings"
+	"time"
 
 	"github.com/tip-cli/tip-cli/internal/secret"
 )
@@ -28,7 +28,7 @@ func (n Names) oauthError(kind Kind, code, description string, secrets []secret.
 	if d := printable(redact(description, secrets), maxShown); d != "" {
 		text += ": " + d
 	}
-	return (&Error{Kind: kind, Description: text}).hint("%s", n.codeHint(code))
+	return (&Error{Kind: kind, Description: text, code: code}).hint("%s", n.codeHint(code))
 }
 
 // redirectError maps the error of an authorization response (RFC 6749 section
@@ -46,33 +46,58 @@ func (n Names) redirectError(code, description string, secrets []secret.Value) *
 	return n.oauthError(kind, code, description, secrets)
 }
 
-// tokenError maps what x/oauth2 returns from the token endpoint.
-func (n Names) tokenError(ctx context.Context, err error, secrets ...secret.Value) *Error {
-	var answer *oauth2.RetrieveError
-	if !errors.As(err, &answer) {
-		return n.requestError(ctx, "the token endpoint", err)
+// tokenError maps an answer of the token endpoint that is no grant.
+func (k *call) tokenError(a *answer, read answerFields, secrets []secret.Value) *Error {
+	if e := k.statusProblem("the token endpoint", a, read); e != nil {
+		return e
 	}
-	status := answer.Response.StatusCode
+	e := k.names.oauthError(tokenErrorKind(read.code), read.code, read.description, secrets)
 	switch {
-	case unavailable(status):
-		return fail(KindNetwork, "the token endpoint answered HTTP status %d", status)
-	case status >= 300 && status < 400:
-		return fail(KindConfig, "the token endpoint answered with a redirect (HTTP status %d), which is not followed", status).
-			hint("%s", n.check(n.Issuer, n.TokenEndpoint))
-	case answer.ErrorCode == "":
-		return fail(KindConfig, "the token endpoint answered HTTP status %d without an OAuth error", status).
-			hint("This may not be an OAuth token endpoint. %s", n.check(n.Issuer, n.TokenEndpoint))
+	case read.code == "invalid_client" && k.settings.ClientAuthentication != ClientNone:
+		e.Hint = strings.TrimSpace("The identity provider does not take this client with its secret. " + k.names.check(k.names.ClientID, k.names.ClientSecret))
+	case e.Kind == KindInvalidGrant && k.lost != "":
+		e.Description += "; " + k.lost + ", and may have used up what was sent"
 	}
-	return n.oauthError(tokenErrorKind(answer.ErrorCode), answer.ErrorCode, answer.ErrorDescription, secrets)
+	return e
 }
 
-// tokenErrorKind maps error of RFC 6749 section 5.2, and what Entra ID adds.
+// statusProblem is for an answer to a POST whose status tells more than its
+// OAuth error, or that has none; nil for any other.
+func (k *call) statusProblem(what string, a *answer, read answerFields) *Error {
+	n := k.names
+	switch {
+	case unavailable(a.status):
+		e := fail(KindNetwork, "%s answered HTTP status %d%s", what, a.status, later(a))
+		e.after = a.retryAfter()
+		return e
+	case a.status >= 300 && a.status < 400:
+		return fail(KindConfig, "%s answered with a redirect (HTTP status %d), which is not followed", what, a.status).
+			hint("%s", n.check(n.Issuer, n.TokenEndpoint))
+	case read.code == "":
+		return fail(KindConfig, "%s answered HTTP status %d without an OAuth error", what, a.status).
+			hint("%s", strings.TrimSpace("This may not be an OAuth "+strings.TrimPrefix(what, "the ")+". "+n.check(n.Issuer, n.TokenEndpoint)))
+	}
+	return nil
+}
+
+// later says how long the provider asks to wait.
+func later(a *answer) string {
+	if d := a.retryAfter(); d > 0 {
+		return " and asks to wait " + d.Round(time.Second).String()
+	}
+	return ""
+}
+
+// tokenErrorKind maps error of RFC 6749 section 5.2 and RFC 8628 section 3.5, and
+// what Entra ID adds.
 func tokenErrorKind(code string) Kind {
 	switch code {
 	case "invalid_grant", "login_required", "interaction_required", "consent_required":
 		return KindInvalidGrant
-	case "access_denied":
+	case "access_denied", "authorization_declined":
 		return KindDenied
+	case "expired_token":
+		return KindTimeout
 	case "server_error", "temporarily_unavailable", "slow_down":
 		return KindNetwork
 	}
@@ -90,7 +115,7 @@ func unavailable(status int) bool {
 
 func (n Names) codeHint(code string) string {
 	switch code {
-	case "invalid_grant", "login_required", "interaction_required", "consent_required":
+	case "invalid_grant", "login_required", "interaction_required", "consent_required", "expired_token":
 		return "Sign in again."
 	case "invalid_client":
 		return "The application must be a public (native) client, which needs no secret. " + n.check(n.ClientID)
@@ -117,7 +142,7 @@ func (n Names) requestError(ctx context.Context, what string, err error) *Error 
 	case errors.As(err, &status):
 		return fail(KindConfig, "%s answered HTTP status %d", what, status.code).hint("%s", n.check(n.Issuer))
 	case errors.Is(err, errBodyTooLarge):
-		return fail(KindNetwork, "%s: %v", what, errBodyTooLarge)
+		return unusable(fail(KindNetwork, "%s: %v", what, errBodyTooLarge))
 	case errors.Is(err, errRedirect):
 		return fail(KindConfig, "%s: %v", what, errRedirect)
 	case errors.As(err, &netErr) && netErr.Timeout():
@@ -133,7 +158,7 @@ func connectionError(what string, err error) *Error {
 	switch {
 	case errors.As(err, &certificate):
 		e := fail(KindNetwork, "the certificate of %s is not trusted: %v", what, certificate.Err)
-		e.cause = certificate
+		e.cause, e.final = certificate, true
 		return e.hint("If a proxy intercepts TLS, point AWS_CA_BUNDLE at its CA certificate.")
 	case errors.As(err, &op):
 		e := fail(KindNetwork, "cannot reach %s: %v", what, op)

@@ -1,6 +1,7 @@
 package oidclogin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -19,6 +20,8 @@ type provider struct {
 	authorizationEndpoint string
 	tokenEndpoint         string
 	jwksURI               string
+	deviceEndpoint        string // RFC 8628; empty where there is none
+	revocationEndpoint    string // RFC 7009; empty where there is none
 	// issParameter: authorization_response_iss_parameter_supported, RFC 9207 section 3.
 	issParameter bool
 }
@@ -27,18 +30,19 @@ type provider struct {
 func (c *Client) provider(ctx context.Context, k *call) (provider, error) {
 	s := c.settings
 	if s.Issuer == "" {
-		return provider{authorizationEndpoint: s.AuthorizationEndpoint, tokenEndpoint: s.TokenEndpoint}, nil
+		return provider{
+			authorizationEndpoint: s.AuthorizationEndpoint, tokenEndpoint: s.TokenEndpoint,
+			deviceEndpoint: s.DeviceEndpoint, revocationEndpoint: s.RevocationEndpoint,
+		}, nil
 	}
 	p, err := discover(ctx, k, s.Issuer)
 	if err != nil {
 		return provider{}, err
 	}
-	if s.AuthorizationEndpoint != "" {
-		p.authorizationEndpoint = s.AuthorizationEndpoint
-	}
-	if s.TokenEndpoint != "" {
-		p.tokenEndpoint = s.TokenEndpoint
-	}
+	p.authorizationEndpoint = cmp.Or(s.AuthorizationEndpoint, p.authorizationEndpoint)
+	p.tokenEndpoint = cmp.Or(s.TokenEndpoint, p.tokenEndpoint)
+	p.deviceEndpoint = cmp.Or(s.DeviceEndpoint, p.deviceEndpoint)
+	p.revocationEndpoint = cmp.Or(s.RevocationEndpoint, p.revocationEndpoint)
 	return p, p.check()
 }
 
@@ -51,6 +55,7 @@ func discover(ctx context.Context, k *call, issuer string) (provider, error) {
 	}
 	var extra struct {
 		JWKSURI      string `json:"jwks_uri"`
+		Revocation   string `json:"revocation_endpoint"`
 		IssParameter bool   `json:"authorization_response_iss_parameter_supported"`
 	}
 	if err := found.Claims(&extra); err != nil {
@@ -61,6 +66,8 @@ func discover(ctx context.Context, k *call, issuer string) (provider, error) {
 		authorizationEndpoint: found.Endpoint().AuthURL,
 		tokenEndpoint:         found.Endpoint().TokenURL,
 		jwksURI:               extra.JWKSURI,
+		deviceEndpoint:        found.Endpoint().DeviceAuthURL,
+		revocationEndpoint:    extra.Revocation,
 		issParameter:          extra.IssParameter,
 	}, nil
 }
@@ -82,6 +89,17 @@ func (p provider) check() error {
 		}
 	}
 	return nil
+}
+
+// checkOptional wants an endpoint that not every provider has, and that was
+// found, as safe as the issuer.
+func (p provider) checkOptional(name, endpoint string) error {
+	issuer, err := url.Parse(p.issuer)
+	if err != nil {
+		return fail(KindConfig, "issuer %q is not a URL", p.issuer)
+	}
+	_, err = checkURL(name, endpoint, isLoopbackHTTP(issuer))
+	return err
 }
 
 func (n Names) discoveryError(ctx context.Context, issuer string, err error) error {
@@ -118,15 +136,21 @@ var (
 	cognitoDomain = regexp.MustCompile(`^[^.]+\.auth(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazoncognito\.com$`)
 )
 
-// learn completes p, which has no issuer yet, from an ID token that came over
-// TLS from p's token endpoint. The signature is checked afterwards, with the
-// keys that the pool publishes.
-func (p provider) learn(ctx context.Context, k *call, idToken secret.Value) (provider, error) {
-	claims, err := Decode(idToken)
+// learn completes p, which has no issuer yet, from a token that came over TLS
+// from p's token endpoint. The signature is checked afterwards, with the keys
+// that the pool publishes.
+func (p provider) learn(ctx context.Context, k *call, t jwtKind, token secret.Value) (provider, error) {
+	if p.issuer != "" {
+		return p, nil
+	}
+	if err := t.checkAlgorithm(token); err != nil {
+		return provider{}, err
+	}
+	claims, err := t.decode(token)
 	if err != nil {
 		return provider{}, err
 	}
-	if err := k.names.checkUserPool(claims.Issuer, p.tokenEndpoint); err != nil {
+	if err := k.checkIssuer(t, claims.Issuer, p.tokenEndpoint); err != nil {
 		return provider{}, err
 	}
 	found, err := discover(ctx, k, claims.Issuer)
@@ -137,11 +161,21 @@ func (p provider) learn(ctx context.Context, k *call, idToken secret.Value) (pro
 	return p, p.check()
 }
 
+// checkIssuer wants the issuer that an earlier sign-in learned, else a user pool
+// in the region of the domain.
+func (k *call) checkIssuer(t jwtKind, issuer, tokenEndpoint string) error {
+	if pinned := k.settings.PinnedIssuer; pinned != "" && issuer != pinned {
+		return fail(KindVerification, "%s is issued by %q, but the first sign-in here was at %q", t, printable(issuer, maxShown), printable(pinned, maxShown)).
+			hint("If the user pool was replaced on purpose, drop the one that is remembered; run: %s", cmp.Or(k.names.Command, "tip-cli configure idp"))
+	}
+	return k.names.checkUserPool(t, issuer, tokenEndpoint)
+}
+
 // checkUserPool wants issuer to be a user pool in the region of the domain.
-func (n Names) checkUserPool(issuer, tokenEndpoint string) error {
+func (n Names) checkUserPool(t jwtKind, issuer, tokenEndpoint string) error {
 	pool := userPool.FindStringSubmatch(issuer)
 	if pool == nil || pool[1] != pool[2] {
-		return fail(KindVerification, "the ID token is issued by %q, which is not a Cognito user pool", printable(issuer, maxShown)).
+		return fail(KindVerification, "%s is issued by %q, which is not a Cognito user pool", t, printable(issuer, maxShown)).
 			hint("If you trust it: %s", n.setIssuer("the exact value of the iss claim"))
 	}
 	u, err := url.Parse(tokenEndpoint)
@@ -149,7 +183,7 @@ func (n Names) checkUserPool(issuer, tokenEndpoint string) error {
 		return fail(KindConfig, "token_endpoint is not a URL")
 	}
 	if domain := cognitoDomain.FindStringSubmatch(u.Hostname()); domain != nil && domain[1] != pool[1] {
-		return fail(KindVerification, "the ID token is issued in %s, but the domain of the token endpoint is in %s", pool[1], domain[1])
+		return fail(KindVerification, "%s is issued in %s, but the domain of the token endpoint is in %s", t, pool[1], domain[1])
 	}
 	return nil
 }

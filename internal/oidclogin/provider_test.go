@@ -90,7 +90,7 @@ func TestDiscoveryAnswers(t *testing.T) {
 				return respond(r, tt.status, "text/html", tt.body), nil
 			})}
 			settings := oidclogin.Settings{Issuer: "https://dev-123456789.okta.com/oauth2/default", ClientID: clientID}
-			_, err := oidclogin.New(settings, oidclogin.Env{HTTPClient: client}).Refresh(t.Context(), secret.New("canary-refresh"))
+			_, err := oidclogin.New(settings, oidclogin.Env{Wait: noWait, HTTPClient: client}).Refresh(t.Context(), secret.New("canary-refresh"))
 			wantError(t, err, tt.kind, tt.want)
 			if strings.Contains(formats(err), "canary") {
 				t.Error(formats(err))
@@ -118,7 +118,7 @@ func TestRedirectsOfGET(t *testing.T) {
 			return resp, nil
 		})}
 		_, err := oidclogin.New(oidclogin.Settings{Issuer: "https://idp.example", ClientID: clientID},
-			oidclogin.Env{HTTPClient: client}).Verify(t.Context(), secret.New("a.b.c"))
+			oidclogin.Env{Wait: noWait, HTTPClient: client}).Verify(t.Context(), secret.New("a.b.c"))
 		wantError(t, err, oidclogin.KindConfig, want)
 	}
 }
@@ -170,25 +170,41 @@ func TestSettingsRefused(t *testing.T) {
 		edit func(*oidclogin.Settings)
 		want string
 	}{
-		"no client":             {func(s *oidclogin.Settings) { s.ClientID = "" }, "client_id is not set"},
-		"no issuer":             {func(s *oidclogin.Settings) { s.Issuer = "" }, "issuer is not set"},
-		"one endpoint alone":    {func(s *oidclogin.Settings) { s.Issuer = ""; s.TokenEndpoint = "https://x.example" }, "issuer is not set"},
-		"http endpoints alone":  {withoutIssuer("http://127.0.0.1/"), "is not https"},
-		"http issuer":           {func(s *oidclogin.Settings) { s.Issuer = "http://idp.example" }, "is not https"},
-		"http like loopback":    {func(s *oidclogin.Settings) { s.Issuer = "http://localhost.evil.example" }, "is not https"},
-		"http by number":        {func(s *oidclogin.Settings) { s.Issuer = "http://10.0.0.1" }, "is not https"},
-		"no URL":                {func(s *oidclogin.Settings) { s.Issuer = "dev-123456789.okta.com" }, "is not a URL"},
-		"query":                 {func(s *oidclogin.Settings) { s.Issuer += "?a=b" }, "has a query"},
-		"fragment":              {func(s *oidclogin.Settings) { s.Issuer += "#" }, "has a fragment"},
-		"user":                  {func(s *oidclogin.Settings) { s.Issuer = "https://me:canary@idp.example" }, "user name or password"},
-		"discovery address":     {func(s *oidclogin.Settings) { s.Issuer += "/.well-known/openid-configuration" }, "address of the discovery document"},
-		"http endpoint":         {func(s *oidclogin.Settings) { s.TokenEndpoint = "http://127.0.0.1/token" }, "token_endpoint"},
-		"redirect host":         {func(s *oidclogin.Settings) { s.RedirectHost = "0.0.0.0" }, "redirect_host"},
-		"redirect port":         {func(s *oidclogin.Settings) { s.RedirectPort = 70000 }, "redirect_port 70000"},
-		"redirect port below":   {func(s *oidclogin.Settings) { s.RedirectPort = -2 }, "redirect_port -2"},
-		"relative path":         {func(s *oidclogin.Settings) { s.RedirectPath = "callback" }, "redirect_path"},
-		"path with query":       {func(s *oidclogin.Settings) { s.RedirectPath = "/callback?x" }, "redirect_path"},
-		"path with dots":        {func(s *oidclogin.Settings) { s.RedirectPath = "/a/../callback" }, "redirect_path"},
+		"no client":            {func(s *oidclogin.Settings) { s.ClientID = "" }, "client_id is not set"},
+		"no issuer":            {func(s *oidclogin.Settings) { s.Issuer = "" }, "issuer is not set"},
+		"one endpoint alone":   {func(s *oidclogin.Settings) { s.Issuer = ""; s.TokenEndpoint = "https://x.example" }, "issuer is not set"},
+		"http endpoints alone": {withoutIssuer("http://127.0.0.1/"), "is not https"},
+		"http issuer":          {func(s *oidclogin.Settings) { s.Issuer = "http://idp.example" }, "is not https"},
+		"http like loopback":   {func(s *oidclogin.Settings) { s.Issuer = "http://localhost.evil.example" }, "is not https"},
+		"http by number":       {func(s *oidclogin.Settings) { s.Issuer = "http://10.0.0.1" }, "is not https"},
+		"no URL":               {func(s *oidclogin.Settings) { s.Issuer = "dev-123456789.okta.com" }, "is not a URL"},
+		"query":                {func(s *oidclogin.Settings) { s.Issuer += "?a=b" }, "has a query"},
+		"fragment":             {func(s *oidclogin.Settings) { s.Issuer += "#" }, "has a fragment"},
+		"user":                 {func(s *oidclogin.Settings) { s.Issuer = "https://me:canary@idp.example" }, "user name or password"},
+		"discovery address":    {func(s *oidclogin.Settings) { s.Issuer += "/.well-known/openid-configuration" }, "address of the discovery document"},
+		"http endpoint":        {func(s *oidclogin.Settings) { s.TokenEndpoint = "http://127.0.0.1/token" }, "token_endpoint"},
+		"redirect host":        {func(s *oidclogin.Settings) { s.RedirectHost = "0.0.0.0" }, "redirect_host"},
+		"redirect port":        {func(s *oidclogin.Settings) { s.RedirectPort = 70000 }, "redirect_port 70000"},
+		"redirect port below":  {func(s *oidclogin.Settings) { s.RedirectPort = -2 }, "redirect_port -2"},
+		"relative path":        {func(s *oidclogin.Settings) { s.RedirectPath = "callback" }, "redirect_path"},
+		"path with query":      {func(s *oidclogin.Settings) { s.RedirectPath = "/callback?x" }, "redirect_path"},
+		"path with dots":       {func(s *oidclogin.Settings) { s.RedirectPath = "/a/../callback" }, "redirect_path"},
+		"fallback port":        {func(s *oidclogin.Settings) { s.FallbackPorts = []int{8091, 0} }, "fallback port 0 is not between"},
+		"fallback port above":  {func(s *oidclogin.Settings) { s.FallbackPorts = []int{65536} }, "fallback port 65536"},
+		"authentication":       {func(s *oidclogin.Settings) { s.ClientAuthentication = "private_key_jwt" }, `client authentication "private_key_jwt" is not`},
+		"no secret":            {func(s *oidclogin.Settings) { s.ClientAuthentication = oidclogin.ClientSecretBasic }, "there is no client secret"},
+		"assertion":            {func(s *oidclogin.Settings) { s.Assertion = "userinfo" }, `assertion "userinfo" is not`},
+		"own parameter":        {func(s *oidclogin.Settings) { s.Parameters = map[string]string{"state": "x"} }, "the authorization parameter state has a setting of its own"},
+		"other case":           {func(s *oidclogin.Settings) { s.Parameters = map[string]string{"Client_ID": "x"} }, "the authorization parameter Client_ID"},
+		"audience twice":       {func(s *oidclogin.Settings) { s.Audience, s.Parameters = "a", map[string]string{"audience": "b"} }, "the authorization parameter audience"},
+		"response_mode":        {func(s *oidclogin.Settings) { s.Parameters = map[string]string{"response_mode": "form_post"} }, "the authorization parameter response_mode"},
+		"no parameter name":    {func(s *oidclogin.Settings) { s.Parameters = map[string]string{"a b": "x"} }, `"a b" is not the name of an authorization parameter`},
+		"http device endpoint": {func(s *oidclogin.Settings) { s.DeviceEndpoint = "http://idp.example" }, "device_authorization_endpoint"},
+		"http revocation":      {func(s *oidclogin.Settings) { s.RevocationEndpoint = "http://idp.example" }, "revocation_endpoint"},
+		"revocation, no issuer": {func(s *oidclogin.Settings) {
+			withoutIssuer("https://x.example/")(s)
+			s.RevocationEndpoint = "http://127.0.0.1"
+		}, "revocation_endpoint"},
 		"scope with two words":  {func(s *oidclogin.Settings) { s.Scopes = []string{"openid email"} }, "is not a scope"},
 		"scope that is nothing": {func(s *oidclogin.Settings) { s.Scopes = []string{""} }, "is not a scope"},
 	}
@@ -196,14 +212,16 @@ func TestSettingsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			settings := good
 			tt.edit(&settings)
-			client := oidclogin.New(settings, oidclogin.Env{HTTPClient: &http.Client{Transport: answers(func(*http.Request) (*http.Response, error) {
+			client := oidclogin.New(settings, oidclogin.Env{Wait: noWait, HTTPClient: &http.Client{Transport: answers(func(*http.Request) (*http.Response, error) {
 				t.Error("a request was made")
 				return nil, io.EOF
 			})}})
 			_, signIn := client.SignIn(t.Context())
 			kept, refresh := client.Refresh(t.Context(), secret.New("r"))
 			_, verify := client.Verify(t.Context(), secret.New("a.b.c"))
-			for _, err := range []error{signIn, refresh, verify} {
+			revoke := client.Revoke(t.Context(), secret.New("r"))
+			_, device := client.SignIn(t.Context(), func(o *oidclogin.SignInOptions) { o.Method = oidclogin.MethodDevice })
+			for _, err := range []error{signIn, refresh, verify, revoke, device} {
 				wantError(t, err, oidclogin.KindConfig, tt.want)
 				if strings.Contains(formats(err), "canary") {
 					t.Error(err)

@@ -18,7 +18,7 @@ const held = "canary-refresh-held"
 func (p *idp) refresh(t *testing.T, optFns ...func(*oidclogin.RefreshOptions)) (oidclogin.Tokens, error) {
 	t.Helper()
 	p.remember(held)
-	tokens, err := oidclogin.New(p.settings(), oidclogin.Env{HTTPClient: newHTTPClient(t)}).
+	tokens, err := oidclogin.New(p.settings(), oidclogin.Env{Wait: noWait, HTTPClient: newHTTPClient(t)}).
 		Refresh(t.Context(), secret.New(held), optFns...)
 	p.assertNoSecret(t, formats(err), formats(tokens))
 	return tokens, err
@@ -63,10 +63,9 @@ func TestRotatedTokenIsNeverLost(t *testing.T) {
 		set  func(*idp)
 		kind oidclogin.Kind
 	}{
-		"no id_token":     {func(p *idp) { p.answer = set("id_token", nil) }, oidclogin.KindNoIDToken},
-		"wrong audience":  {func(p *idp) { p.claims = set("aud", "other") }, oidclogin.KindVerification},
-		"no access_token": {func(p *idp) { p.answer = set("access_token", nil) }, oidclogin.KindNetwork},
-		"bad expires_in":  {func(p *idp) { p.answer = set("expires_in", "soon") }, oidclogin.KindNetwork},
+		"no id_token":         {func(p *idp) { p.answer = set("id_token", nil) }, oidclogin.KindNoIDToken},
+		"wrong audience":      {func(p *idp) { p.claims = set("aud", "other") }, oidclogin.KindVerification},
+		"number for id_token": {func(p *idp) { p.answer = set("id_token", 7) }, oidclogin.KindNoIDToken},
 		"keys are away": {func(p *idp) {
 			p.jwks = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
 		}, oidclogin.KindNetwork},
@@ -90,8 +89,20 @@ func TestRotatedTokenIsNeverLost(t *testing.T) {
 	}
 }
 
-// TestGrantAroundJSON: x/oauth2 refuses an answer with something around its JSON
-// object, but the refresh token in it is the only one that still works.
+// TestOddAnswers: what is not needed need not be right.
+func TestOddAnswers(t *testing.T) {
+	for name, edit := range map[string]func(map[string]any){
+		"no access_token": set("access_token", nil), "bad expires_in": set("expires_in", "soon"), "no token_type": set("token_type", nil),
+	} {
+		p := newIDP(t)
+		p.answer = edit
+		if tokens, err := p.refresh(t); err != nil || !tokens.Rotated {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestGrantAroundJSON: something around the JSON object loses no tokens in it.
 func TestGrantAroundJSON(t *testing.T) {
 	for name, around := range map[string][2]string{
 		"byte order mark": {"\ufeff", ""},
@@ -103,7 +114,7 @@ func TestGrantAroundJSON(t *testing.T) {
 			next := p.secret("refresh")
 			p.token = plainAnswer(http.StatusOK, "application/json", around[0]+`{"access_token": "a", "refresh_token": "`+next+`"}`+around[1])
 			tokens, err := p.refresh(t)
-			wantError(t, err, oidclogin.KindNetwork, "refresh ID token: ")
+			wantError(t, err, oidclogin.KindNoIDToken, "refresh ID token: ")
 			if !tokens.Rotated || tokens.RefreshToken.Reveal() != next {
 				t.Errorf("refresh token %q, rotated %v", tokens.RefreshToken.Reveal(), tokens.Rotated)
 			}
@@ -141,7 +152,7 @@ func TestErrorWithTokens(t *testing.T) {
 
 func TestRefreshWithoutToken(t *testing.T) {
 	p := newIDP(t)
-	_, err := oidclogin.New(p.settings(), oidclogin.Env{HTTPClient: newHTTPClient(t)}).Refresh(t.Context(), secret.Value{})
+	_, err := oidclogin.New(p.settings(), oidclogin.Env{Wait: noWait, HTTPClient: newHTTPClient(t)}).Refresh(t.Context(), secret.Value{})
 	wantError(t, err, oidclogin.KindInvalidGrant, "there is no refresh token")
 	if len(p.grants) != 0 {
 		t.Error("something was sent")

@@ -1,189 +1,142 @@
 package oidclogin
 
 import (
+	"cmp"
 	"context"
-	"crypto/rand"
 	"fmt"
-	"net/url"
-	"sync"
+	"io"
 	"time"
-
-	"github.com/coreos/go-oidc/v3/oidc"
-	"golang.org/x/oauth2"
-
-	"github.com/tip-cli/tip-cli/internal/secret"
 )
 
-// signInWait bounds a sign-in whose context has no deadline.
-const signInWait = 5 * time.Minute
+// Method is a way to sign in.
+type Method int
 
-// SignIn lets a person sign in with a browser: authorization code grant with
-// PKCE S256, state and nonce, and a redirect to a listener on loopback that is
-// bound before the browser opens. It waits until the deadline of ctx, or five
-// minutes. The page in the browser says how the sign-in ended.
-func (c *Client) SignIn(ctx context.Context) (Tokens, error) {
-	tokens, err := c.signIn(ctx)
-	return tokens, during("sign in", err)
+const (
+	// MethodBrowser opens a browser here, prints the address too, and waits for the
+	// redirect on loopback (RFC 8252).
+	MethodBrowser Method = iota
+	// MethodNoBrowser is MethodBrowser without opening one.
+	MethodNoBrowser
+	// MethodPaste prints the address for a browser on any machine, and takes the
+	// redirect from loopback or the address that the browser ended at from
+	// SignInOptions.ReadLine, whichever comes first. The port need not be free.
+	MethodPaste
+	// MethodDevice is the device authorization grant (RFC 8628): the person enters
+	// a code in a browser on any machine.
+	MethodDevice
+)
+
+// SignInOptions are the options of [Client.SignIn].
+type SignInOptions struct {
+	// Method is MethodBrowser by default.
+	Method Method
+	// ReadLine returns the next line that the person enters. It must return soon
+	// after ctx is done; a SignIn that ends does not wait for it. MethodPaste needs
+	// it; MethodBrowser and MethodNoBrowser take a pasted redirect too if it is there.
+	ReadLine func(ctx context.Context) (string, error)
+	// Out receives what the person reads: the address to open and what went wrong.
+	// It is not written to concurrently, nor after SignIn returned. Nil stands for
+	// Env.Stderr.
+	Out io.Writer
 }
 
-func (c *Client) signIn(ctx context.Context) (Tokens, error) {
-	if c.invalid != nil {
-		return Tokens{}, c.invalid
+const (
+	// signInWait bounds a sign-in whose context has no deadline.
+	signInWait = 5 * time.Minute
+	// deviceWait bounds one by device code, whatever the provider says of its code.
+	deviceWait = 30 * time.Minute
+)
+
+// SignIn lets a person sign in. By default that is the authorization code grant
+// with PKCE S256, state and nonce in a browser, and a redirect to a listener on
+// loopback that is bound before the browser opens; the page in the browser says
+// how the sign-in ended. It waits until the deadline of ctx, or five minutes; by
+// device code as long as the code is valid, half an hour at most.
+//
+// The authorization code is sent once more where the first answer was lost or
+// the provider was out of order; requests that cannot have used it up are
+// repeated like all others.
+func (c *Client) SignIn(ctx context.Context, optFns ...func(*SignInOptions)) (Tokens, error) {
+	var o SignInOptions
+	for _, fn := range optFns {
+		fn(&o)
 	}
-	ctx, cancel := boundedWait(ctx)
+	if o.Out == nil {
+		o.Out = c.env.Stderr
+	}
+	k := c.newCall()
+	tokens, err := c.signIn(ctx, k, o)
+	return tokens, k.during("sign in", err)
+}
+
+func (c *Client) signIn(ctx context.Context, k *call, o SignInOptions) (Tokens, error) {
+	switch {
+	case c.invalid != nil:
+		return Tokens{}, c.invalid
+	case o.Method < MethodBrowser || o.Method > MethodDevice:
+		return Tokens{}, fail(KindConfig, "there is no sign-in method %d", o.Method)
+	case o.Method == MethodPaste && o.ReadLine == nil:
+		return Tokens{}, fail(KindConfig, "there is nothing to paste the redirect into").hint("Run this in a terminal.")
+	case o.Method == MethodDevice:
+		ctx, cancel := boundedWait(ctx, deviceWait)
+		defer cancel()
+		return c.signInByDevice(ctx, k, o.Out)
+	}
+	ctx, cancel := boundedWait(ctx, signInWait)
 	defer cancel()
-	lo, err := listen(ctx, c.settings.RedirectHost, c.settings.RedirectPort)
-	if err != nil {
+	return c.signInByRedirect(ctx, k, o)
+}
+
+func (c *Client) signInByRedirect(ctx context.Context, k *call, o SignInOptions) (Tokens, error) {
+	lo, err := c.settings.listen(ctx)
+	if err != nil && (o.Method != MethodPaste || KindOf(err) != KindPortInUse || c.settings.RedirectPort == AnyPort) {
 		return Tokens{}, err
 	}
+	if lo == nil {
+		lo = &loopback{port: c.settings.RedirectPort} // only a pasted redirect can arrive
+	}
 	defer lo.close()
-	k := c.newCall()
 	p, err := c.provider(ctx, k)
 	if err != nil {
 		return Tokens{}, err
 	}
-	return c.newAttempt(k, p, c.settings.redirectURL(lo.port)).run(ctx, lo)
+	if err := k.authenticate(ctx); err != nil { // before the person does something in vain
+		return Tokens{}, err
+	}
+	return c.newAttempt(k, p, o, lo).run(ctx)
 }
 
 // boundedWait gives ctx a deadline if it has none.
-func boundedWait(ctx context.Context) (context.Context, context.CancelFunc) {
+func boundedWait(ctx context.Context, wait time.Duration) (context.Context, context.CancelFunc) {
 	if _, bounded := ctx.Deadline(); bounded {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, signInWait)
+	return context.WithTimeout(ctx, wait)
 }
 
-// attempt is one sign-in with the values that bind its parts together.
-type attempt struct {
-	client   *Client
-	call     *call
-	provider provider
-	oauth    *oauth2.Config
-	state    string // binds the redirect to us, RFC 6749 section 10.12
-	nonce    string // binds the ID token to us
-	verifier string // binds the code to us, RFC 7636
-	tokens   Tokens // set by finish
+// waitText says how long ctx leaves, and how not to wait.
+func waitText(ctx context.Context) string {
+	deadline, _ := ctx.Deadline()
+	return "Waiting for up to " + inWords(time.Until(deadline)) + "; Ctrl-C ends it."
 }
 
-func (c *Client) newAttempt(k *call, p provider, redirectURL string) *attempt {
-	return &attempt{
-		client: c, call: k, provider: p, oauth: c.oauth2Config(p, redirectURL),
-		state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(),
+// inWords rounds d to minutes, or to seconds below two minutes.
+func inWords(d time.Duration) string {
+	unit, n := "second", int(d.Round(time.Second)/time.Second)
+	if n >= 120 {
+		unit, n = "minute", int(d.Round(time.Minute)/time.Minute)
 	}
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("%d %s", max(n, 0), unit)
 }
 
-// run serves the redirect until the sign-in ends one way or the other.
-func (a *attempt) run(ctx context.Context, lo *loopback) (Tokens, error) {
-	cb := newCallback(a.client.settings.RedirectPath, lo.port, a.state, func(response url.Values) error {
-		return a.finish(ctx, response)
-	})
-	srv := lo.serve(cb)
-	opened := a.open(ctx)
-	var broken error
-	select {
-	case <-cb.done:
-	case <-ctx.Done():
-	case broken = <-srv.broken:
-	}
-	srv.stop()
-	opened()
-	return a.outcome(ctx, cb, broken)
-}
-
-// outcome prefers what the browser was told over a context that ended meanwhile.
-func (a *attempt) outcome(ctx context.Context, cb *callback, broken error) (Tokens, error) {
-	select {
-	case <-cb.done:
-		if cb.err != nil {
-			return Tokens{}, cb.err
-		}
-		return a.tokens, nil
-	default:
-	}
-	if broken != nil {
-		return Tokens{}, fail(KindPortInUse, "the listener for the redirect stopped: %v", broken)
-	}
+// timedOut is contextError with what it means for a sign-in.
+func timedOut(ctx context.Context, description string) *Error {
 	e := contextError(ctx)
 	if e.Kind == KindTimeout {
-		e.Description = "nobody completed the sign-in in time"
-		return Tokens{}, e.hint("If the browser showed an error: %s must be registered at the identity provider as a redirect URI, exactly so. %s",
-			a.oauth.RedirectURL, a.call.names.check(a.call.names.ClientID))
+		e.Description = cmp.Or(description, e.Description)
 	}
-	return Tokens{}, e
-}
-
-// open prints the address, then opens it beside the wait. The function returned
-// ends that and waits for it.
-func (a *attempt) open(ctx context.Context) (end func()) {
-	address := a.oauth.AuthCodeURL(a.state, oidc.Nonce(a.nonce), oauth2.S256ChallengeOption(a.verifier))
-	env := a.client.env
-	_, _ = fmt.Fprintf(env.Stderr, "To sign in, open this address in a browser:\n\n  %s\n\nThe browser will return to %s on this machine.\n",
-		address, a.oauth.RedirectURL)
-	if env.OpenURL == nil {
-		return func() {}
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	var opening sync.WaitGroup
-	opening.Go(func() {
-		if err := env.OpenURL(ctx, address); err != nil && ctx.Err() == nil {
-			_, _ = fmt.Fprintf(env.Stderr, "No browser was opened (%s): open the address above yourself.\n", printable(err.Error(), maxShown))
-		}
-	})
-	return func() { cancel(); opening.Wait() }
-}
-
-// finish turns an authorization response that carries our state into tokens.
-func (a *attempt) finish(ctx context.Context, response url.Values) error {
-	code := secret.New(response.Get("code"))
-	secrets := []secret.Value{code, secret.New(a.verifier)}
-	if err := a.checkIss(response); err != nil {
-		return err
-	}
-	if response.Has("error") {
-		return a.call.names.redirectError(response.Get("error"), response.Get("error_description"), secrets)
-	}
-	if code.IsZero() {
-		return fail(KindVerification, "the redirect has neither code nor error")
-	}
-	answer, err := a.oauth.Exchange(a.call.with(ctx), code.Reveal(), oauth2.VerifierOption(a.verifier))
-	if err != nil {
-		return a.call.names.tokenError(ctx, err, secrets...)
-	}
-	return a.accept(ctx, answer, response.Get("iss"))
-}
-
-// checkIss follows RFC 9207 section 2.4. Where the issuer is not known yet,
-// accept compares.
-func (a *attempt) checkIss(response url.Values) error {
-	iss, want := response.Get("iss"), a.provider.issuer
-	switch {
-	case response.Has("iss") && want != "" && iss != want:
-		return fail(KindVerification, "the redirect comes from issuer %q, not from %q", printable(iss, maxShown), want)
-	case !response.Has("iss") && a.provider.issParameter:
-		return fail(KindVerification, "the redirect does not name its issuer, although the provider says that its redirects do (RFC 9207)")
-	}
-	return nil
-}
-
-// accept verifies the ID token of answer and keeps the tokens.
-func (a *attempt) accept(ctx context.Context, answer *oauth2.Token, iss string) error {
-	idToken, err := idTokenOf(answer)
-	if err != nil {
-		return err
-	}
-	claims, err := a.client.verify(ctx, a.call, a.provider, idToken)
-	if err != nil {
-		return err
-	}
-	if err := checkNonce(claims.Nonce, a.nonce); err != nil {
-		return err
-	}
-	if iss != "" && iss != claims.Issuer {
-		return fail(KindVerification, "the redirect comes from issuer %q, the ID token from %q", printable(iss, maxShown), claims.Issuer)
-	}
-	a.tokens = Tokens{
-		IDToken: idToken, RefreshToken: secret.New(answer.RefreshToken),
-		Claims: claims, ClockSkew: a.call.skew,
-	}
-	return nil
+	return e
 }

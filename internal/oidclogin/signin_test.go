@@ -171,7 +171,7 @@ func TestBrowserFails(t *testing.T) {
 	if r.err != nil {
 		t.Fatal(r.err)
 	}
-	if want := "No browser was opened (no display [31m): open the address above yourself."; !strings.Contains(r.stderr, want) {
+	if want := "No browser was opened (no display [31m): open the address above yourself. Waiting for up to 5 minutes; Ctrl-C ends it.\n"; !strings.Contains(r.stderr, want) {
 		t.Errorf("stderr: %q", r.stderr)
 	}
 }
@@ -180,7 +180,7 @@ func TestWithoutOpenURL(t *testing.T) {
 	p := newIDP(t)
 	ctx := expiring{t.Context(), make(chan struct{})}
 	stderr := &watcher{text: p.URL + "/authorize?", found: func() { close(ctx.done) }}
-	_, err := oidclogin.New(p.settings(), oidclogin.Env{Stderr: stderr, HTTPClient: newHTTPClient(t)}).SignIn(ctx)
+	_, err := oidclogin.New(p.settings(), oidclogin.Env{Stderr: stderr, Wait: noWait, HTTPClient: newHTTPClient(t)}).SignIn(ctx)
 	wantError(t, err, oidclogin.KindTimeout, "nobody completed the sign-in in time")
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)

@@ -1,6 +1,7 @@
 package oidclogin
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
@@ -32,11 +33,16 @@ func printable(text string, limit int) string {
 	return clean
 }
 
-// redact takes the given secrets, and whatever looks like a JWT, out of text.
+// redact takes the given secrets, also as a form or a URL has them, and whatever
+// looks like a JWT, out of text.
 func redact(text string, secrets []secret.Value) string {
 	for _, s := range secrets {
-		if !s.IsZero() {
-			text = strings.ReplaceAll(text, s.Reveal(), s.String())
+		if s.IsZero() {
+			continue
+		}
+		plain := s.Reveal()
+		for _, spelling := range []string{plain, url.QueryEscape(plain), url.PathEscape(plain)} {
+			text = strings.ReplaceAll(text, spelling, s.String())
 		}
 	}
 	return jwtLike.ReplaceAllString(text, "REDACTED")

@@ -2,7 +2,7 @@ package oidclogin
 
 import (
 	"bytes"
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,12 +13,9 @@ import (
 )
 
 const (
-	// maxBody bounds every answer, in bytes. It equals the bound of x/oauth2,
-	// which cuts without saying so.
-	maxBody = 1 << 20
-	// requestTimeout bounds one request with its redirects and its body.
-	requestTimeout = 30 * time.Second
-	maxRedirects   = 5
+	// maxBody bounds every answer, in bytes.
+	maxBody      = 1 << 20
+	maxRedirects = 5
 )
 
 var (
@@ -31,75 +28,117 @@ type statusError struct{ code int }
 
 func (e *statusError) Error() string { return fmt.Sprintf("HTTP status %d", e.code) }
 
-// call is the HTTP side of one operation: every request of one SignIn, Refresh
-// or Verify, one after the other. It is not for concurrent use.
-type call struct {
-	http *http.Client
-	base http.RoundTripper
-	// names are those of the settings, for hints.
-	names Names
+// answer is an HTTP answer whose body has been read.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
 
+func (a *answer) ok() bool { return a.status >= 200 && a.status <= 299 }
+
+// call is the HTTP side of one operation: every request of one SignIn, Refresh,
+// Verify or Revoke, one after the other. It is not for concurrent use.
+type call struct {
+	settings Settings
+	names    Names        // those of the settings, for hints
+	http     *http.Client // for GETs: it goes through RoundTrip
+	base     http.RoundTripper
+	timeout  time.Duration // of one attempt
+	wait     func(context.Context, time.Duration) error
+	began    time.Time // of what is done without a person
+
+	clientSecret secret.Value // once it was needed
+	lost         string       // set once an attempt of a grant ended without a clear answer
 	// skew is the provider's clock minus ours; fromPost says that it was
-	// measured at the token endpoint, whose answers no cache keeps.
-	skew           time.Duration
-	measured       bool
-	fromPost       bool
-	grantedRefresh secret.Value // refresh_token of the last 2xx answer to a POST
+	// measured at an endpoint whose answers no cache keeps.
+	skew     time.Duration
+	measured bool
+	fromPost bool
 }
 
 // newCall returns a call over c's HTTP client. Cookies are not kept.
 func (c *Client) newCall() *call {
-	k := &call{base: c.env.HTTPClient.Transport, names: c.settings.Names}
+	k := &call{
+		settings: c.settings, names: c.settings.Names, base: c.env.HTTPClient.Transport,
+		timeout: requestTimeout, wait: c.env.Wait, began: time.Now(),
+	}
 	if k.base == nil {
 		k.base = http.DefaultTransport
 	}
-	k.http = &http.Client{Transport: k, CheckRedirect: checkRedirect, Timeout: requestTimeout}
 	if t := c.env.HTTPClient.Timeout; t > 0 && t < requestTimeout {
-		k.http.Timeout = t
+		k.timeout = t
 	}
+	k.http = &http.Client{Transport: k, CheckRedirect: checkRedirect}
 	return k
 }
 
-// checkRedirect follows a few redirects of a GET, never down from https, and
-// none of a POST: what is posted is for the token endpoint alone.
+// checkRedirect follows a few redirects of a GET, never down from https.
 func checkRedirect(req *http.Request, via []*http.Request) error {
-	first := via[0]
-	if first.Method != http.MethodGet {
-		return http.ErrUseLastResponse
-	}
-	secure := req.URL.Scheme == "https" || (isLoopbackHTTP(first.URL) && isLoopbackHTTP(req.URL))
+	secure := req.URL.Scheme == "https" || (isLoopbackHTTP(via[0].URL) && isLoopbackHTTP(req.URL))
 	if !secure || len(via) > maxRedirects {
 		return errRedirect
 	}
 	return nil
 }
 
-// RoundTrip implements http.RoundTripper: it reads the bounded body at once,
-// so that the time-out covers it, and keeps bodies of failures out of reach.
+// RoundTrip implements http.RoundTripper for GETs, which may be repeated at
+// will. It keeps the bodies of failures out of reach.
 func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
-	req = req.Clone(req.Context())
+	a, err := k.send(req, maxAttempts)
+	if err != nil {
+		return nil, err
+	}
+	if a.status < 200 || a.status > 399 {
+		return nil, &statusError{a.status}
+	}
+	return &http.Response{
+		Status: http.StatusText(a.status), StatusCode: a.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: a.header, Body: io.NopCloser(bytes.NewReader(a.body)), ContentLength: int64(len(a.body)), Request: req,
+	}, nil
+}
+
+// attempt sends req once and reads the bounded body at once, so that the
+// time-out covers it.
+func (k *call) attempt(req *http.Request) (*answer, error) {
+	ctx, cancel := context.WithDeadline(req.Context(), k.attemptEnd(time.Now()))
+	defer cancel()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	req = req.Clone(ctx)
+	if req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		req.Body = body
+	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "tip-cli")
 	resp, err := k.base.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = resp.Body.Close() }()
 	k.observeClock(resp, req.Method == http.MethodPost)
 	body, err := readAll(resp.Body)
 	if err != nil {
 		return nil, err
 	}
-	if req.Method == http.MethodPost {
-		k.observeGrant(resp.StatusCode, body)
-	} else if resp.StatusCode < 200 || resp.StatusCode > 399 {
-		return nil, &statusError{resp.StatusCode}
-	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return resp, nil
+	return &answer{status: resp.StatusCode, header: resp.Header, body: body}, nil
 }
 
-func readAll(body io.ReadCloser) ([]byte, error) {
-	defer func() { _ = body.Close() }()
+// attemptEnd is when an attempt that begins now is given up.
+func (k *call) attemptEnd(now time.Time) time.Time {
+	end, last := now.Add(k.timeout), k.began.Add(giveUpAfter)
+	if last.Before(end) {
+		return last
+	}
+	return end
+}
+
+func readAll(body io.Reader) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(body, maxBody+1))
 	if err != nil {
 		return nil, err
@@ -121,16 +160,5 @@ func (k *call) observeClock(resp *http.Response, post bool) {
 	k.measured, k.fromPost = true, post
 }
 
-// observeGrant keeps the refresh token of an answer that x/oauth2 may yet
-// refuse, for lack of an access_token say: the old one is spent by then. So a
-// byte order mark before the JSON object, or anything behind it, does no harm.
-func (k *call) observeGrant(status int, body []byte) {
-	var answer struct {
-		RefreshToken string `json:"refresh_token"`
-	}
-	first := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\ufeff"))))
-	if status < 200 || status > 299 || first.Decode(&answer) != nil {
-		return
-	}
-	k.grantedRefresh = secret.New(answer.RefreshToken)
-}
+// person says that a person was waited for: the bounds count from now.
+func (k *call) person() { k.began = time.Now() }

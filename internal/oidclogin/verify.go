@@ -3,7 +3,6 @@ package oidclogin
 import (
 	"context"
 	"crypto/subtle"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -15,120 +14,144 @@ import (
 )
 
 const (
-	// clockLeeway is how far in the future iat may lie. go-oidc grants nbf the same.
+	// clockLeeway is how far in the future iat and nbf may lie.
 	clockLeeway = 5 * time.Minute
 	// notableSkew is the difference of clocks from which errors name it.
 	notableSkew = 30 * time.Second
 )
 
-// Verify checks the signature and the claims of an ID token of the provider for
-// this client, as of now (OpenID Connect Core 1.0 section 3.1.3.7): RS256, iss,
-// aud, azp, exp, nbf, iat, sub. There is no nonce to compare with. Without
-// Settings.Issuer it believes any user pool in the region of the domain.
-func (c *Client) Verify(ctx context.Context, idToken secret.Value) (Claims, error) {
-	claims, err := c.verifyHeld(ctx, idToken)
-	return claims, during("verify ID token", err)
+// Verify checks the signature and the claims of a token of the provider, as of
+// now: of the kind that Settings.Assertion names. Of an ID token that is RS256,
+// iss, aud, azp, exp, nbf, iat and sub (OpenID Connect Core 1.0 section 3.1.3.7;
+// there is no nonce to compare with), of an access token RS256, iss, exp, nbf
+// and iat, and that it has an aud. Without Settings.Issuer it believes
+// PinnedIssuer, or any user pool in the region of the domain.
+func (c *Client) Verify(ctx context.Context, token secret.Value) (Claims, error) {
+	k, t := c.newCall(), idToken
+	if c.settings.Assertion == AssertionAccessToken {
+		t = accessToken
+	}
+	claims, err := c.verifyHeld(ctx, k, t, token)
+	return claims, k.during("verify "+string(t[len("the "):]), err)
 }
 
-func (c *Client) verifyHeld(ctx context.Context, idToken secret.Value) (Claims, error) {
+func (c *Client) verifyHeld(ctx context.Context, k *call, t jwtKind, token secret.Value) (Claims, error) {
 	if c.invalid != nil {
 		return Claims{}, c.invalid
 	}
-	k := c.newCall()
 	p, err := c.provider(ctx, k)
 	if err != nil {
 		return Claims{}, err
 	}
-	return c.verify(ctx, k, p, idToken)
-}
-
-// verify checks everything but the nonce and what came before.
-func (c *Client) verify(ctx context.Context, k *call, p provider, idToken secret.Value) (Claims, error) {
-	if err := checkAlgorithm(idToken); err != nil {
+	if p, err = p.learn(ctx, k, t, token); err != nil {
 		return Claims{}, err
 	}
-	if p.issuer == "" {
-		learned, err := p.learn(ctx, k, idToken)
-		if err != nil {
-			return Claims{}, err
-		}
-		p = learned
+	return k.verify(ctx, p, t, token)
+}
+
+// verify checks everything but the nonce and what came before. The issuer of p
+// is known.
+func (k *call) verify(ctx context.Context, p provider, t jwtKind, token secret.Value) (Claims, error) {
+	if err := t.checkAlgorithm(token); err != nil {
+		return Claims{}, err
 	}
-	keys := &keySet{call: k, uri: p.jwksURI}
+	keys := &keySet{call: k, of: t, uri: p.jwksURI}
 	verifier := oidc.NewVerifier(p.issuer, keys, &oidc.Config{
-		ClientID:             c.settings.ClientID,
+		ClientID:             k.settings.ClientID,
+		SkipClientIDCheck:    t == accessToken,
+		SkipExpiryCheck:      true, // see checkTimes
 		SupportedSigningAlgs: []string{oidc.RS256},
 	})
-	token, err := verifier.Verify(ctx, idToken.Reveal())
+	verified, err := verifier.Verify(ctx, token.Reveal())
 	if keys.err != nil {
 		return Claims{}, keys.err
 	}
 	if err != nil {
-		return Claims{}, k.refused(err)
+		return Claims{}, fail(KindVerification, "%s is refused: %s", t, printable(redact(err.Error(), nil), 2*maxShown))
 	}
 	var raw rawClaims
-	if err := token.Claims(&raw); err != nil {
-		return Claims{}, fail(KindVerification, "the claims of the ID token are malformed")
+	if err := verified.Claims(&raw); err != nil {
+		return Claims{}, fail(KindVerification, "the claims of %s are malformed", t)
 	}
 	claims := raw.claims()
-	if err := k.checkClaims(claims, p.issuer, c.settings.ClientID); err != nil {
+	if err := k.checkClaims(t, claims, p.issuer); err != nil {
 		return Claims{}, err
 	}
 	return claims, nil
 }
 
+// checkClaims does what go-oidc leaves to its caller.
+func (k *call) checkClaims(t jwtKind, c Claims, issuer string) error {
+	if c.Issuer != issuer { // go-oidc admits one other spelling, for Google; IAM does not
+		return fail(KindVerification, "%s is issued by %q, not by %q", t, printable(c.Issuer, maxShown), issuer)
+	}
+	if err := k.checkTimes(t, c, time.Now()); err != nil {
+		return err
+	}
+	if t == accessToken {
+		return checkAccess(c)
+	}
+	return checkID(c, k.settings.ClientID)
+}
+
 // plainAlgorithm keeps what is no name of an algorithm out of errors.
 var plainAlgorithm = regexp.MustCompile(`^[A-Za-z0-9+-]{1,32}$`)
 
-func checkAlgorithm(idToken secret.Value) error {
-	alg, err := algorithm(idToken)
+func (t jwtKind) checkAlgorithm(token secret.Value) error {
+	alg, err := t.algorithm(token)
 	switch {
 	case err != nil:
 		return err
 	case alg == oidc.RS256:
 		return nil
 	case alg == "none":
-		return fail(KindVerification, "the ID token is not signed (alg none)")
+		return fail(KindVerification, "%s is not signed (alg none)", t)
 	case !plainAlgorithm.MatchString(alg):
 		alg = "an unknown algorithm"
 	}
-	return fail(KindVerification, "the ID token is signed with %s, but IAM Identity Center takes only RS256", alg).
-		hint("Set the signing algorithm of ID tokens to RS256 for the application at the identity provider.")
+	return fail(KindVerification, "%s is signed with %s, but IAM Identity Center takes only RS256", t, alg).
+		hint("Set the signing algorithm of %ss to RS256 for the application at the identity provider.", t[len("the "):])
 }
 
-// refused maps an error of go-oidc's checks of claims, which follow the signature's.
-func (k *call) refused(err error) error {
-	var expired *oidc.TokenExpiredError
-	if !errors.As(err, &expired) {
-		return fail(KindVerification, "the ID token is refused: %s", printable(redact(err.Error(), nil), 2*maxShown))
-	}
-	if expired.Expiry.IsZero() {
-		return fail(KindVerification, "the ID token has no exp claim")
-	}
-	ago := time.Since(expired.Expiry).Round(time.Second)
-	return k.clockError("the ID token expired at %s, %s ago", stamp(expired.Expiry), ago)
-}
-
-// checkClaims does what go-oidc leaves to its caller.
-func (k *call) checkClaims(c Claims, issuer, clientID string) error {
+// checkTimes compares exp, nbf and iat with the local clock. AWS grants exp no leeway.
+func (k *call) checkTimes(t jwtKind, c Claims, now time.Time) error {
 	switch {
-	case c.Issuer != issuer: // go-oidc admits one other spelling, for Google; IAM does not
-		return fail(KindVerification, "the ID token is issued by %q, not by %q", printable(c.Issuer, maxShown), issuer)
+	case c.Expiry.IsZero():
+		return fail(KindVerification, "%s has no exp claim", t)
+	case !c.Expiry.After(now):
+		return k.clockError("%s expired at %s, %s ago", t, stamp(c.Expiry), now.Sub(c.Expiry).Round(time.Second))
+	case c.NotBefore.After(now.Add(clockLeeway)):
+		return k.clockError("%s is not valid before %s (nbf), %s in the future", t, stamp(c.NotBefore), c.NotBefore.Sub(now).Round(time.Second))
+	case c.IssuedAt.IsZero():
+		return fail(KindVerification, "%s has no iat claim", t)
+	case c.IssuedAt.After(c.Expiry):
+		return k.clockError("%s expires before it was issued", t)
+	case c.IssuedAt.After(now.Add(clockLeeway)):
+		return k.clockError("%s was issued at %s, %s in the future", t, stamp(c.IssuedAt), c.IssuedAt.Sub(now).Round(time.Second))
+	}
+	return nil
+}
+
+func checkID(c Claims, clientID string) error {
+	switch {
 	case c.Subject == "":
 		return fail(KindVerification, "the ID token has no sub claim")
 	case c.AuthorizedParty != "" && c.AuthorizedParty != clientID:
 		return fail(KindVerification, "the ID token is for another client: azp is %q", printable(c.AuthorizedParty, maxShown))
 	case c.AuthorizedParty == "" && slices.ContainsFunc(c.Audience, func(a string) bool { return a != clientID }):
 		return fail(KindVerification, "the ID token has several audiences and no azp claim")
-	case c.IssuedAt.IsZero():
-		return fail(KindVerification, "the ID token has no iat claim")
-	case c.IssuedAt.After(c.Expiry):
-		return fail(KindVerification, "the ID token expires before it was issued")
-	case c.IssuedAt.After(time.Now().Add(clockLeeway)):
-		ahead := time.Until(c.IssuedAt).Round(time.Second)
-		return k.clockError("the ID token was issued at %s, %s in the future", stamp(c.IssuedAt), ahead)
 	}
 	return nil
+}
+
+// checkAccess wants what AWS needs of an access token. Which API it is for is
+// the provider's business and AWS's.
+func checkAccess(c Claims) error {
+	if slices.ContainsFunc(c.Audience, func(a string) bool { return a != "" }) {
+		return nil
+	}
+	return fail(KindConfig, "the access token has no aud claim, without which AWS does not take it").
+		hint("Set assertion to id_token, or audience to an API of the identity provider.")
 }
 
 // checkNonce compares in constant time (OpenID Connect Core 1.0 section 3.1.3.7 number 11).
@@ -140,17 +163,19 @@ func checkNonce(got, want string) error {
 		hint("Sign in again; if it happens again, somebody may be interfering.")
 }
 
-// checkPrevious compares a refreshed ID token with the one before (OpenID
-// Connect Core 1.0 section 12.2). Empty fields of previous are not known.
-func checkPrevious(claims, previous Claims) error {
+// checkPrevious compares a refreshed token with the one before (OpenID Connect
+// Core 1.0 section 12.2). Empty fields of previous are not known. An access token
+// has no nonce of ours.
+func (t jwtKind) checkPrevious(claims, previous Claims) error {
+	refreshed := "the refreshed " + string(t[len("the "):])
 	switch {
 	case previous.Issuer != "" && claims.Issuer != previous.Issuer:
-		return fail(KindVerification, "the refreshed ID token is issued by %q, the one before by %q",
-			printable(claims.Issuer, maxShown), printable(previous.Issuer, maxShown))
+		return fail(KindVerification, "%s is issued by %q, the one before by %q",
+			refreshed, printable(claims.Issuer, maxShown), printable(previous.Issuer, maxShown))
 	case previous.Subject != "" && claims.Subject != previous.Subject:
-		return fail(KindVerification, "the refreshed ID token is for another user (sub) than the one before")
-	case previous.Nonce != "" && claims.Nonce != "" && claims.Nonce != previous.Nonce:
-		return fail(KindVerification, "the nonce of the refreshed ID token is another than before")
+		return fail(KindVerification, "%s is for another user (sub) than the one before", refreshed)
+	case t == idToken && previous.Nonce != "" && claims.Nonce != "" && claims.Nonce != previous.Nonce:
+		return fail(KindVerification, "the nonce of %s is another than before", refreshed)
 	}
 	return nil
 }

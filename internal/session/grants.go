@@ -2,8 +2,10 @@ package session
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,8 +48,44 @@ func (s *Session) DataAccess(ctx context.Context, r GrantRequest) (store.S3Entry
 	if err != nil {
 		return store.S3Entry{}, err
 	}
-	r.AccountID = s.account(&r, role)
-	return s.askGrant(ctx, &r, role)
+	asked := r
+	asked.AccountID = s.account(&r, role)
+	entry, err := s.askGrant(ctx, &asked, role)
+	if !unknownKeys(err) {
+		return entry, err
+	}
+	if role, err = s.replaced(ctx, role); err != nil {
+		return store.S3Entry{}, err
+	}
+	return s.askGrant(ctx, &asked, role)
+}
+
+// unknownKeys reports whether AWS does not know, or no longer takes, the
+// credentials that have signed.
+func unknownKeys(err error) bool {
+	refused, ok := errors.AsType[*s3agcreds.DataAccessError](err)
+	return ok && slices.Contains([]string{
+		"InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException", "InvalidToken", "ExpiredToken", "ExpiredTokenException",
+	}, refused.Code)
+}
+
+// replaced returns a role session in the place of one that AWS refuses although it
+// should last.
+func (s *Session) replaced(ctx context.Context, refused store.RoleCredentials) (store.RoleCredentials, error) {
+	release, err := s.lock(ctx)
+	if err != nil {
+		return refused, err
+	}
+	if held, err := s.store.LoadRole(); err == nil && held.AccessKeyID == refused.AccessKeyID {
+		err = s.store.ClearRole()
+		release()
+		if err != nil {
+			return refused, err
+		}
+	} else {
+		release()
+	}
+	return s.RoleCredentials(ctx)
 }
 
 // askGrant calls GetDataAccess and stores the answer.
@@ -58,9 +96,10 @@ func (s *Session) askGrant(ctx context.Context, r *GrantRequest, role store.Role
 	if err != nil {
 		return store.S3Entry{}, err
 	}
+	s.trace("asking S3 Access Grants of account " + r.AccountID + " for " + r.Target)
 	g, err := provider.Grant(ctx)
 	if err != nil {
-		return store.S3Entry{}, err
+		return store.S3Entry{}, withoutToken(err, role)
 	}
 	privilege := r.Privilege
 	if privilege == "" {
@@ -76,6 +115,19 @@ func (s *Session) askGrant(ctx context.Context, r *GrantRequest, role store.Role
 		s.notice("the S3 credentials could not be stored: " + err.Error())
 	}
 	return entry, nil
+}
+
+// withoutToken takes the session token out of what AWS may have repeated of a request.
+func withoutToken(err error, role store.RoleCredentials) error {
+	refused, ok := errors.AsType[*s3agcreds.DataAccessError](err)
+	if !ok {
+		return err
+	}
+	clean := *refused
+	for _, form := range []string{role.SessionToken.Reveal(), url.QueryEscape(role.SessionToken.Reveal())} {
+		clean.Message = strings.ReplaceAll(clean.Message, form, "REDACTED")
+	}
+	return &clean
 }
 
 // grantsClient is an S3 Control client that signs as the person.

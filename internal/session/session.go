@@ -3,14 +3,14 @@
 // while they hold, else by refresh and exchange, and keeps what it obtains.
 //
 // A [Session] is safe for concurrent use, within a process and across processes:
-// whatever reads, decides and writes holds the store's lock. It prints nothing
-// and opens no browser; sign-in is the caller's business ([Session.SignIn]).
+// whatever reads, decides and writes holds the store's lock "session", and
+// whoever has a person sign in holds the lock "sign-in". It prints nothing; who is
+// asked to sign in, and how, is the caller's business ([Options.OnDemand]).
 package session
 
 import (
 	"context"
-	"net/http"
-	"strings"
+	"math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,14 +22,25 @@ import (
 	"github.com/tip-cli/tip-cli/internal/transport"
 )
 
+// The locks, in the order in which they are taken.
 const (
-	// lockName is the lock over sign-in state and role credentials.
-	lockName = "session"
-	// lockTimeout bounds the wait for another process that renews.
-	lockTimeout = 90 * time.Second
+	// signInLock is held by whoever has a person sign in.
+	signInLock = "sign-in"
+	// sessionLock is held by whoever reads, decides and writes: tokens and role
+	// credentials. It is never held while a person is waited for.
+	sessionLock = "session"
+)
+
+const (
+	// answerWithin bounds one answer to credential_process, waiting included. The
+	// Go SDK kills the process after a minute.
+	answerWithin = 50 * time.Second
 	// freshFor is how much life credentials need to be handed out as they are:
 	// botocore's advisory window.
 	freshFor = 15 * time.Minute
+	// freshJitter is added to freshFor, up to that much, lest everything that got
+	// its credentials together renews them together.
+	freshJitter = 45 * time.Second
 	// usableFor is how much life credentials need to be handed out when renewal fails.
 	usableFor = time.Minute
 	// tokenMargin is how much life an ID token needs to be worth an exchange.
@@ -40,6 +51,8 @@ const (
 type SignInRequiredError struct {
 	// Reason in a few words, without secrets.
 	Reason string
+	// Fix is what the person does about it; empty for a sign-in.
+	Fix string
 	// Err is the cause; it may be nil.
 	Err error
 }
@@ -50,8 +63,13 @@ func (e *SignInRequiredError) Error() string { return "sign-in required: " + e.R
 // Unwrap returns the cause.
 func (e *SignInRequiredError) Unwrap() error { return e.Err }
 
-// Hint is the command that signs in.
-func (e *SignInRequiredError) Hint() string { return "run: tip-cli auth" }
+// Hint is what to do, mostly the command that signs in.
+func (e *SignInRequiredError) Hint() string {
+	if e.Fix != "" {
+		return e.Fix
+	}
+	return "run: tip-cli auth"
+}
 
 // Options of [New].
 type Options struct {
@@ -63,6 +81,11 @@ type Options struct {
 	HTTPClient *awshttp.BuildableClient
 	// Login is what a sign-in needs of its surroundings; its HTTPClient is set by New.
 	Login oidclogin.Env
+	// OnDemand finds a person who can sign in when credentials are asked for and
+	// nothing else helps; nil for nobody.
+	OnDemand Finder
+	// Trace receives a line about each step of the work; nil for nobody.
+	Trace func(string)
 	// Notice receives a line about something that went wrong without stopping the
 	// work; nil for nobody.
 	Notice func(string)
@@ -74,63 +97,54 @@ type Session struct {
 	// signInFingerprint is what tokens depend on.
 	signInFingerprint string
 
-	regions config.Regions
-	aws     aws.Config
-	login   *oidclogin.Client
-	notice  func(string)
+	regions  config.Regions
+	aws      aws.Config
+	login    *oidclogin.Client // nil if the tokens come from a program or a file
+	loginErr error             // why login is nil
+	unpinned bool              // the issuer is learned from the first ID token
+	env      oidclogin.Env
+	onDemand Finder
+	within   time.Duration // for one answer
+	notice   func(string)
+	trace    func(string)
 }
 
-// New returns a Session. Nothing is read or called yet.
+// New returns a Session. Nobody is called yet.
 func New(o Options) (*Session, error) {
-	login, err := newLogin(&o)
-	if err != nil {
-		return nil, err
+	for _, say := range []*func(string){&o.Notice, &o.Trace} {
+		if *say == nil {
+			*say = func(string) {}
+		}
 	}
 	cfg, err := transport.AWSConfig(o.HTTPClient, o.Regions.Region)
 	if err != nil {
 		return nil, err
 	}
-	if o.Notice == nil {
-		o.Notice = func(string) {}
-	}
-	return &Session{
+	s := &Session{
 		shelf: newShelf(o.Store, o.Config), signInFingerprint: signInFingerprint(o.Config),
-		regions: o.Regions, aws: cfg, login: login, notice: o.Notice,
-	}, nil
-}
-
-func newLogin(o *Options) (*oidclogin.Client, error) {
-	l, err := o.Config.Login()
-	if err != nil {
-		return nil, err
+		regions: o.Regions, aws: cfg, env: o.Login, within: answerWithin, onDemand: o.OnDemand, notice: o.Notice, trace: o.Trace,
 	}
-	env := o.Login
-	env.HTTPClient = &http.Client{Transport: o.HTTPClient.GetTransport()}
-	return oidclogin.New(oidclogin.Settings{
-		Issuer: l.Issuer, ClientID: l.ClientID, Scopes: l.Scopes,
-		RedirectHost: l.RedirectHost, RedirectPort: l.RedirectPort, RedirectPath: l.RedirectPath,
-		AuthorizationEndpoint: l.AuthorizationEndpoint, TokenEndpoint: l.TokenEndpoint,
-		Names: namesOf(l.Keys),
-	}, env), nil
-}
-
-// namesOf has hints speak of the keys of config.json.
-func namesOf(keys config.LoginKeys) oidclogin.Names {
-	return oidclogin.Names{
-		Issuer: strings.Join(keys.Issuer, " and "), IssuerDerived: keys.IssuerDerived, ClientID: keys.ClientID,
-		AuthorizationEndpoint: keys.Endpoints, TokenEndpoint: keys.Endpoints, Command: config.ConfigureCommand,
+	if s.loginErr = s.newLogin(o.HTTPClient); s.loginErr != nil && o.Config.TokenSource().IsZero() {
+		return nil, s.loginErr
 	}
+	return s, nil
 }
 
-func (s *Session) lock(ctx context.Context) (func(), error) { return lock(ctx, s.store) }
+func (s *Session) lock(ctx context.Context) (func(), error) { return lock(ctx, s.store, sessionLock) }
 
-// lock takes the lock over the session state, for a bounded time.
-func lock(ctx context.Context, st *store.Store) (func(), error) {
-	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
-	release, err := st.Lock(ctx, lockName)
+// lock takes one of the locks, for a bounded time.
+func lock(ctx context.Context, st *store.Store, name string) (func(), error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	release, err := st.Lock(ctx, name)
 	if err != nil {
 		cancel()
 		return nil, err
 	}
 	return func() { release(); cancel() }, nil
+}
+
+// freshMargin is how much life credentials of a duration need to be handed out as
+// they are. Short sessions would be renewed at every call otherwise.
+func freshMargin(duration time.Duration) time.Duration {
+	return min(freshFor+rand.N(freshJitter), duration/3) //nolint:gosec // nobody gains from guessing when we renew
 }

@@ -2,6 +2,8 @@ package session_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -20,6 +22,7 @@ import (
 	"github.com/tip-cli/tip-cli/internal/secret"
 	"github.com/tip-cli/tip-cli/internal/session"
 	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/internal/transport/proxytest"
 	"github.com/tip-cli/tip-cli/lab"
 	"github.com/tip-cli/tip-cli/lab/labtest"
 )
@@ -28,19 +31,26 @@ import (
 type desk struct {
 	*session.Session
 	lab     *lab.Lab
+	proxy   *proxytest.Proxy
 	store   *store.Store
 	config  config.Config
 	login   string
+	browser func(ctx context.Context, address string) error
 	notices []string
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t *testing.T, edits ...func(*lab.World)) *desk {
 	t.Helper()
 	port := freePort(t)
 	d := &desk{store: store.New(t.TempDir(), func(o *store.Options) { o.Keyring = nil }), login: "analyst"}
 	d.lab = labtest.Start(t, labtest.Edit(func(w *lab.World) {
 		w.Issuers[0].Clients[0].RedirectURIs = []string{fmt.Sprintf("http://127.0.0.1:%d/callback", port)}
+		for _, edit := range edits {
+			edit(w)
+		}
 	}))
+	d.browser = d.browse
+	d.proxy = proxytest.Start(t, d.lab.HTTPClient().Transport)
 	d.config = config.Config{
 		IdP: config.Okta, OktaURL: "https://dev-123456789.okta.com/oauth2/default", OktaClientID: "0oaTipCliEXAMPLE",
 		TokenExchangeApplicationARN: "arn:aws:sso::111122223333:application/ssoins-1234567890abcdef/apl-1234567890abcdef",
@@ -65,14 +75,19 @@ func freePort(t *testing.T) int {
 // open opens a session for a configuration over the same store.
 func (d *desk) open(t *testing.T, c config.Config) *session.Session {
 	t.Helper()
-	through, _ := d.lab.HTTPClient().Transport.(*http.Transport)
-	client := awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) {
-		tr.Proxy, tr.TLSClientConfig = through.Proxy, through.TLSClientConfig.Clone()
+	through, err := url.Parse(d.proxy.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(d.proxy.CA())
+	client := awshttp.NewBuildableClient().WithTimeout(5 * time.Second).WithTransportOptions(func(tr *http.Transport) {
+		tr.Proxy, tr.TLSClientConfig = http.ProxyURL(through), &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
 	})
 	s, err := session.New(session.Options{
 		Store: d.store, Config: c, Regions: config.Regions{Region: "eu-west-1", IdentityCenterRegion: "eu-west-1"}, HTTPClient: client,
 		Notice: func(n string) { d.notices = append(d.notices, n) },
-		Login:  oidclogin.Env{OpenURL: d.browse},
+		Login:  oidclogin.Env{OpenURL: func(ctx context.Context, address string) error { return d.browser(ctx, address) }},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,10 @@ import (
 // defaultGrantDuration is what S3 Access Grants gives when no duration is asked for.
 const defaultGrantDuration = time.Hour
 
+// defaultSessionLength is what STS gives a role session when no duration is asked
+// for, and the most that role chaining gives.
+const defaultSessionLength = time.Hour
+
 // shelf is what was obtained for a configuration and lies on disk.
 type shelf struct {
 	store       *store.Store
@@ -30,7 +34,7 @@ func newShelf(st *store.Store, c config.Config) shelf {
 // return it as it is. It needs no Session, whose making costs more than the answer.
 func HeldRole(st *store.Store, c config.Config) (store.RoleCredentials, bool) {
 	s := newShelf(st, c)
-	return s.heldRole(freshFor)
+	return s.heldRole(s.margin())
 }
 
 // HeldGrant returns the S3 credentials on disk if [Session.DataAccess] would
@@ -38,6 +42,15 @@ func HeldRole(st *store.Store, c config.Config) (store.RoleCredentials, bool) {
 func HeldGrant(st *store.Store, c config.Config, r GrantRequest) (store.S3Entry, bool) {
 	s := newShelf(st, c)
 	return s.heldGrant(&r)
+}
+
+// margin is how much life the role session needs to be handed out as it is.
+func (s *shelf) margin() time.Duration {
+	length := s.config.SessionLength()
+	if length == 0 {
+		length = defaultSessionLength
+	}
+	return freshMargin(length)
 }
 
 // heldRole returns the stored credentials if they are for this configuration and

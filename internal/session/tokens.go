@@ -11,9 +11,11 @@ import (
 	"github.com/tip-cli/tip-cli/internal/store"
 )
 
-// refreshGrace is how long a refresh under way may go on after an interruption:
-// the answer may hold the only refresh token that still works.
-const refreshGrace = 5 * time.Second
+// notableSkew is how far the local clock may be off before it is worth a word:
+// AWS refuses signatures from five minutes on.
+const notableSkew = 4 * time.Minute
+
+const theProviders = "the identity provider's"
 
 // signInFingerprint is the part of the configuration's fingerprint that tokens
 // depend on: the identity provider and the client, not the application and the roles.
@@ -22,45 +24,19 @@ func signInFingerprint(c config.Config) string {
 	return c.Fingerprint()
 }
 
-// SignIn has a person sign in with a browser and stores the tokens. What was
-// obtained for somebody else before is dropped.
-func (s *Session) SignIn(ctx context.Context) (oidclogin.Claims, error) {
-	release, err := s.lock(ctx) // nobody signs in for a folder that cannot be written
-	if err != nil {
-		return oidclogin.Claims{}, err
-	}
-	release()
-	tokens, err := s.login.SignIn(ctx)
-	if err != nil {
-		return oidclogin.Claims{}, err
-	}
-	if release, err = s.lock(ctx); err != nil {
-		return oidclogin.Claims{}, err
-	}
-	defer release()
-	// In this order: a crash in between leaves nobody's credentials beside
-	// somebody else's tokens.
-	if err := forgetCredentials(ctx, s.store); err != nil {
-		return oidclogin.Claims{}, err
-	}
-	return tokens.Claims, s.saveToken(ctx, store.IDPToken{
-		Token: tokens.IDToken, RefreshToken: tokens.RefreshToken, ObtainedAt: time.Now(), Fingerprint: s.signInFingerprint,
-	})
-}
-
 // Reconfigured drops what was obtained under another configuration, before the
-// new one is stored. Tokens stay, and are of use again if the old identity
-// provider is configured again; those of the original, which do not say whose
-// they are, are marked as the old configuration's.
+// new one is stored, and the issuer that was learned. Tokens stay, and are of use
+// again if the old identity provider is configured again; those of the original,
+// which do not say whose they are, are marked as the old configuration's.
 func Reconfigured(ctx context.Context, st *store.Store, before, after config.Config) error {
-	if before.Fingerprint() == after.Fingerprint() {
-		return nil
-	}
-	release, err := lock(ctx, st)
+	release, err := lock(ctx, st, sessionLock)
 	if err != nil {
 		return err
 	}
 	defer release()
+	if err := st.ClearIssuer(); err != nil || before.Fingerprint() == after.Fingerprint() {
+		return err
+	}
 	if err := forgetCredentials(ctx, st); err != nil {
 		return err
 	}
@@ -76,7 +52,7 @@ func Reconfigured(ctx context.Context, st *store.Store, before, after config.Con
 // forgetCredentials drops credentials that may be somebody else's.
 func forgetCredentials(ctx context.Context, st *store.Store) error {
 	_, err := st.ClearS3(ctx, "")
-	return errors.Join(st.ClearRole(), err)
+	return errors.Join(st.ClearRole(), st.ClearApplicationToken(), err)
 }
 
 // saveToken stores tokens, also when the work was interrupted meanwhile.
@@ -87,7 +63,8 @@ func (s *Session) saveToken(ctx context.Context, t store.IDPToken) error {
 	return nil
 }
 
-// RefreshToken gets a new ID token with the refresh token and stores both.
+// RefreshToken gets a new ID token with the refresh token, or from where the
+// configuration says that tokens come from, and stores it.
 func (s *Session) RefreshToken(ctx context.Context) (oidclogin.Claims, error) {
 	release, err := s.lock(ctx)
 	if err != nil {
@@ -98,26 +75,57 @@ func (s *Session) RefreshToken(ctx context.Context) (oidclogin.Claims, error) {
 	if err != nil {
 		return oidclogin.Claims{}, err
 	}
-	if held, err = s.refresh(ctx, held); err != nil {
+	if held, err = s.freshToken(ctx, held); err != nil {
 		return oidclogin.Claims{}, err
 	}
 	return oidclogin.Decode(held.Token)
 }
 
-// heldToken loads what the identity provider gave, if it was for this configuration.
+// heldToken loads what the identity provider gave, if it was for this
+// configuration. Where tokens come from elsewhere, none is as good as any. The
+// lock is held.
 func (s *Session) heldToken(ctx context.Context) (store.IDPToken, error) {
+	held, err := s.loadToken(ctx)
+	if _, needed := errors.AsType[*SignInRequiredError](err); needed && !s.config.TokenSource().IsZero() {
+		return store.IDPToken{Fingerprint: s.signInFingerprint}, nil
+	}
+	return held, err
+}
+
+func (s *Session) loadToken(ctx context.Context) (store.IDPToken, error) {
 	held, err := s.store.LoadIDPToken(ctx)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return held, &SignInRequiredError{Reason: "nobody has signed in yet", Err: err}
 	case errors.Is(err, store.ErrKeyLost):
 		return held, &SignInRequiredError{Reason: "the stored tokens cannot be opened", Err: err}
+	case errors.Is(err, store.ErrCorrupt):
+		return held, s.setAside(err)
 	case err != nil:
 		return held, err
 	case held.Fingerprint != "" && held.Fingerprint != s.signInFingerprint:
 		return held, &SignInRequiredError{Reason: "the last sign-in was for another configuration"}
+	case held.Plaintext: // the original's file is sealed at its first use
+		return held, s.saveToken(ctx, held)
 	}
 	return held, nil
+}
+
+// setAside moves damaged tokens out of the way.
+func (s *Session) setAside(damage error) error {
+	if _, err := s.store.SetAside(store.IDPTokenFile); err != nil {
+		return errors.Join(damage, err)
+	}
+	return &SignInRequiredError{Reason: "the stored tokens were damaged", Err: damage}
+}
+
+// freshToken gets a token that was not exchanged yet and stores it: from the
+// configured program or file, else with the refresh token. The lock is held.
+func (s *Session) freshToken(ctx context.Context, held store.IDPToken) (store.IDPToken, error) {
+	if source := s.config.TokenSource(); !source.IsZero() {
+		return s.fromSource(ctx, source, held)
+	}
+	return s.refresh(ctx, held)
 }
 
 // refresh uses the refresh token. If it is refused, somebody who does not take
@@ -135,13 +143,14 @@ func (s *Session) refresh(ctx context.Context, held store.IDPToken) (store.IDPTo
 	return s.refreshOnce(ctx, now)
 }
 
-// refreshOnce sends the refresh token once. A rotated one is stored before
-// anything else, also beside an error.
+// refreshOnce sends the refresh token. A rotated one is stored before anything
+// else, also beside an error.
 func (s *Session) refreshOnce(ctx context.Context, held store.IDPToken) (store.IDPToken, error) {
 	if held.RefreshToken.IsZero() {
 		return held, &SignInRequiredError{Reason: "the ID token is used up and there is no refresh token"}
 	}
 	previous, _ := oidclogin.Decode(held.Token) // a token that cannot be read has no subject to keep
+	s.trace("refreshing the ID token")
 	going, stop := withGrace(ctx, refreshGrace)
 	defer stop()
 	tokens, err := s.login.Refresh(going, held.RefreshToken, func(o *oidclogin.RefreshOptions) { o.Previous = previous })
@@ -149,11 +158,19 @@ func (s *Session) refreshOnce(ctx context.Context, held store.IDPToken) (store.I
 		return held, s.refreshFailed(ctx, held, tokens, err)
 	}
 	held = store.IDPToken{
-		Token: tokens.IDToken, RefreshToken: tokens.RefreshToken, ObtainedAt: time.Now(), Fingerprint: s.signInFingerprint,
+		Token: tokens.Assertion, RefreshToken: tokens.RefreshToken, ObtainedAt: time.Now(), Fingerprint: s.signInFingerprint,
 		SpentSHA256: held.SpentSHA256, SpentAt: held.SpentAt,
 	}
-	return held, errors.Join(s.saveToken(ctx, held), ctx.Err())
+	if err := errors.Join(s.saveToken(ctx, held), s.pin(tokens.Claims), ctx.Err()); err != nil {
+		return held, err
+	}
+	s.sayClockSkew(tokens.ClockSkew, theProviders)
+	return held, nil
 }
+
+// refreshGrace is how long a refresh under way may go on after an interruption:
+// the answer may hold the only refresh token that still works.
+const refreshGrace = 5 * time.Second
 
 // withGrace returns a context that ends some time after ctx does.
 func withGrace(ctx context.Context, grace time.Duration) (context.Context, func()) {
@@ -173,4 +190,17 @@ func (s *Session) refreshFailed(ctx context.Context, held store.IDPToken, tokens
 		return &SignInRequiredError{Reason: "the identity provider no longer takes the refresh token", Err: err}
 	}
 	return err
+}
+
+// sayClockSkew warns of a clock with which AWS will refuse signatures.
+func (s *Session) sayClockSkew(skew time.Duration, whose string) {
+	if skew.Abs() < notableSkew {
+		return
+	}
+	direction := "behind"
+	if skew < 0 {
+		direction = "ahead of"
+	}
+	s.notice("the local clock is " + skew.Abs().Round(time.Second).String() + " " + direction + " " + whose +
+		"; AWS refuses requests that are five minutes off: set the clock of this machine")
 }

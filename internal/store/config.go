@@ -14,9 +14,6 @@ func (s *Store) LoadConfig() ([]byte, error) {
 	if err := json.Unmarshal(data, &object); err != nil {
 		return nil, s.corrupt(ConfigFile, "%s", describe(data, err))
 	}
-	if len(object) == 0 {
-		return nil, s.fileError(ConfigFile, ErrNotFound)
-	}
 	return data, nil
 }
 

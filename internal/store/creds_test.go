@@ -138,15 +138,18 @@ func TestS3Refuses(t *testing.T) {
 		s := newStore(t)
 		put(t, s, store.S3File, strings.Replace(originalS3, replace[0], replace[1], 1))
 		wantError(t, load(s, store.S3File), store.ErrCorrupt, s.Path(store.S3File))
-		wantError(t, s.UpsertS3(context.Background(), entry("s3://b/*")), store.ErrCorrupt, s.Path(store.S3File))
-		if _, err := s.ClearS3(context.Background(), "s3://b/*"); err == nil {
-			t.Error("clearing one target of a corrupt file worked")
+		changes := map[string]func(*store.Store) error{
+			"upsert":    func(s *store.Store) error { return s.UpsertS3(t.Context(), entry("s3://b/*")) },
+			"clear one": func(s *store.Store) error { _, err := s.ClearS3(t.Context(), "s3://b/*"); return err },
+			"clear all": func(s *store.Store) error { _, err := s.ClearS3(t.Context(), ""); return err },
 		}
-		if n, err := s.ClearS3(context.Background(), ""); n != 0 || err != nil {
-			t.Errorf("clearing all does not mend it: %d, %v", n, err)
-		}
-		if err := load(s, store.S3File); err != nil {
-			t.Errorf("after mending: %v", err)
+		damaged := text(t, s.Path(store.S3File))
+		for name, change := range changes {
+			s := newStore(t)
+			put(t, s, store.S3File, damaged)
+			if err := change(s); err != nil || load(s, store.S3File) != nil || text(t, s.Path(store.S3File)+".damaged") != damaged {
+				t.Errorf("%s of %s does not set it aside: %v, %v", name, damaged, err, load(s, store.S3File))
+			}
 		}
 	}
 }

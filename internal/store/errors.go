@@ -16,9 +16,9 @@ var (
 	ErrNotRegular = errors.New("not a regular file")
 	// ErrTooLarge: the file exceeds [MaxFileSize].
 	ErrTooLarge = errors.New("too large for a file of tip-cli")
-	// ErrKeyLost: the tokens are sealed with a key that cannot be had, or that
-	// does not open them. Only signing in again helps.
-	ErrKeyLost = errors.New("the key that seals the tokens is not available")
+	// ErrKeyLost: the file is sealed with a key that cannot be had, or that does not
+	// open it. Only making the file anew helps: signing in again, say.
+	ErrKeyLost = errors.New("the key that seals it is not available")
 	// ErrLocked: the lock was not had before the context ended.
 	ErrLocked = errors.New("locked by another process")
 )
@@ -45,15 +45,31 @@ func (e *FileError) Hint() string { return e.Fix }
 
 // fixes has the command that makes each file anew.
 var fixes = map[string]string{
-	ConfigFile:   "run: tip-cli configure idp",
-	IDPTokenFile: "run: tip-cli auth",
-	RoleFile:     "run: tip-cli auth",
-	S3File:       "run: tip-cli s3ag clear-credentials",
-	SignInFile:   "run: tip-cli auth",
+	ConfigFile:           "run: tip-cli configure idp",
+	IDPTokenFile:         "run: tip-cli auth",
+	RoleFile:             "run: tip-cli auth",
+	S3File:               "run: tip-cli s3ag clear-credentials",
+	SignInFile:           "run: tip-cli auth",
+	ApplicationTokenFile: "run: tip-cli auth",
+	ClientSecretFile:     "run: tip-cli configure client-secret",
+	IssuerFile:           "run: tip-cli auth",
+	keyRecordFile:        "run: tip-cli auth",
+}
+
+// fix returns the command that makes a file anew, in this context.
+func (s *Store) fix(name string) string {
+	if name == CurrentContextFile {
+		return "run: tip-cli configure use-context " + DefaultContext
+	}
+	command := fixes[name]
+	if command == "" || s.context == "" {
+		return command
+	}
+	return command + " --context " + s.context
 }
 
 func (s *Store) fileError(name string, err error) error {
-	return &FileError{Path: s.Path(name), Err: err, Fix: fixes[name]}
+	return &FileError{Path: s.Path(name), Err: err, Fix: s.fix(name)}
 }
 
 func (s *Store) corrupt(name, format string, args ...any) error {

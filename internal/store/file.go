@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 
 	"github.com/tip-cli/tip-cli/internal/store/atomicfile"
 )
@@ -32,6 +34,7 @@ func (s *Store) read(name string) ([]byte, error) {
 	if err != nil {
 		return nil, s.readError(name, err)
 	}
+	s.tighten(name, file)
 	data, err := io.ReadAll(io.LimitReader(file, MaxFileSize+1))
 	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, s.readError(name, err)
@@ -83,16 +86,45 @@ func (s *Store) readError(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.fileError(name, ErrNotFound)
 	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		err = path.Err
-	}
-	return &FileError{Path: s.Path(name), Err: err, Fix: "check that you may read it"}
+	return &FileError{Path: s.Path(name), Err: bare(err), Fix: "check that you may read it"}
 }
 
-// write replaces a file atomically with mode 0600. It refuses to replace what is
-// not a regular file, and to write what read would refuse; a link in the place of
-// config.json is followed.
+// tighten gives an open file with secrets mode 0600, if others can read or write it.
+// If that cannot be done it is said, and the file is used all the same.
+func (s *Store) tighten(name string, file *os.File) {
+	info, err := file.Stat()
+	if err != nil || runtime.GOOS == "windows" || !hasSecrets(name) || info.Mode().Perm()&0o077 == 0 {
+		return
+	}
+	mode := info.Mode().Perm()
+	if err = file.Chmod(0o600); err == nil {
+		info, err = file.Stat()
+	}
+	switch {
+	case err != nil:
+		err = bare(err)
+	case info.Mode().Perm()&0o077 != 0:
+		err = errors.New("the file system keeps no modes")
+	default:
+		s.notice("mode of "+name, "%s was open to other users (mode %04o): it has mode 0600 now", s.Path(name), mode)
+		return
+	}
+	s.notice("mode of "+name, "%s is open to other users (mode %04o), and that cannot be changed (%v): move it with %s",
+		s.Path(name), mode, err, HomeVariable)
+}
+
+// hasSecrets reports whether others must not read a file.
+func hasSecrets(name string) bool {
+	switch name {
+	case IDPTokenFile, RoleFile, S3File, ApplicationTokenFile, ClientSecretFile:
+		return true
+	}
+	return strings.HasPrefix(name, keyFilePrefix)
+}
+
+// write replaces a file atomically with mode 0600, after a damaged one in its place
+// was set aside. It refuses to replace what is not a regular file, and to write what
+// read would refuse; a link in the place of config.json is followed.
 func (s *Store) write(name string, data []byte) error {
 	if len(data) > MaxFileSize {
 		return s.fileError(name, ErrTooLarge)
@@ -101,6 +133,9 @@ func (s *Store) write(name string, data []byte) error {
 		return err
 	}
 	if _, err := s.stat(name); err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if _, err := s.SetAside(name); err != nil {
 		return err
 	}
 	path := s.Path(name)
@@ -113,28 +148,31 @@ func (s *Store) write(name string, data []byte) error {
 	return nil
 }
 
-// remove deletes a file; that it is not there is no error.
+// remove deletes a file, and what killed writers of it left; that it is not there is
+// no error.
 func (s *Store) remove(name string) error {
-	err := os.Remove(s.Path(name))
+	atomicfile.RemoveStale(s.Path(name))
+	_, err := os.Lstat(s.Path(name))
+	if err == nil { // else a read-only file system refuses what is not there
+		err = os.Remove(s.Path(name))
+	}
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return s.writeError(name, err)
 }
 
+// writeError says in one line what a write met, and what to do about it.
 func (s *Store) writeError(name string, err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) { // whose path is that of a temporary file, or said already
-		err = fmt.Errorf("%s: %w", path.Op, path.Err)
+	fix := "check the free space and the permissions of " + s.dir + ", or set " + HomeVariable
+	if cause := causeOf(err); cause != "" {
+		fix = cause + ", or set " + HomeVariable + " to another directory"
 	}
-	return &FileError{
-		Path: s.Path(name), Err: err,
-		Fix: "check the free space and the permissions of " + s.dir + ", or set " + HomeVariable,
-	}
+	return &FileError{Path: s.Path(name), Err: operation(err), Fix: fix}
 }
 
-// object reads a file that holds a JSON object. It reports ErrNotFound for null,
-// which the original leaves for "nothing". A byte order mark is dropped.
+// object reads a file that holds a JSON object. It reports ErrNotFound for null and
+// {}, which the original leaves for "nothing". A byte order mark is dropped.
 func (s *Store) object(name string) ([]byte, error) {
 	data, err := s.read(name)
 	if err != nil {
@@ -149,6 +187,8 @@ func (s *Store) object(name string) ([]byte, error) {
 		return nil, s.corrupt(name, "it is empty")
 	case trimmed[0] != '{':
 		return nil, s.corrupt(name, "not a JSON object")
+	case string(bytes.TrimSpace(trimmed[1:])) == "}":
+		return nil, s.fileError(name, ErrNotFound)
 	}
 	return data, nil
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/tip-cli/tip-cli/internal/secret"
@@ -31,8 +29,11 @@ type IDPToken struct {
 	// Fingerprint is that of the configuration the token was made for; empty in a
 	// file of the original.
 	Fingerprint string
+	// Unverified says that the tokens come from a plaintext file of the original,
+	// which verified no signature, and were not verified since.
+	Unverified bool
 	// Plaintext reports that the file was read unsealed: one of the original. The
-	// next save seals it.
+	// next save seals it. It is not stored.
 	Plaintext bool
 }
 
@@ -66,13 +67,17 @@ type idpTokenFile struct {
 	SpentAt         time.Time     `json:"spent_at,omitzero"`
 	ObtainedAt      time.Time     `json:"obtained_at,omitzero"`
 	Fingerprint     string        `json:"fingerprint,omitempty"`
+	Unverified      bool          `json:"unverified,omitempty"`
 }
 
 type sealedTokens struct {
-	Version int `json:"version"`
-	keyRef
+	sealHeader
 	Token        string `json:"token,omitempty"`
 	RefreshToken string `json:"refresh_token,omitempty"`
+}
+
+func (f *sealedTokens) members(t *IDPToken) []member {
+	return []member{{"token", &t.Token, &f.Token}, {"refresh_token", &t.RefreshToken, &f.RefreshToken}}
 }
 
 // LoadIDPToken reads idp_token.json. ctx bounds the wait for the keyring, which
@@ -80,8 +85,8 @@ type sealedTokens struct {
 // original. The error wraps [ErrNotFound], [ErrCorrupt] or [ErrKeyLost] where one
 // of them applies.
 func (s *Store) LoadIDPToken(ctx context.Context) (IDPToken, error) {
-	var file idpTokenFile
-	if err := s.decode(IDPTokenFile, &file); err != nil {
+	file, err := s.readIDPToken()
+	if err != nil {
 		return IDPToken{}, err
 	}
 	token := IDPToken{
@@ -89,127 +94,62 @@ func (s *Store) LoadIDPToken(ctx context.Context) (IDPToken, error) {
 		RequiresRefresh: file.RequiresRefresh == nil || *file.RequiresRefresh,
 		SpentSHA256:     file.SpentSHA256, SpentAt: file.SpentAt,
 		ObtainedAt: file.ObtainedAt, Fingerprint: file.Fingerprint,
-		Plaintext: file.Sealed == nil,
+		Unverified: file.Unverified || file.Sealed == nil, Plaintext: file.Sealed == nil,
 	}
-	plain := file.Token != "" || file.RefreshToken != ""
-	switch {
-	case file.Sealed == nil && !plain:
-		return IDPToken{}, s.fileError(IDPTokenFile, ErrNotFound)
-	case file.Sealed == nil:
+	if token.Plaintext {
 		return token, nil
-	case plain:
-		return IDPToken{}, s.corrupt(IDPTokenFile, "it has sealed and plain tokens at once")
 	}
-	return s.unseal(ctx, token, *file.Sealed)
-}
-
-func (s *Store) unseal(ctx context.Context, token IDPToken, sealed sealedTokens) (IDPToken, error) {
-	if sealed.Version != sealVersion {
-		return IDPToken{}, s.corrupt(IDPTokenFile, "sealed in a form (%d) that this version does not know", sealed.Version)
-	}
-	key, err := s.key(ctx, sealed.keyRef)
-	if err == nil {
-		token.Token, err = openText(key, IDPTokenFile, "token", sealed.Token)
-	}
-	if err == nil {
-		token.RefreshToken, err = openText(key, IDPTokenFile, "refresh_token", sealed.RefreshToken)
-	}
-	if err != nil && ctx.Err() != nil {
-		return IDPToken{}, s.fileError(IDPTokenFile, ctx.Err())
-	}
-	if err != nil {
-		return IDPToken{}, s.fileError(IDPTokenFile, fmt.Errorf("%w: %w", ErrKeyLost, err))
+	if err := s.open(ctx, IDPTokenFile, file.Sealed.keyRef, file.Sealed.members(&token)); err != nil {
+		return IDPToken{}, err
 	}
 	return token, nil
 }
 
+// readIDPToken reads idp_token.json and checks its form, without a key.
+func (s *Store) readIDPToken() (idpTokenFile, error) {
+	var file idpTokenFile
+	if err := s.decode(IDPTokenFile, &file); err != nil {
+		return file, err
+	}
+	plain := file.Token != "" || file.RefreshToken != ""
+	switch {
+	case file.Sealed == nil && !plain:
+		return file, s.fileError(IDPTokenFile, ErrNotFound)
+	case file.Sealed == nil:
+		return file, nil
+	case plain:
+		return file, s.corrupt(IDPTokenFile, "it has sealed and plain tokens at once")
+	}
+	return file, s.checkHeader(IDPTokenFile, file.Sealed.sealHeader)
+}
+
 // SaveIDPToken seals t and replaces idp_token.json. It goes on with the key that
-// seals the present file, if that can be had, and else makes a new one. ctx
+// seals the present files, if that can be had, and else makes a new one. ctx
 // bounds the wait for the keyring.
 func (s *Store) SaveIDPToken(ctx context.Context, t IDPToken) error {
-	ref, key, err := s.sealingKey(ctx)
-	if err != nil {
+	var sealed sealedTokens
+	var err error
+	if sealed.sealHeader, err = s.seal(ctx, IDPTokenFile, sealed.members(&t)); err != nil {
 		return err
-	}
-	sealed := sealedTokens{Version: sealVersion, keyRef: ref}
-	var err1, err2 error
-	sealed.Token, err1 = sealText(key, IDPTokenFile, "token", t.Token)
-	sealed.RefreshToken, err2 = sealText(key, IDPTokenFile, "refresh_token", t.RefreshToken)
-	if err := errors.Join(err1, err2); err != nil {
-		return s.fileError(IDPTokenFile, err)
 	}
 	return s.encode(IDPTokenFile, idpTokenFile{
 		RequiresRefresh: &t.RequiresRefresh, Sealed: &sealed,
 		SpentSHA256: t.SpentSHA256, SpentAt: t.SpentAt.UTC(),
-		ObtainedAt: t.ObtainedAt.UTC(), Fingerprint: t.Fingerprint,
+		ObtainedAt: t.ObtainedAt.UTC(), Fingerprint: t.Fingerprint, Unverified: t.Unverified,
 	})
 }
 
-// sealingKey returns the key to seal with. A key that is in a file stays there
-// until [Store.ClearIDPToken], so that one directory can serve a desktop session
-// and a session without a keyring.
-func (s *Store) sealingKey(ctx context.Context) (keyRef, []byte, error) {
-	ref, err := s.currentKey()
-	if err == nil && !(ref.Where == inKeyring && s.keyring == nil) {
-		if key, err := s.key(ctx, ref); err == nil {
-			return ref, key, nil
-		}
-	}
-	return s.newKey(ctx)
-}
-
-// currentKey returns which key seals the present file, without asking for it.
-func (s *Store) currentKey() (keyRef, error) {
-	var file idpTokenFile
-	if err := s.decode(IDPTokenFile, &file); err != nil {
-		return keyRef{}, err
-	}
-	if file.Sealed == nil {
-		return keyRef{}, s.fileError(IDPTokenFile, ErrNotFound)
-	}
-	return file.Sealed.keyRef, nil
-}
-
-// ClearIDPToken deletes idp_token.json and the key that seals it. That there is
-// none is no error. ctx bounds the wait for the keyring.
+// ClearIDPToken deletes idp_token.json, and the key that seals it unless another
+// file is sealed with it. That there is none is no error; a damaged file is set
+// aside. ctx bounds the wait for the keyring; that the keyring does not drop the
+// key is no error here, but one of [Store.ClearKeys].
 func (s *Store) ClearIDPToken(ctx context.Context) error {
-	ref, refErr := s.currentKey()
-	if err := s.remove(IDPTokenFile); err != nil {
+	ref, refErr := s.keyOf(IDPTokenFile)
+	if err := s.clear(IDPTokenFile); err != nil {
 		return err
 	}
-	if refErr == nil {
-		s.dropKey(ctx, ref)
+	if used, err := s.usedKeys(); refErr == nil && err == nil && !used[ref.ID] {
+		_ = s.dropKey(ctx, ref)
 	}
 	return nil
-}
-
-// KeyLocation says where the key is that seals the tokens.
-type KeyLocation struct {
-	// Keyring is true for the OS keyring.
-	Keyring bool
-	// Path is the key file, if Keyring is false.
-	Path string
-	// Reason says why the key is in a file.
-	Reason string
-}
-
-// String says it in words for a person.
-func (l KeyLocation) String() string {
-	if l.Keyring {
-		return "the key is in the OS keyring"
-	}
-	return fmt.Sprintf("the key is in the file %s (mode 0600), beside the tokens: whoever can read this directory can open them (%s)", l.Path, l.Reason)
-}
-
-// KeyLocation returns where the key of the present idp_token.json is, without
-// asking for it. The error wraps [ErrNotFound] if nothing is sealed.
-func (s *Store) KeyLocation() (KeyLocation, error) {
-	ref, err := s.currentKey()
-	if err != nil {
-		return KeyLocation{}, err
-	}
-	if ref.Where == inKeyring {
-		return KeyLocation{Keyring: true}, nil
-	}
-	return KeyLocation{Path: s.Path(keyFilePrefix + ref.ID), Reason: ref.Note}, nil
 }

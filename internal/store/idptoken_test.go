@@ -110,9 +110,9 @@ func checkToken(t *testing.T, s *store.Store, want store.IDPToken) {
 
 func TestTokenOfTheOriginal(t *testing.T) {
 	tests := map[string]store.IDPToken{
-		`{"token": "a.b.c", "refresh_token": "r", "requires_refresh": false}`: {Token: secret.New("a.b.c"), RefreshToken: secret.New("r"), Plaintext: true},
-		`{"token": "a.b.c", "refresh_token": null, "requires_refresh": true}`: {Token: secret.New("a.b.c"), RequiresRefresh: true, Plaintext: true},
-		`{"token": null, "refresh_token": "r"}`:                               {RefreshToken: secret.New("r"), RequiresRefresh: true, Plaintext: true},
+		`{"token": "a.b.c", "refresh_token": "r", "requires_refresh": false}`: {Token: secret.New("a.b.c"), RefreshToken: secret.New("r"), Unverified: true, Plaintext: true},
+		`{"token": "a.b.c", "refresh_token": null, "requires_refresh": true}`: {Token: secret.New("a.b.c"), RequiresRefresh: true, Unverified: true, Plaintext: true},
+		`{"token": null, "refresh_token": "r"}`:                               {RefreshToken: secret.New("r"), RequiresRefresh: true, Unverified: true, Plaintext: true},
 	}
 	for content, want := range tests {
 		k := &keyring{}
@@ -124,6 +124,9 @@ func TestTokenOfTheOriginal(t *testing.T) {
 		}
 		saveToken(t, s, want)
 		want.Plaintext = false
+		checkToken(t, s, want) // and still unverified
+		want.Unverified = false
+		saveToken(t, s, want)
 		checkToken(t, s, want)
 		if got := text(t, s.Path(store.IDPTokenFile)); strings.Contains(got, "a.b.c") {
 			t.Errorf("still plain: %s", got)
@@ -437,8 +440,11 @@ func TestKeyringHeedsTheContext(t *testing.T) {
 		if errors.Is(err, store.ErrKeyLost) {
 			t.Error("an end of the wait is no lost key")
 		}
-		if err := again.SaveIDPToken(ctx, token()); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("save: %v", err)
+		listed := text(t, s.Path("sealing_keys.json"))
+		err = again.SaveIDPToken(ctx, token())
+		wantError(t, err, context.DeadlineExceeded, s.Path(store.IDPTokenFile))
+		if text(t, s.Path("sealing_keys.json")) != listed {
+			t.Error("another key was made, where the present one may be had another time")
 		}
 		checkToken(t, reopen(s.Dir(), with(k)), token())
 	})

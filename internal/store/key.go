@@ -10,6 +10,9 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
+
+	"github.com/zalando/go-keyring"
 )
 
 // Where a sealing key may be.
@@ -25,6 +28,8 @@ const (
 )
 
 var keyIDForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
+
+var errKeyName = errors.New("its name is damaged")
 
 // keyRef says which key seals a file. The id is part of the name of the keyring
 // entry or key file, so that a new key never overwrites an old one.
@@ -63,7 +68,7 @@ func (s *Store) key(ctx context.Context, ref keyRef) ([]byte, error) {
 		return key, nil
 	}
 	if !keyIDForm.MatchString(ref.ID) {
-		return nil, errors.New("its name is damaged")
+		return nil, errKeyName
 	}
 	text, err := s.keyText(ctx, ref)
 	if err != nil {
@@ -95,10 +100,7 @@ func (s *Store) keyText(ctx context.Context, ref keyRef) (string, error) {
 // askKeyring bounds one call of the keyring. A keyring that hung once is not
 // asked again.
 func (s *Store) askKeyring(ctx context.Context, call func() (string, error)) (string, error) {
-	s.keys.mu.Lock()
-	hung := s.keys.hung
-	s.keys.mu.Unlock()
-	if hung != nil {
+	if hung := s.hung(); hung != nil {
 		return "", hung
 	}
 	text, err := bounded(ctx, s.keyringTimeout, call)
@@ -114,18 +116,30 @@ func (s *Store) askKeyring(ctx context.Context, call func() (string, error)) (st
 	return "", err
 }
 
-// newKey makes a key and keeps it in the keyring or, failing that, in a file.
-func (s *Store) newKey(ctx context.Context) (keyRef, []byte, error) {
+// hung returns why the keyring is not asked any more, or nil.
+func (s *Store) hung() error {
+	s.keys.mu.Lock()
+	defer s.keys.mu.Unlock()
+	return s.keys.hung
+}
+
+// newKey makes a key to seal the file called name with, and keeps it in the keyring
+// or, failing that, in a file.
+func (s *Store) newKey(ctx context.Context, name string) (keyRef, []byte, error) {
 	raw := make([]byte, keySize+8)
 	_, _ = rand.Read(raw) // never fails: crypto/rand
 	key, id := raw[:keySize], hex.EncodeToString(raw[keySize:])
 	text := base64.StdEncoding.EncodeToString(key)
 	ref := keyRef{Where: inKeyring, ID: id}
-	if err := s.setInKeyring(ctx, id, text); err != nil {
+	unkept, err := s.keepInKeyring(ctx, id, text)
+	if err != nil {
+		return keyRef{}, nil, err
+	}
+	if unkept != nil {
 		if s.keyring != nil && ctx.Err() != nil {
-			return keyRef{}, nil, fmt.Errorf("store the sealing key: %w", ctx.Err())
+			return keyRef{}, nil, s.fileError(name, fmt.Errorf("store the sealing key: %w", ctx.Err()))
 		}
-		ref.Where, ref.Note = inFile, err.Error()
+		ref.Where, ref.Note = inFile, reasonOf(unkept, text)
 		if err := s.write(keyFilePrefix+id, []byte(text+"\n")); err != nil {
 			return keyRef{}, nil, err
 		}
@@ -134,15 +148,49 @@ func (s *Store) newKey(ctx context.Context) (keyRef, []byte, error) {
 	return ref, key, nil
 }
 
-// setInKeyring also reads back: some keyrings take what they do not keep.
-func (s *Store) setInKeyring(ctx context.Context, id, text string) error {
-	if s.keyring == nil {
-		return errors.New(s.keyringOff)
+// maxReason is the length, in bytes, of what is repeated of a keyring's error.
+const maxReason = 200
+
+// reasonOf words a keyring's error for a person, in one line and without the key.
+func reasonOf(err error, key string) string {
+	reason := strings.Join(strings.Fields(err.Error()), " ")
+	if strings.Contains(reason, key) {
+		return "OS keyring: it refused"
 	}
+	if len(reason) > maxReason {
+		reason = strings.ToValidUTF8(reason[:maxReason], "") + "..."
+	}
+	return reason
+}
+
+// keepInKeyring puts a key into the keyring, and its id on the list of those that are
+// there. unkept says why the keyring does not have it; err, that the list could not be
+// written.
+func (s *Store) keepInKeyring(ctx context.Context, id, text string) (unkept, err error) {
+	switch hung := s.hung(); {
+	case s.keyring == nil:
+		return errors.New(s.keyringOff), nil
+	case hung != nil:
+		return hung, nil
+	}
+	if err := s.recordKey(id); err != nil {
+		return nil, err
+	}
+	var set atomic.Bool
+	unkept = s.setInKeyring(ctx, id, text, &set)
+	if unkept != nil && !set.Load() && ctx.Err() == nil && s.hung() == nil { // for sure it has nothing
+		return unkept, s.forgetKey(id)
+	}
+	return unkept, nil
+}
+
+// setInKeyring also reads back: some keyrings take what they do not keep.
+func (s *Store) setInKeyring(ctx context.Context, id, text string, set *atomic.Bool) error {
 	got, err := s.askKeyring(ctx, func() (string, error) {
 		if err := s.keyring.Set(keyringService, keyringUser(id), text); err != nil {
 			return "", err
 		}
+		set.Store(true)
 		return s.keyring.Get(keyringService, keyringUser(id))
 	})
 	if err != nil {
@@ -154,18 +202,25 @@ func (s *Store) setInKeyring(ctx context.Context, id, text string) error {
 	return nil
 }
 
-// dropKey forgets a key that seals nothing any more. It is a courtesy: a key that
-// stays behind opens nothing.
-func (s *Store) dropKey(ctx context.Context, ref keyRef) {
+// dropKey forgets a key that seals nothing any more. That it is not there is no error.
+func (s *Store) dropKey(ctx context.Context, ref keyRef) error {
 	switch {
 	case !keyIDForm.MatchString(ref.ID):
+		return nil
 	case ref.Where == inFile:
-		_ = s.remove(keyFilePrefix + ref.ID)
-	case ref.Where == inKeyring && s.keyring != nil:
-		_, _ = s.askKeyring(ctx, func() (string, error) {
-			return "", s.keyring.Delete(keyringService, keyringUser(ref.ID))
-		})
+		return s.remove(keyFilePrefix + ref.ID)
+	case ref.Where != inKeyring:
+		return nil
+	case s.keyring == nil:
+		return errors.New(s.keyringOff)
 	}
+	_, err := s.askKeyring(ctx, func() (string, error) {
+		return "", s.keyring.Delete(keyringService, keyringUser(ref.ID))
+	})
+	if err != nil && !errors.Is(err, keyring.ErrNotFound) {
+		return err
+	}
+	return s.forgetKey(ref.ID)
 }
 
 func keyringUser(id string) string { return "sealing key " + id }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"regexp"
 	"sync"
@@ -13,8 +14,17 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockPoll is the pause between two tries for a lock that another process holds.
-const lockPoll = 20 * time.Millisecond
+// The pause between two tries for a lock that another process holds is an eighth of the
+// time waited so far, within these bounds, and chance takes up to half of it away: so the
+// lock is had soon after it is free, and a hundred who wait neither keep the machine busy
+// nor come all at once.
+const (
+	shortestPause = 4 * time.Millisecond
+	longestPause  = 200 * time.Millisecond
+)
+
+// transientTries is how often ENOLCK is taken for a shortage that passes.
+const transientTries = 3
 
 var lockName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,63}$`)
 
@@ -24,24 +34,118 @@ var lockName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,63}$`)
 // [ErrLocked] and the context's error. The kernel frees the lock of a killed
 // process. release may be called more than once; the file stays.
 //
+// Where the file system cannot lock, the lock is a file in a private directory of the
+// user on local storage instead ([Options].Notice says so): it holds off the processes
+// of this machine, not those of others that share the state directory.
+//
 // The lock does not nest: whoever holds it and asks again waits for itself.
 func (s *Store) Lock(ctx context.Context, name string) (release func(), err error) {
-	if !lockName.MatchString(name) {
-		return nil, fmt.Errorf("lock: %q is not a name for a lock", name)
-	}
-	if err := s.ensureDir(); err != nil {
+	path, err := s.lockFile(name)
+	if err != nil {
 		return nil, err
 	}
-	path := s.Path(name + ".lock")
+	start := time.Now()
+	for try := 0; ctx.Err() == nil; try++ {
+		release, err := s.tryLock(name, path, try >= transientTries)
+		if release != nil || err != nil {
+			return release, err
+		}
+		rest(ctx, time.Since(start))
+	}
+	return nil, &FileError{
+		Path: path, Err: fmt.Errorf("%w: %w", ErrLocked, ctx.Err()),
+		Fix: "another tip-cli is at work (perhaps waiting for a sign-in in the browser): wait for it, or end it and try again",
+	}
+}
+
+// TryLock is [Store.Lock] without the wait: ok is false if somebody holds the lock.
+func (s *Store) TryLock(name string) (release func(), ok bool, err error) {
+	path, err := s.lockFile(name)
+	if err != nil {
+		return nil, false, err
+	}
+	release, err = s.tryLock(name, path, true)
+	return release, release != nil, err
+}
+
+// rest pauses between two tries, or until ctx ends.
+func rest(ctx context.Context, waited time.Duration) {
+	pause := min(max(waited/8, shortestPause), longestPause)
+	pause -= rand.N(pause / 2) //nolint:gosec // nobody gains from guessing it
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// lockFile returns the path of a lock, in a directory that is there.
+func (s *Store) lockFile(name string) (string, error) {
+	if !lockName.MatchString(name) {
+		return "", fmt.Errorf("lock: %q is not a name for a lock", name)
+	}
+	if err := s.ensureDir(); err != nil {
+		return "", err
+	}
+	return s.Path(name + ".lock"), nil
+}
+
+// tryLock tries once; release is nil if somebody holds the lock. final says that a
+// shortage of locks in the kernel is not to be waited for any more.
+func (s *Store) tryLock(name, path string, final bool) (release func(), err error) {
+	release, err = s.take(path)
+	var opening *fs.PathError
+	var file *FileError
+	switch {
+	case err == nil:
+		return release, nil
+	case errors.As(err, &file):
+		return nil, err
+	case errors.As(err, &opening):
+		return nil, s.writeError(name+".lock", err)
+	case isShortage(err) && !final:
+		return nil, nil
+	case !cannotLock(err):
+		return nil, s.noLock(path, err)
+	}
+	release, err2 := s.tryLocalLock(name, path, err)
+	if err2 != nil {
+		return nil, s.noLock(path, fmt.Errorf("%w, and no local lock either: %w", err, err2))
+	}
+	return release, nil
+}
+
+func (s *Store) noLock(path string, err error) error {
+	return &FileError{
+		Path: path, Err: fmt.Errorf("lock: %w", err),
+		Fix: "if the file system cannot lock (some network file systems), set " + HomeVariable + " to a local directory",
+	}
+}
+
+// take tries once for the lock that is the file at path. One that was deleted or
+// replaced in between counts as held: others look at the new one.
+func (s *Store) take(path string) (release func(), err error) {
 	if err := checkLockFile(path); err != nil {
 		return nil, err
 	}
 	lock := flock.New(path, flock.SetPermissions(0o600))
-	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
-		return nil, s.lockError(ctx, name, err)
+	if ok, err := s.flock(lock); !ok || err != nil {
+		return nil, err
 	}
-	var once sync.Once
-	return func() { once.Do(func() { _ = lock.Close() }) }, nil
+	held, err := lock.Stat()
+	if err == nil {
+		var there fs.FileInfo
+		if there, err = os.Lstat(path); err == nil && os.SameFile(held, there) {
+			var once sync.Once
+			return func() { once.Do(func() { _ = lock.Close() }) }, nil
+		}
+	}
+	_ = lock.Close()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return nil, nil
 }
 
 // checkLockFile refuses what opening would block on or follow elsewhere.
@@ -53,23 +157,5 @@ func checkLockFile(path string) error {
 	if err == nil {
 		err = ErrNotRegular
 	}
-	return &FileError{Path: path, Err: err, Fix: "move it away: " + path}
-}
-
-func (s *Store) lockError(ctx context.Context, name string, err error) error {
-	path := s.Path(name + ".lock")
-	var opening *fs.PathError
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		return &FileError{
-			Path: path, Err: fmt.Errorf("%w: %w", ErrLocked, err),
-			Fix: "another tip-cli is at work (perhaps waiting for a sign-in in the browser): wait for it, or end it and try again",
-		}
-	}
-	if errors.As(err, &opening) {
-		return s.writeError(name+".lock", err)
-	}
-	return &FileError{
-		Path: path, Err: fmt.Errorf("lock: %w", err),
-		Fix: "if the file system cannot lock (some network file systems), set " + HomeVariable + " to a local directory",
-	}
+	return &FileError{Path: path, Err: bare(err), Fix: "move it away: " + path}
 }

@@ -42,7 +42,7 @@ func (s *Store) LoadRole() (RoleCredentials, error) {
 	if err := s.decode(RoleFile, &file); err != nil {
 		return RoleCredentials{}, err
 	}
-	if file == (roleFile{}) {
+	if file == (roleFile{}) { // other keys, or these without values
 		return RoleCredentials{}, s.fileError(RoleFile, ErrNotFound)
 	}
 	for _, member := range []struct{ key, value string }{
@@ -80,5 +80,6 @@ func (s *Store) SaveRole(c RoleCredentials) error {
 	})
 }
 
-// ClearRole deletes role_creds.json. That there is none is no error.
-func (s *Store) ClearRole() error { return s.remove(RoleFile) }
+// ClearRole deletes role_creds.json, or sets it aside if it is damaged. That there is
+// none is no error.
+func (s *Store) ClearRole() error { return s.clear(RoleFile) }

@@ -168,6 +168,7 @@ func (a S3Entry) id() string {
 // UpsertS3 adds entry to s3_creds.json, in the place of an older answer to the
 // same question, and drops what has expired. It takes the lock called
 // "s3_creds.json" while it reads and writes, and waits for it as long as ctx lets.
+// A damaged file is set aside.
 func (s *Store) UpsertS3(ctx context.Context, entry S3Entry) error {
 	_, err := s.changeS3(ctx, func(entries []S3Entry) []S3Entry {
 		return append(slices.DeleteFunc(entries, entry.same), entry)
@@ -176,16 +177,12 @@ func (s *Store) UpsertS3(ctx context.Context, entry S3Entry) error {
 }
 
 // ClearS3 drops the entries under target, or all of them if target is "", and
-// returns how many there were. It mends a corrupt file if target is "". It takes
-// the lock of [Store.UpsertS3].
+// returns how many there were. It takes the lock of [Store.UpsertS3], and sets a
+// damaged file aside like it.
 func (s *Store) ClearS3(ctx context.Context, target string) (int, error) {
-	dropped, err := s.changeS3(ctx, func(entries []S3Entry) []S3Entry {
+	return s.changeS3(ctx, func(entries []S3Entry) []S3Entry {
 		return slices.DeleteFunc(entries, func(e S3Entry) bool { return target == "" || e.Target == target })
 	})
-	if target == "" && (errors.Is(err, ErrCorrupt) || errors.Is(err, ErrTooLarge)) {
-		return 0, s.remove(S3File)
-	}
-	return dropped, err
 }
 
 func (s *Store) changeS3(ctx context.Context, change func([]S3Entry) []S3Entry) (dropped int, err error) {
@@ -194,6 +191,9 @@ func (s *Store) changeS3(ctx context.Context, change func([]S3Entry) []S3Entry) 
 		return 0, err
 	}
 	defer release()
+	if _, err := s.SetAside(S3File); err != nil {
+		return 0, err
+	}
 	before, err := s.LoadS3()
 	if err != nil {
 		return 0, err

@@ -27,5 +27,6 @@ func (s *Store) SaveSignIn(signIn SignIn) error {
 	return s.encode(SignInFile, signIn)
 }
 
-// ClearSignIn forgets a failed sign-in. That there is none is no error.
-func (s *Store) ClearSignIn() error { return s.remove(SignInFile) }
+// ClearSignIn forgets a failed sign-in; a damaged file is set aside. That there is
+// none is no error.
+func (s *Store) ClearSignIn() error { return s.clear(SignInFile) }

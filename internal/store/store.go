@@ -8,29 +8,39 @@
 // keyring or, where there is none, in a key file; short-lived AWS credentials are
 // plain, as the AWS CLI keeps its own.
 //
+// Several configurations live side by side: the state directory itself is the
+// context "default", and another one has the same files in contexts/NAME, with
+// locks and a key of its own ([Open], [Contexts], [CurrentContext]).
+//
 // A [Store] is safe for concurrent use. Loading and saving take no lock: whoever
 // reads, decides and writes holds [Store.Lock] around all three. The package
 // judges neither the configuration's content (internal/config does) nor whether
-// credentials still hold; and it deletes nothing that it cannot read.
+// credentials still hold; and it deletes nothing that it cannot read: a damaged
+// file is set aside ([Store.SetAside]).
 package store
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
-// The files of the state directory.
+// The files of the state directory. The first four are the original's.
 const (
-	ConfigFile   = "config.json"
-	IDPTokenFile = "idp_token.json"
-	RoleFile     = "role_creds.json"
-	S3File       = "s3_creds.json"
-	SignInFile   = "sign_in.json"
+	ConfigFile           = "config.json"
+	IDPTokenFile         = "idp_token.json"
+	RoleFile             = "role_creds.json"
+	S3File               = "s3_creds.json"
+	SignInFile           = "sign_in.json"
+	ApplicationTokenFile = "application_token.json"
+	ClientSecretFile     = "client_secret.json"
+	IssuerFile           = "issuer.json"
+	// CurrentContextFile is in the directory of the context "default" only.
+	CurrentContextFile = "current_context"
 )
 
 // defaultDir is the name of the state directory, in the home directory.
@@ -79,15 +89,26 @@ type Options struct {
 
 	// Getenv reads the environment. The default is os.Getenv.
 	Getenv func(string) string
+
+	// Notice is told, in one line without secrets, what was repaired or is not as
+	// it should be: permissions that were too wide, a damaged file set aside, locks
+	// that hold on this machine only. Each thing is said once in the life of the
+	// Store. It may be called by several goroutines at once. Nil: nobody is told.
+	Notice func(string)
 }
 
 // Store is one state directory.
 type Store struct {
 	dir            string
+	home           string // the directory of the context "default", or "" if dir is it
+	context        string // the name of the context, or "" for "default"
+	getenv         func(string) string
 	keyringTimeout time.Duration
 	keyringOff     string // why there is no keyring, or ""
 	keyring        Keyring
 	keys           keyCache
+	notices        notices
+	flock          func(*flock.Flock) (bool, error)
 }
 
 // New returns the store in dir. It touches nothing: the directory is made, and
@@ -97,7 +118,10 @@ func New(dir string, optFns ...func(*Options)) *Store {
 	for _, fn := range optFns {
 		fn(&options)
 	}
-	s := &Store{dir: dir, keyring: options.Keyring, keyringTimeout: options.KeyringTimeout}
+	s := &Store{
+		dir: dir, keyring: options.Keyring, keyringTimeout: options.KeyringTimeout, getenv: options.Getenv,
+		notices: notices{tell: options.Notice}, flock: (*flock.Flock).TryLock,
+	}
 	switch {
 	case strings.EqualFold(options.Getenv(KeyringVariable), "off"):
 		s.keyring, s.keyringOff = nil, KeyringVariable+"=off"
@@ -112,75 +136,3 @@ func (s *Store) Dir() string { return s.dir }
 
 // Path returns the path of one of the store's files.
 func (s *Store) Path(name string) string { return filepath.Join(s.dir, name) }
-
-// ensureDir makes the state directory, or tightens its mode to 0700. It refuses
-// what is not meant to be private: a sticky directory such as /tmp, a file system
-// root, and another user's directory. The mode of a directory that holds other
-// things as well, such as a home directory or /etc, is not ours to change: there
-// the modes of the files must do, and nobody else may be able to swap them.
-func (s *Store) ensureDir() error {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return s.dirError(err)
-	}
-	info, err := os.Stat(s.dir)
-	if err != nil {
-		return s.dirError(err)
-	}
-	if err := checkPrivate(s.dir, info); err != nil {
-		return s.dirError(err)
-	}
-	if runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
-		return nil
-	}
-	alien, err := s.alien()
-	switch {
-	case err != nil:
-		return s.dirError(err)
-	case alien != "" && info.Mode().Perm()&0o022 != 0:
-		return s.dirError(fmt.Errorf("other users can write to it, and it is not tip-cli's alone: %q is there too", alien))
-	case alien != "":
-		return nil
-	}
-	if err := os.Chmod(s.dir, 0o700); err != nil {
-		return s.dirError(fmt.Errorf("other users can read it, and that cannot be changed: %w", err))
-	}
-	return nil
-}
-
-// alien returns the name of something in the state directory that tip-cli does not
-// put there, or "". The directory's usual name says that it is tip-cli's alone.
-func (s *Store) alien() (string, error) {
-	if filepath.Base(s.dir) == defaultDir {
-		return "", nil
-	}
-	entries, err := os.ReadDir(s.dir)
-	if err != nil {
-		return "", err
-	}
-	for _, entry := range entries {
-		if !ownName(entry.Name()) {
-			return entry.Name(), nil
-		}
-	}
-	return "", nil
-}
-
-// ownName reports whether the store makes files of that name: its data, key and
-// lock files, and the temporary ones of their writers.
-func ownName(name string) bool {
-	name = strings.TrimPrefix(name, ".")
-	for _, file := range []string{ConfigFile, IDPTokenFile, RoleFile, S3File, SignInFile, keyFilePrefix} {
-		if strings.HasPrefix(name, file) {
-			return true
-		}
-	}
-	return strings.HasSuffix(name, ".lock")
-}
-
-func (s *Store) dirError(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		err = path.Err
-	}
-	return &FileError{Path: s.dir, Err: err, Fix: "set " + HomeVariable + " to a directory of your own"}
-}

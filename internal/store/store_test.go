@@ -79,6 +79,12 @@ func load(s *store.Store, name string) (err error) {
 		_, err = s.LoadS3()
 	case store.SignInFile:
 		_, err = s.LoadSignIn()
+	case store.ApplicationTokenFile:
+		_, err = s.LoadApplicationToken(context.Background())
+	case store.ClientSecretFile:
+		_, err = s.LoadClientSecret(context.Background())
+	case store.IssuerFile:
+		_, err = s.LoadIssuer()
 	}
 	return err
 }
@@ -95,12 +101,30 @@ func save(s *store.Store, name string) error {
 		return s.SaveRole(store.RoleCredentials{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: secret.New("s"), SessionToken: secret.New("t"), Expiration: later})
 	case store.S3File:
 		return s.SaveS3([]store.S3Entry{{Target: "s3://example-bucket/*", Permission: "READ", AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: secret.New("s"), SessionToken: secret.New("t"), Expiration: later}})
+	case store.ApplicationTokenFile:
+		return s.SaveApplicationToken(context.Background(), applicationToken())
+	case store.ClientSecretFile:
+		return s.SaveClientSecret(context.Background(), secret.New(canary))
+	case store.IssuerFile:
+		return s.SaveIssuer(store.Issuer{Issuer: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE"})
 	default:
 		return s.SaveSignIn(store.SignIn{FailedAt: time.Now()})
 	}
 }
 
-var names = []string{store.ConfigFile, store.IDPTokenFile, store.RoleFile, store.S3File, store.SignInFile}
+var (
+	names = []string{
+		store.ConfigFile, store.IDPTokenFile, store.RoleFile, store.S3File, store.SignInFile,
+		store.ApplicationTokenFile, store.ClientSecretFile, store.IssuerFile,
+	}
+	sealed = []string{store.IDPTokenFile, store.ApplicationTokenFile, store.ClientSecretFile}
+)
+
+func applicationToken() store.ApplicationToken {
+	return store.ApplicationToken{
+		RefreshToken: secret.New(canary + "application"), Fingerprint: "f", ObtainedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+	}
+}
 
 func TestWhatStandsInThePlaceOfAFile(t *testing.T) {
 	for _, name := range names {
@@ -129,6 +153,9 @@ func TestWhatStandsInThePlaceOfAFile(t *testing.T) {
 			if err := load(s, name); err != nil {
 				t.Errorf("%s: after mending: %v", name, err)
 			}
+			if got := text(t, s.Path(name+".damaged")); got != content {
+				t.Errorf("%s: saving did not set the damaged file aside", name)
+			}
 		}
 		s := newStore(t)
 		if err := os.MkdirAll(filepath.Join(s.Path(name), "x"), 0o700); err != nil {
@@ -140,19 +167,22 @@ func TestWhatStandsInThePlaceOfAFile(t *testing.T) {
 }
 
 func TestNothingIsNothing(t *testing.T) {
-	for _, content := range []string{"null", "{}", `{"token": "", "refresh_token": "", "requires_refresh": true}`} {
+	for _, content := range []string{"null", "{}", "{ \n}", `{"token": "", "refresh_token": "", "requires_refresh": true}`} {
 		for _, name := range []string{store.IDPTokenFile, store.RoleFile} {
 			s := newStore(t)
 			put(t, s, name, content)
 			wantError(t, load(s, name), store.ErrNotFound, s.Path(name))
 		}
-		if content != "{}" && content != "null" {
+		if strings.Contains(content, "token") {
 			continue
 		}
 		s := newStore(t)
-		put(t, s, store.ConfigFile, content)
-		put(t, s, store.S3File, content)
-		wantError(t, load(s, store.ConfigFile), store.ErrNotFound, s.Path(store.ConfigFile))
+		for _, name := range names {
+			put(t, s, name, content)
+			if name != store.S3File {
+				wantError(t, load(s, name), store.ErrNotFound, s.Path(name))
+			}
+		}
 		if entries, err := s.LoadS3(); entries != nil || err != nil {
 			t.Errorf("LoadS3 of %s = %v, %v", content, entries, err)
 		}
@@ -163,13 +193,21 @@ func TestHints(t *testing.T) {
 	want := map[string]string{
 		store.ConfigFile: "run: tip-cli configure idp", store.IDPTokenFile: "run: tip-cli auth", store.RoleFile: "run: tip-cli auth",
 		store.S3File: "run: tip-cli s3ag clear-credentials", store.SignInFile: "run: tip-cli auth",
+		store.ApplicationTokenFile: "run: tip-cli auth", store.IssuerFile: "run: tip-cli auth",
+		store.ClientSecretFile: "run: tip-cli configure client-secret",
 	}
-	for name, hint := range want {
+	for _, name := range names {
 		s := newStore(t)
-		put(t, s, name, "[]")
-		var file *store.FileError
-		if err := load(s, name); !errors.As(err, &file) || file.Hint() != hint {
-			t.Errorf("%s: %v, hint %q", name, err, file.Hint())
+		work, err := store.Open(s.Dir(), "work")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for s, hint := range map[*store.Store]string{s: want[name], work: want[name] + " --context work"} {
+			put(t, s, name, "[]")
+			var file *store.FileError
+			if err := load(s, name); !errors.As(err, &file) || file.Hint() != hint {
+				t.Errorf("%s: %v, hint %q, want %q", name, err, file.Hint(), hint)
+			}
 		}
 	}
 }
@@ -389,4 +427,26 @@ func TestSignIn(t *testing.T) {
 	wantError(t, load(s, store.SignInFile), store.ErrNotFound, s.Path(store.SignInFile))
 	put(t, s, store.SignInFile, `{"failed_at": "yesterday"}`)
 	wantError(t, load(s, store.SignInFile), store.ErrCorrupt, s.Path(store.SignInFile))
+}
+
+// Each cause that a person can do something about is named with it, in one line.
+func TestCausesOfFailedWrites(t *testing.T) {
+	s := newStore(t)
+	path := s.Path(store.RoleFile)
+	for cause, err := range diskErrors {
+		for _, err := range []error{
+			&fs.PathError{Op: "open", Path: path + ".1.tmp", Err: err},
+			&os.LinkError{Op: "rename", Old: path + ".1.tmp", New: path, Err: err},
+		} {
+			var file *store.FileError
+			if got := s.WriteError(store.RoleFile, err); !errors.As(got, &file) || !errors.Is(got, errors.Unwrap(err)) ||
+				!strings.HasPrefix(file.Hint(), cause) || strings.Contains(got.Error(), ".tmp") || strings.Count(got.Error(), path) != 1 {
+				t.Errorf("%v, want %s", got, cause)
+			}
+		}
+	}
+	var file *store.FileError
+	if err := s.WriteError(store.RoleFile, errors.New("odd")); !errors.As(err, &file) || !strings.HasPrefix(file.Hint(), "check the free space and the permissions of "+s.Dir()) {
+		t.Errorf("%v", err)
+	}
 }

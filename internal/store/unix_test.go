@@ -238,8 +238,14 @@ func TestNoRoomForFiles(t *testing.T) {
 		var file *store.FileError
 		if want := s.Path(name) + ": open: permission denied"; !errors.As(err, &file) || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)
-		} else if !strings.HasPrefix(file.Hint(), "check the free space and the permissions of "+s.Dir()) {
+		} else if !strings.HasPrefix(file.Hint(), "you may not write there: ") {
 			t.Errorf("hint %q", file.Hint())
 		}
 	}
+}
+
+// diskErrors are those of each remedy.
+var diskErrors = map[string]error{
+	"the disk is full:": syscall.ENOSPC, "your disk quota is used up:": syscall.EDQUOT, "a limit on the size of files": syscall.EFBIG,
+	"the file system is read-only:": syscall.EROFS, "you may not write there:": syscall.EACCES,
 }

@@ -59,11 +59,11 @@ func (e *EnvironmentError) Hint() string { return "correct that environment vari
 
 // requestTimeout bounds one request with its body: a server that accepts and is
 // silent must not hold up everybody who waits for the same answer.
-const requestTimeout = 30 * time.Second
+const requestTimeout = 10 * time.Second
 
 // New returns the HTTP client for an environment: HTTPS_PROXY, HTTP_PROXY and
 // NO_PROXY in either case, and the certificates of AWS_CA_BUNDLE appended to the
-// system's. A request lasts 30 seconds at most. The error is a *[CAError].
+// system's. A request lasts 10 seconds at most. The error is a *[CAError].
 func New(getenv func(string) string) (*awshttp.BuildableClient, error) {
 	roots, err := pool(getenv(CAVariable))
 	if err != nil {

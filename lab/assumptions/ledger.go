@@ -7,6 +7,7 @@ const (
 	accessDenied      = "AccessDeniedException"
 	unauthorizedGrant = "UnauthorizedClientException"
 	unsupportedGrant  = "UnsupportedGrantTypeException"
+	rotationNone      = "none"
 	missingToken      = "Request is missing Authentication Token"
 )
 
@@ -91,4 +92,10 @@ var ledger = []Assumption{
 		"Session policies and tags are packed together; whether contexts count is not documented.", false, nil},
 	{40, "unreachableIssuer", "An issuer that cannot be reached gives InvalidIdentityToken at STS.",
 		"That code was captured with the text about the verification key; the model has IDPCommunicationError, too.", "InvalidIdentityToken", []string{"InvalidIdentityToken", "IDPCommunicationError"}},
+	{41, "additionalDetails", "The answer of CreateTokenWithIAM has awsAdditionalDetails.",
+		"The API has the member and official clients read it; it came later than the claim of the ID token, and some published answers lack it.", true, nil},
+	{42, "expiredRefreshToken", "An Identity Center refresh token past its life gives ExpiredTokenException.",
+		"An official client falls back on that exception only; the one public capture, of a bad refresh token, has InvalidGrantException.", expiredToken, []string{expiredToken, invalidGrant}},
+	{43, "refreshTokenRotation", "The refresh_token grant of CreateTokenWithIAM answers the refresh token that it was given (none), not a new one beside which the old one works on (renewed) or ends (single-use).",
+		"The API reference calls the member optional and says nothing about rotation.", rotationNone, []string{rotationNone, "renewed", "single-use"}},
 }

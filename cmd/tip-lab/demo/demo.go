@@ -157,6 +157,7 @@ func (s *story) environ(p *person) []string {
 	vars := append(s.lab.Environ(lab.ProxyDoor, filepath.Join(s.dir, "ca.pem")),
 		lab.Variable{Name: "AWS_TIP_CLI", Value: p.home},
 		lab.Variable{Name: "TIP_CLI_KEYRING", Value: "off"},
+		lab.Variable{Name: "TIP_CLI_SIGN_IN", Value: "never"},
 		lab.Variable{Name: "BROWSER", Value: s.browser(p)},
 		lab.Variable{Name: "AWS_CONFIG_FILE", Value: filepath.Join(s.dir, "aws-config")},
 	)

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// suffix ends the name of every temporary file.
+// suffix ends the name of every temporary file: .NAME.DIGITS.tmp beside NAME.
 const suffix = ".tmp"
 
 // staleAfter is the age from which a temporary file is taken for the remains of
@@ -26,8 +26,8 @@ const suffix = ".tmp"
 const staleAfter = time.Hour
 
 // Write replaces the file at path with data and mode perm (its permission bits;
-// Windows knows only the read-only bit). On an error the file is as it was
-// before, and the error names path.
+// Windows knows only the read-only bit). On an error, which names path, the file is
+// as it was before; but if the sync of the directory fails it may have changed.
 func Write(path string, data []byte, perm fs.FileMode) error {
 	return write(path, data, perm, nil)
 }
@@ -51,16 +51,18 @@ func write(path string, data []byte, perm fs.FileMode, like fs.FileInfo) error {
 	if dir == "" {
 		dir = "."
 	}
-	removeStale(dir, base)
+	RemoveStale(path)
 	temp, err := os.CreateTemp(dir, "."+base+".*"+suffix)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	if err := fill(temp, data, perm, like); err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp.Name()))
+		_ = os.Remove(temp.Name()) // else it is stale one day
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	if err := rename(temp.Name(), path); err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(temp.Name()))
+		_ = os.Remove(temp.Name()) // else it is stale one day
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	if err := syncDir(dir); err != nil {
 		return fmt.Errorf("write %s: sync directory: %w", path, err)
@@ -68,32 +70,54 @@ func write(path string, data []byte, perm fs.FileMode, like fs.FileInfo) error {
 	return nil
 }
 
-// fill writes, syncs and closes temp; it closes on an error as well.
+// fill writes, syncs and closes temp; it closes on an error as well. Its error is
+// the first one.
 func fill(temp *os.File, data []byte, perm fs.FileMode, like fs.FileInfo) error {
-	err := errors.Join(chmod(temp, perm), keepOwner(temp, like))
+	err := chmod(temp, perm)
+	if err == nil {
+		err = keepOwner(temp, like)
+	}
 	if err == nil {
 		_, err = temp.Write(data)
 	}
 	if err == nil {
 		err = temp.Sync()
 	}
-	return errors.Join(err, temp.Close())
+	if closing := temp.Close(); err == nil {
+		err = closing
+	}
+	return err
 }
 
-// removeStale deletes the temporary files that killed writers of base left. It
-// is a courtesy: whatever fails here is left for the next time.
-func removeStale(dir, base string) {
+// RemoveStale deletes the temporary files that killed writers of path left behind
+// more than an hour ago; every write does so too. It is a courtesy: whatever fails
+// here is left for the next time.
+func RemoveStale(path string) {
+	dir, base := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
 	}
 	for _, entry := range entries {
-		name := entry.Name()
-		if !strings.HasPrefix(name, "."+base+".") || !strings.HasSuffix(name, suffix) || !entry.Type().IsRegular() {
+		if !isTemporary(entry.Name(), base) || !entry.Type().IsRegular() {
 			continue
 		}
 		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > staleAfter {
-			_ = os.Remove(filepath.Join(dir, name))
+			_ = os.Remove(filepath.Join(dir, entry.Name()))
 		}
 	}
+}
+
+// isTemporary reports whether name is one that write gives to the temporary files of
+// base: os.CreateTemp puts decimal digits in the place of the star.
+func isTemporary(name, base string) bool {
+	digits, ok := strings.CutPrefix(name, "."+base+".")
+	if !ok {
+		return false
+	}
+	digits, ok = strings.CutSuffix(digits, suffix)
+	return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
 }

@@ -70,27 +70,50 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
+// Only what a write of this very file left, long ago, goes.
 func TestStaleTemporaryFilesGo(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "file")
-	old, young, other := ".file.1.tmp", ".file.2.tmp", ".elif.3.tmp"
-	for _, name := range []string{old, young, other} {
-		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+	old := map[string]bool{ // and whether they stay
+		".file.1.tmp": false, ".file.4294967295.tmp": false, ".elif.3.tmp": true, ".file.other.4.tmp": true, ".file..tmp": true,
+		".file.5.tmp~": true, ".file.x6.tmp": true, "file.7.tmp": true, ".file.tmp": true, ".file.-8.tmp": true,
+	}
+	for name, clean := range map[string]func(string) error{
+		"write":   func(path string) error { return atomicfile.Write(path, []byte("a"), 0o600) },
+		"replace": func(path string) error { return atomicfile.Replace(path, []byte("a"), 0o600) },
+		"remove":  func(path string) error { atomicfile.RemoveStale(path); return nil },
+	} {
+		dir := t.TempDir()
+		past := time.Now().Add(-2 * time.Hour)
+		stay := map[string]bool{".file.2.tmp": true, ".file.9.tmp": true}
+		for name, stays := range old {
+			stay[name] = stays
+		}
+		for name := range stay {
+			path := filepath.Join(dir, name)
+			if name == ".file.9.tmp" { // a directory
+				if err := os.Mkdir(path, 0o700); err != nil {
+					t.Fatal(err)
+				}
+			} else if err := os.WriteFile(path, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if name != ".file.2.tmp" { // which is young
+				if err := os.Chtimes(path, past, past); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := clean(filepath.Join(dir, "file")); err != nil {
 			t.Fatal(err)
 		}
-	}
-	past := time.Now().Add(-2 * time.Hour)
-	for _, name := range []string{old, other} {
-		if err := os.Chtimes(filepath.Join(dir, name), past, past); err != nil {
-			t.Fatal(err)
+		for file, want := range stay {
+			if _, err := os.Stat(filepath.Join(dir, file)); (err == nil) != want {
+				t.Errorf("%s: %s: %v", name, file, err)
+			}
 		}
 	}
-	if err := atomicfile.Write(path, []byte("a"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]bool{old: false, young: true, other: true} {
-		if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != want {
-			t.Errorf("%s: %v", name, err)
-		}
+	atomicfile.RemoveStale(filepath.Join(t.TempDir(), "none", "file"))
+	t.Chdir(t.TempDir())
+	if err := atomicfile.Write("file", []byte("a"), 0o600); err != nil { // without a directory in its name
+		t.Error(err)
 	}
 }

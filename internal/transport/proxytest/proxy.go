@@ -28,12 +28,13 @@ type Proxy struct {
 	closed   chan struct{}
 	ca       *ca.CA
 
-	mu      sync.Mutex
-	hook    Hook
-	refused string
-	seen    []Operation
-	changed chan struct{}
-	secrets map[string]string
+	mu       sync.Mutex
+	hook     Hook
+	refused  string
+	seen     []Operation
+	requests []Request
+	changed  chan struct{}
+	secrets  map[string]string
 }
 
 // Start starts a proxy that sends everything to upstream. It is closed when the test ends.

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Operation is what a request is for: the name of an operation of AWS, or one of
@@ -18,11 +19,17 @@ type Operation string
 
 // The endpoints of an identity provider.
 const (
-	Discovery Operation = "Discovery"
-	Keys      Operation = "Keys"
-	Authorize Operation = "Authorize"
-	Token     Operation = "Token"
+	Discovery           Operation = "Discovery"
+	Keys                Operation = "Keys"
+	Authorize           Operation = "Authorize"
+	Token               Operation = "Token"
+	DeviceAuthorization Operation = "DeviceAuthorization"
+	Revocation          Operation = "Revocation"
+	Logout              Operation = "Logout"
 )
+
+// S3 is any request to a bucket.
+const S3 Operation = "S3"
 
 // OperationOf tells what a request is for; body is its body.
 func OperationOf(r *http.Request, body []byte) Operation {
@@ -31,39 +38,88 @@ func OperationOf(r *http.Request, body []byte) Operation {
 	case strings.HasPrefix(host, "sts"):
 		form, _ := url.ParseQuery(string(body))
 		return Operation(form.Get("Action"))
-	case strings.HasPrefix(host, "oidc"):
+	case strings.HasPrefix(host, "oidc."), strings.HasPrefix(host, "oidc-fips."):
 		return "CreateTokenWithIAM"
 	case strings.Contains(host, "s3-control"):
 		return "GetDataAccess"
-	case strings.HasSuffix(path, "/openid-configuration"):
-		return Discovery
-	case strings.HasSuffix(path, "/token"):
-		return Token
-	case strings.HasSuffix(path, "/authorize"):
-		return Authorize
+	case strings.HasPrefix(host, "s3.") || strings.Contains(host, ".s3."):
+		return S3
+	}
+	return endpointOf(path)
+}
+
+// endpoints of identity providers by the end of their path: of two that fit, the
+// first counts.
+var endpoints = []struct {
+	suffix string
+	is     Operation
+}{
+	{"/openid-configuration", Discovery},
+	{"/device/authorize", DeviceAuthorization},
+	{"/device_authorization", DeviceAuthorization},
+	{"/devicecode", DeviceAuthorization},
+	{"/token", Token},
+	{"/authorize", Authorize},
+	{"/revoke", Revocation},
+	{"/logout", Logout},
+}
+
+func endpointOf(path string) Operation {
+	for _, e := range endpoints {
+		if strings.HasSuffix(path, e.suffix) {
+			return e.is
+		}
 	}
 	return Keys
+}
+
+// Request is a request as it went by.
+type Request struct {
+	Operation Operation
+	At        time.Time
+	Host      string
+	Header    http.Header
+	Body      []byte
 }
 
 // note records a request.
 func (p *Proxy) note(r *http.Request, body []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.seen = append(p.seen, OperationOf(r, body))
+	o := OperationOf(r, body)
+	p.seen = append(p.seen, o)
+	p.requests = append(p.requests, Request{Operation: o, At: time.Now(), Host: r.Host, Header: r.Header.Clone(), Body: body})
 	close(p.changed)
 	p.changed = make(chan struct{})
+	if _, secret, ok := r.BasicAuth(); ok {
+		p.keep("client_secret", secret)
+	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
 		return
 	}
-	for _, name := range []string{"refresh_token", "code", "code_verifier", "WebIdentityToken"} {
+	for _, name := range secretParameters {
 		p.keep(name, form.Get(name))
 	}
 }
 
+// Requests returns what went by since the last call of Forget, in order. It
+// holds secrets.
+func (p *Proxy) Requests() []Request {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.requests)
+}
+
+// secretParameters are parameters of forms that nobody may print.
+var secretParameters = []string{
+	"refresh_token", "code", "code_verifier", "client_secret", "client_assertion", "device_code", "token", "WebIdentityToken",
+	"ProvidedContexts.member.1.ContextAssertion",
+}
+
 // secretMembers are members of answers, in JSON or XML, that nobody may print.
 var secretMembers = regexp.MustCompile(
-	`"(id_token|refresh_token|access_token|idToken|accessToken|identityContext)"\s*:\s*"([^"]+)"|<(SecretAccessKey|SessionToken)>([^<]+)<`)
+	`"(id_token|refresh_token|access_token|device_code|idToken|refreshToken|accessToken|identityContext)"\s*:\s*"([^"]+)"|<(SecretAccessKey|SessionToken)>([^<]+)<`)
 
 func (p *Proxy) noteAnswer(body []byte) {
 	p.mu.Lock()
@@ -97,7 +153,7 @@ func (p *Proxy) Seen() []Operation {
 func (p *Proxy) Forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.seen = nil
+	p.seen, p.requests = nil, nil
 }
 
 // Await waits until an operation was seen.

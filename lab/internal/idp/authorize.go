@@ -134,20 +134,21 @@ func (p *provider) person(login string) (*world.Person, bool) {
 func (p *provider) sendCode(w http.ResponseWriter, req *authRequest, person *world.Person, authTime time.Time) {
 	code := randomText()
 	g := newGrant(req.client, person, req.scopes, authTime)
+	g.api = req.api
 	p.mu.Lock()
 	p.codes.put(code, &authorizationCode{
 		grant: g, redirectURI: req.uri, challenge: req.challenge, nonce: req.nonce, expires: p.now().Add(codeLifetime),
 	}, codeMemory)
 	p.mu.Unlock()
 	p.report(Event{Kind: KindAuthorize, Client: req.client.ID, Person: person.Login}, nil)
-	redirect(w, req.location(p.issuer.URL, url.Values{"code": {code}}))
+	redirect(w, p.location(req.target, url.Values{"code": {code}}))
 }
 
 // sendError answers with an error at the redirect URI (RFC 6749, 4.1.2.1).
 func (p *provider) sendError(w http.ResponseWriter, to target, err error) {
 	p.report(Event{Kind: KindAuthorize, Client: to.client.ID}, err)
 	ref := asRefusal(err)
-	redirect(w, to.location(p.issuer.URL, url.Values{"error": {ref.code}, "error_description": {ref.description}}))
+	redirect(w, p.location(to, url.Values{"error": {ref.code}, "error_description": {ref.description}}))
 }
 
 // redirect sends a browser on by GET, also after a POST (RFC 9700, 4.12).

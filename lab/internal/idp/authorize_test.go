@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -180,6 +181,24 @@ func TestAuthorizationResponse(t *testing.T) {
 	private := l.get(t, plainURL+"/authorize?"+headless("client_id", "no-refresh", "redirect_uri", "com.example.app:/callback").Encode())
 	if !strings.HasPrefix(private.Header.Get("Location"), "com.example.app:/callback?code=") {
 		t.Errorf("Location %q", private.Header.Get("Location"))
+	}
+}
+
+// The world can turn the parameter iss (RFC 9207) against the face's way.
+func TestIssParameterOfWorld(t *testing.T) {
+	document := strings.Replace(worldFile, "face: okta\n", "face: okta\n    issParameter: true\n", 1)
+	document = strings.Replace(document, "/idp\n", "/idp\n    issParameter: false\n", 1)
+	l := newLabOf(t, document, time.Now)
+	for issuer, want := range map[string]string{plainURL: "", oktaURL: oktaURL} {
+		authorize, _, _ := endpoints(issuer)
+		for name, query := range map[string]string{"code": headless().Encode(), "error": request("prompt", "none").Encode()} {
+			if got := l.get(t, authorize+"?"+query).response(t); got.Get("iss") != want || !got.Has(name) {
+				t.Errorf("%s: %v", issuer, got)
+			}
+		}
+		if got := named(l.metadata(t, issuer)); got != want {
+			t.Errorf("%s: the metadata promise %q", issuer, got)
+		}
 	}
 }
 

@@ -64,7 +64,7 @@ func (p *provider) released(person *world.Person, scopes []string) map[string]an
 
 // claimsSupported lists what ID tokens and userinfo of this world can carry.
 func (p *provider) claimsSupported() []string {
-	everybody := p.idClaims(&grant{person: &world.Person{}}, p.face.scopes, p.now())
+	everybody := p.idClaims(&grant{client: &world.Client{}, person: &world.Person{}}, p.face.scopes, p.now())
 	names := append(slices.Collect(maps.Keys(everybody)), "nonce", "at_hash")
 	for _, person := range p.issuer.People {
 		for name := range person.Claims {
@@ -89,7 +89,7 @@ func (p *provider) idClaims(g *grant, scopes []string, now time.Time) map[string
 	}
 	maps.Copy(claims, h.fixed)
 	maps.Copy(claims, map[string]any{
-		"iss": p.issuer.URL, "sub": p.subject(g), "aud": g.client,
+		"iss": p.issuer.URL, "sub": p.subject(g), "aud": g.client.ID,
 		"iat": now.Unix(), "exp": now.Add(p.issuer.IDTokenLifetime).Unix(),
 		"auth_time": g.authTime.Unix(), h.tokenID: h.tokenIDPrefix + randomText(),
 	})
@@ -125,7 +125,12 @@ func (p *provider) subject(g *grant) string {
 	if !p.face.claims.pairwise {
 		return g.person.Subject
 	}
-	sum := sha256.Sum256([]byte(p.issuer.URL + "\n" + g.client + "\n" + g.person.Subject))
+	return p.pairwise(g.person, g.client.ID)
+}
+
+// pairwise is the identifier of a person that an application alone is given.
+func (p *provider) pairwise(person *world.Person, application string) string {
+	sum := sha256.Sum256([]byte(p.issuer.URL + "\n" + application + "\n" + person.Subject))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 

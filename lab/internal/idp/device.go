@@ -36,6 +36,7 @@ const (
 type deviceAuthorization struct {
 	client   *world.Client
 	scopes   []string
+	api      *world.API // nil for none
 	userCode string
 	expires  time.Time
 
@@ -78,9 +79,13 @@ func (p *provider) newDevice(w http.ResponseWriter, r *http.Request, e *Event) (
 	if err != nil {
 		return nil, err
 	}
+	api, err := p.requestedAPI(client, form.Get("audience"))
+	if err != nil {
+		return nil, err
+	}
 	face, code := p.face.device, randomText()
 	d := &deviceAuthorization{
-		client: client, scopes: scopes, userCode: newUserCode(),
+		client: client, scopes: scopes, api: api, userCode: newUserCode(),
 		expires: p.now().Add(face.lifetime), interval: pollInterval,
 	}
 	p.mu.Lock()
@@ -195,5 +200,6 @@ func (p *provider) decide(d *deviceAuthorization, s *session, approved bool) boo
 	}
 	d.state = deviceApproved
 	d.grant = newGrant(d.client, s.person, d.scopes, s.authTime)
+	d.grant.api = d.api
 	return true
 }

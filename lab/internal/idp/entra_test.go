@@ -121,6 +121,25 @@ func TestEntraRedirectURIs(t *testing.T) {
 	}
 }
 
+// A redirect URI without a path comes back with one; one with a path as it is.
+func TestEntraSlashAfterHost(t *testing.T) {
+	bare := "http://localhost:8090"
+	document := strings.Replace(worldFile, "http://{{endpoint}}/idp", entraURL+"\n    face: entra-id", 1)
+	document = strings.ReplaceAll(document, "[\"http://localhost:8090/callback\"]", "[\"http://localhost\"]")
+	l := newLabOf(t, document, time.Now)
+	got := l.get(t, entraPlace+"/authorize?"+headless("client_id", "other-cli", "redirect_uri", bare).Encode())
+	if location := got.Header.Get("Location"); !strings.HasPrefix(location, bare+"/?") {
+		t.Errorf("Location %q", location)
+	}
+	form := codeForm(got.response(t).Get("code"), "client_id", "other-cli", "redirect_uri", bare)
+	if got := l.post(t, entraPlace+"/token", form).tokens(t); got.Status != 200 {
+		t.Errorf("%+v", got)
+	}
+	if got := l.get(t, oktaURL+"/v1/authorize?"+headless("client_id", "other-cli", "redirect_uri", "http://localhost").Encode()); !strings.HasPrefix(got.Header.Get("Location"), "http://localhost?") {
+		t.Errorf("Okta: Location %q", got.Header.Get("Location"))
+	}
+}
+
 // The code is bound to the port that was used.
 func TestEntraRedeemsWithTheSamePort(t *testing.T) {
 	l := newVendorLab(t)

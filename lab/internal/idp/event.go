@@ -38,6 +38,13 @@ type Event struct {
 	// Error is the OAuth error code, Description its error_description; empty
 	// when the request was granted.
 	Error, Description string
+	// InGrace says that a rotated refresh token was used again in time and gave tokens.
+	InGrace bool
+	// ReuseAlarm says that a refresh token was used again after its grace and that
+	// its family was revoked for it. Further uses of the family raise no alarm.
+	ReuseAlarm bool
+	// CodeReplay says that a code was used again and that what it gave was revoked.
+	CodeReplay bool
 	// TokenID is the jti, or what the vendor has instead, of the ID token that
 	// was issued.
 	TokenID string

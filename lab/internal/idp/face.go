@@ -30,11 +30,47 @@ type face struct {
 	refreshAlways bool
 	// revokesRefreshOnly refuses to revoke anything but a refresh token.
 	revokesRefreshOnly bool
-	// accessJWT makes access tokens JWTs without aud, signed with keys of their own.
-	accessJWT bool
+	claims             claimHabits
+	access             accessHabits
 
-	claims claimHabits
+	// authMethods are what discovery says of client authentication; nil for what
+	// the issuer's clients use.
+	authMethods []string
+	// badClient is the HTTP status of invalid_client; zero for 401.
+	badClient int
+	// issParameter names the issuer in authorization responses (RFC 9207).
+	issParameter bool
+	// slashAfterHost sends people back to http://host/ where http://host is registered.
+	slashAfterHost bool
 }
+
+// accessHabits say what a vendor's access tokens are.
+type accessHabits struct {
+	// audience is how one gets the API that it is for.
+	audience audienceHabit
+	// byDefault is the audience of a server that has no API in the world.
+	byDefault string
+	// always makes JWTs also where there is no API; otherwise those are opaque.
+	always bool
+	// ownKeys signs them with keys of their own.
+	ownKeys bool
+	// claims of one; lifetimes and person's claims excepted.
+	claims func(*provider, *accessRequest) map[string]any
+}
+
+// audienceHabit is how an access token gets the API that it is for.
+type audienceHabit int
+
+const (
+	// forNone: access tokens have no aud.
+	forNone audienceHabit = iota
+	// byParameter: the request's audience, else the client's.
+	byParameter
+	// ofServer: all are for the one API of the authorization server.
+	ofServer
+	// byScope: that to which the scopes belong.
+	byScope
+)
 
 // claimHabits say what stands in a vendor's ID tokens.
 type claimHabits struct {
@@ -81,100 +117,6 @@ type deviceFace struct {
 	complete, message bool
 	// declined and unknown are the error codes for a denied and for a wrong device code.
 	declined, unknown string
-}
-
-// faceOf returns the face with a name of the world's schema.
-func faceOf(name string) (face, bool) {
-	switch name {
-	case "plain":
-		return plainFace(), true
-	case "okta":
-		return oktaFace(), true
-	case "entra-id":
-		return entraFace(), true
-	case "cognito":
-		return cognitoFace(), true
-	}
-	return face{}, false
-}
-
-func standardScopes() []string {
-	return []string{"openid", "profile", "email", "address", "phone", "offline_access"}
-}
-
-func plainFace() face {
-	return face{
-		authorize: "{issuer}/authorize", token: "{issuer}/token", keys: "{issuer}/keys",
-		userInfo: "{issuer}/userinfo", revoke: "{issuer}/revoke", cookies: "{issuer}/",
-		device: &deviceFace{
-			endpoint: "{issuer}/device_authorization", page: "{issuer}/device", cookies: "{issuer}/",
-			lifetime: 10 * time.Minute, complete: true, declined: "access_denied", unknown: "invalid_grant",
-		},
-		scopes: standardScopes(),
-		claims: claimHabits{tokenID: "jti"},
-	}
-}
-
-// oktaFace is Okta's: an authorization server per issuer, one activation page per host.
-func oktaFace() face {
-	return face{
-		authorize: "{issuer}/v1/authorize", token: "{issuer}/v1/token", keys: "{issuer}/v1/keys",
-		userInfo: "{issuer}/v1/userinfo", revoke: "{issuer}/v1/revoke", cookies: "{issuer}/",
-		device: &deviceFace{
-			endpoint: "{issuer}/v1/device/authorize", page: "{host}/activate", cookies: "{host}/activate",
-			lifetime: 10 * time.Minute, complete: true, declined: "access_denied", unknown: "invalid_grant",
-		},
-		scopes: standardScopes(), strictScopes: true,
-		claims: claimHabits{
-			tokenID: "jti", tokenIDPrefix: "ID.",
-			thin:  []string{"name", "preferred_username", "email"},
-			fixed: map[string]any{"ver": 1, "idp": "00o00000000000000lab"},
-		},
-	}
-}
-
-// entraFace is Entra ID's: endpoints beside the issuer, one page for user codes
-// for all tenants, no revocation. Its userinfo endpoint, on Microsoft Graph, is
-// left out.
-func entraFace() face {
-	return face{
-		authorize: "{tenant}/oauth2/v2.0/authorize", token: "{tenant}/oauth2/v2.0/token",
-		keys: "{tenant}/discovery/v2.0/keys", cookies: "{tenant}/",
-		device: &deviceFace{
-			endpoint: "{tenant}/oauth2/v2.0/devicecode",
-			page:     "{host}/common/oauth2/deviceauth", cookies: "{host}/common/oauth2/deviceauth",
-			lifetime: 15 * time.Minute, message: true,
-			declined: "authorization_declined", unknown: "bad_verification_code",
-		},
-		scopes: []string{"openid", "profile", "email", "offline_access"}, strictScopes: true,
-		anyLocalhostPort: true,
-		refresh:          renews,
-		claims: claimHabits{
-			tokenID: "uti", login: "preferred_username",
-			thin:      []string{"name", "preferred_username", "email"},
-			fixed:     map[string]any{"ver": "2.0"},
-			omit:      []string{"amr", "auth_time", "at_hash"},
-			notBefore: true, tenant: true, pairwise: true,
-		},
-	}
-}
-
-// cognitoFace is that of a Cognito user pool: discovery and keys at the issuer,
-// all else on the domain of the hosted pages; no device grant.
-func cognitoFace() face {
-	return face{
-		authorize: "{domain}/oauth2/authorize", token: "{domain}/oauth2/token",
-		keys: "{issuer}/.well-known/jwks.json", userInfo: "{domain}/oauth2/userInfo",
-		revoke: "{domain}/oauth2/revoke", logout: "{domain}/logout", cookies: "{domain}/",
-		scopes: []string{"openid", "profile", "email", "phone"}, strictScopes: true,
-		refresh: keeps, refreshAlways: true, revokesRefreshOnly: true, accessJWT: true,
-		claims: claimHabits{
-			tokenID: "jti", login: "cognito:username",
-			fixed:  map[string]any{"token_use": "id"},
-			omit:   []string{"amr"},
-			origin: true, openidAlone: true,
-		},
-	}
 }
 
 // resolve fills in the URLs for an issuer: {issuer}, the {host} it is on, the

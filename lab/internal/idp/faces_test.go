@@ -54,6 +54,15 @@ func (l *lab) metadata(t *testing.T, issuer string) map[string]any {
 	return got
 }
 
+// named is the iss of the authorization responses that metadata promise (RFC 9207).
+func named(metadata map[string]any) string {
+	if metadata["authorization_response_iss_parameter_supported"] != true {
+		return ""
+	}
+	issuer, _ := metadata["issuer"].(string)
+	return issuer
+}
+
 func TestVendorMetadata(t *testing.T) {
 	l := newVendorLab(t)
 	for issuer, want := range map[string]map[string]any{
@@ -65,15 +74,19 @@ func TestVendorMetadata(t *testing.T) {
 			"grant_types_supported":         []any{"authorization_code", "refresh_token", deviceGrant},
 			"scopes_supported":              []any{"openid", "profile", "email", "offline_access"},
 			"revocation_endpoint":           nil, "userinfo_endpoint": nil, "end_session_endpoint": nil,
+			"token_endpoint_auth_methods_supported":          []any{"client_secret_post", "client_secret_basic"},
+			"authorization_response_iss_parameter_supported": nil,
 		},
 		poolURL: {
 			"issuer": poolURL, "authorization_endpoint": poolDomain + "/oauth2/authorize", "token_endpoint": poolDomain + "/oauth2/token",
 			"userinfo_endpoint": poolDomain + "/oauth2/userInfo", "revocation_endpoint": poolDomain + "/oauth2/revoke",
 			"end_session_endpoint": poolDomain + "/logout", "jwks_uri": poolURL + "/.well-known/jwks.json",
-			"subject_types_supported":       []any{"public"},
-			"grant_types_supported":         []any{"authorization_code", "refresh_token"},
-			"scopes_supported":              []any{"openid", "profile", "email", "phone"},
-			"device_authorization_endpoint": nil,
+			"subject_types_supported":                        []any{"public"},
+			"grant_types_supported":                          []any{"authorization_code", "refresh_token"},
+			"scopes_supported":                               []any{"openid", "profile", "email", "phone"},
+			"device_authorization_endpoint":                  nil,
+			"token_endpoint_auth_methods_supported":          []any{"client_secret_basic", "client_secret_post"},
+			"authorization_response_iss_parameter_supported": nil,
 		},
 	} {
 		got := l.metadata(t, issuer)

@@ -126,9 +126,15 @@ func newLab(t testing.TB, opts ...func(*idp.Options)) *lab {
 // newLabAt is a lab with a clock that tests do not set.
 func newLabAt(t testing.TB, now func() time.Time, opts ...func(*idp.Options)) *lab {
 	t.Helper()
+	return newLabOf(t, worldFile, now, opts...)
+}
+
+// newLabOf is a lab with another world file.
+func newLabOf(t testing.TB, document string, now func() time.Time, opts ...func(*idp.Options)) *lab {
+	t.Helper()
 	l := &lab{now: now}
 	opts = append(opts, idp.WithObserver(func(e idp.Event) { l.events = append(l.events, e) }))
-	s, err := idp.New(newWorld(t, worldFile, "127.0.0.1:4566", now), opts...)
+	s, err := idp.New(newWorld(t, document, "127.0.0.1:4566", now), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

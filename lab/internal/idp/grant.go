@@ -19,16 +19,18 @@ const (
 // grant is what a person allowed a client by one sign-in. Every code and token
 // that comes from it points at it, so that revoking it ends the whole family.
 type grant struct {
-	client   string
-	person   *world.Person
-	scopes   []string
+	client *world.Client
+	person *world.Person
+	scopes []string
+	// api that the sign-in asked for, nil for none; see [provider.apiOf].
+	api      *world.API
 	authTime time.Time
 	origin   string // names the sign-in in all its tokens
 	revoked  bool   // guarded by provider.mu
 }
 
 func newGrant(client *world.Client, person *world.Person, scopes []string, authTime time.Time) *grant {
-	return &grant{client: client.ID, person: person, scopes: scopes, authTime: authTime, origin: randomText()}
+	return &grant{client: client, person: person, scopes: scopes, authTime: authTime, origin: randomText()}
 }
 
 // authorizationCode is a code on its way to the token endpoint.

@@ -41,8 +41,8 @@ type Service struct {
 	providers []*provider
 }
 
-// New makes a service for w's issuers. It starts generating their keys in the
-// background; the first request that needs one waits for it.
+// New makes a service for w's issuers. The first request to an issuer starts
+// generating its keys; whatever needs one waits for it.
 func New(w *world.World, opts ...func(*Options)) (*Service, error) {
 	o := Options{Headless: true}
 	for _, opt := range opts {
@@ -64,11 +64,6 @@ func New(w *world.World, opts ...func(*Options)) (*Service, error) {
 	}
 	for _, p := range s.providers {
 		p.peers = s.sharing(p)
-	}
-	for _, p := range s.providers {
-		for _, ring := range p.keyrings() {
-			go func() { _ = ring.first() }() // whoever needs the key sees the error
-		}
 	}
 	return s, nil
 }
@@ -119,6 +114,22 @@ func (s *Service) RotateKeys(issuerName string) error {
 	return p.accessKeys.rotate(p.now().Add(accessTokenLifetime))
 }
 
+// EndSignIns revokes every grant of an issuer, as an administrator does who
+// clears all sessions: its refresh tokens give invalid_grant from then on.
+func (s *Service) EndSignIns(issuerName string) error {
+	p, err := s.provider(issuerName)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, it := range p.refresh.items {
+		it.value.grant.revoked = true
+	}
+	p.sessions = newShelf[*session](p.now)
+	return nil
+}
+
 func (s *Service) provider(issuerName string) (*provider, error) {
 	for _, p := range s.providers {
 		if p.issuer.Name == issuerName {
@@ -138,8 +149,12 @@ type provider struct {
 	keys   *keyring
 	// accessKeys sign access tokens; nil when those are opaque.
 	accessKeys *keyring
-	pages      *pages
-	routes     map[place]route
+	// serverAPI is the one that all access tokens are for; nil where there is none.
+	serverAPI *world.API
+	// warm starts generating the keys, once.
+	warm   func()
+	pages  *pages
+	routes map[place]route
 	// peers are the providers that share this one's page for user codes,
 	// itself among them; the first answers for all.
 	peers    []*provider
@@ -177,9 +192,14 @@ func newProvider(issuer *world.Issuer, now func() time.Time, pages *pages) (*pro
 		refresh: newShelf[*refreshToken](now), sessions: newShelf[*session](now),
 		devices: newShelf[*deviceAuthorization](now), users: newShelf[*deviceAuthorization](now),
 	}
-	if f.accessJWT {
+	if f.access.ownKeys {
 		p.accessKeys = newKeyring(now)
 	}
+	if issuer.IssParameter != nil {
+		p.face.issParameter = *issuer.IssParameter
+	}
+	p.serverAPI = p.newServerAPI()
+	p.warm = sync.OnceFunc(p.generateKeys)
 	p.routes = p.newRoutes()
 	return p, nil
 }
@@ -190,6 +210,14 @@ func (p *provider) keyrings() []*keyring {
 		return []*keyring{p.keys}
 	}
 	return []*keyring{p.keys, p.accessKeys}
+}
+
+// generateKeys generates the first keys in the background. Whoever needs one
+// sees the error.
+func (p *provider) generateKeys() {
+	for _, ring := range p.keyrings() {
+		go func() { _ = ring.first() }()
+	}
 }
 
 // check refuses what would fail only at a request.

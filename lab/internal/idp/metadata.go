@@ -15,38 +15,40 @@ func (p *provider) metadata(w http.ResponseWriter, _ *http.Request) {
 		subjects = "pairwise"
 	}
 	m := map[string]any{
-		"issuer":                                         p.issuer.URL,
-		"authorization_endpoint":                         p.face.authorize,
-		"token_endpoint":                                 p.face.token,
-		"jwks_uri":                                       p.face.keys,
-		"response_types_supported":                       []string{"code"},
-		"response_modes_supported":                       []string{"query"},
-		"grant_types_supported":                          p.grantTypes(),
-		"subject_types_supported":                        []string{subjects},
-		"id_token_signing_alg_values_supported":          []string{"RS256"},
-		"scopes_supported":                               p.face.scopes,
-		"claims_supported":                               p.claimsSupported(),
-		"prompt_values_supported":                        []string{"none", "login", "consent", "select_account"},
-		"token_endpoint_auth_methods_supported":          []string{"none"},
-		"code_challenge_methods_supported":               []string{"S256"},
-		"authorization_response_iss_parameter_supported": true,
-		"claims_parameter_supported":                     false,
-		"request_parameter_supported":                    false,
-		"request_uri_parameter_supported":                false,
+		"issuer":                                p.issuer.URL,
+		"authorization_endpoint":                p.face.authorize,
+		"token_endpoint":                        p.face.token,
+		"jwks_uri":                              p.face.keys,
+		"response_types_supported":              []string{"code"},
+		"response_modes_supported":              []string{"query"},
+		"grant_types_supported":                 p.grantTypes(),
+		"subject_types_supported":               []string{subjects},
+		"id_token_signing_alg_values_supported": []string{"RS256"},
+		"scopes_supported":                      p.face.scopes,
+		"claims_supported":                      p.claimsSupported(),
+		"prompt_values_supported":               []string{"none", "login", "consent", "select_account"},
+		"token_endpoint_auth_methods_supported": p.authMethods(),
+		"code_challenge_methods_supported":      []string{"S256"},
+		"claims_parameter_supported":            false,
+		"request_parameter_supported":           false,
+		"request_uri_parameter_supported":       false,
 	}
 	p.addOptional(m)
 	writePublic(w, m)
 }
 
 // addOptional names the endpoints that not every vendor has (RFC 8414, 2;
-// RFC 8628, 4).
+// RFC 8628, 4), and RFC 9207 where the vendor has it.
 func (p *provider) addOptional(m map[string]any) {
+	if p.face.issParameter {
+		m["authorization_response_iss_parameter_supported"] = true
+	}
 	if p.face.userInfo != "" {
 		m["userinfo_endpoint"] = p.face.userInfo
 	}
 	if p.face.revoke != "" {
 		m["revocation_endpoint"] = p.face.revoke
-		m["revocation_endpoint_auth_methods_supported"] = []string{"none"}
+		m["revocation_endpoint_auth_methods_supported"] = p.authMethods()
 	}
 	if p.face.logout != "" {
 		m["end_session_endpoint"] = p.face.logout

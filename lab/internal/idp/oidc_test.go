@@ -14,6 +14,7 @@ import (
 // relyingParty is a real client: go-oidc and x/oauth2.
 type relyingParty struct {
 	ctx      context.Context
+	issuer   string
 	provider *oidc.Provider
 	config   *oauth2.Config
 	verifier *oidc.IDTokenVerifier
@@ -27,7 +28,7 @@ func newRelyingParty(t *testing.T, l *lab, issuer string) relyingParty {
 		t.Fatal(err)
 	}
 	return relyingParty{
-		ctx: ctx, provider: provider,
+		ctx: ctx, issuer: issuer, provider: provider,
 		config: &oauth2.Config{
 			ClientID: "tip-cli", Endpoint: provider.Endpoint(), RedirectURL: callback,
 			Scopes: []string{"openid", "profile", "email", "offline_access"},
@@ -56,7 +57,7 @@ func (rp relyingParty) signIn(t *testing.T, l *lab) *oauth2.Token {
 	target := rp.config.AuthCodeURL("a state", oidc.Nonce("a nonce"), oauth2.S256ChallengeOption(pkce),
 		oauth2.SetAuthURLParam("lab_login", "Alex"), oauth2.SetAuthURLParam("lab_password", "correct horse"))
 	response := l.get(t, target).response(t)
-	if response.Get("state") != "a state" || response.Get("iss") == "" {
+	if response.Get("state") != "a state" || response.Get("iss") != named(l.metadata(t, rp.issuer)) {
 		t.Errorf("response %v: want the state and iss", response)
 	}
 	token, err := rp.config.Exchange(rp.ctx, response.Get("code"), oauth2.VerifierOption(pkce))

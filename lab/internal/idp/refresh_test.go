@@ -1,6 +1,7 @@
 package idp_test
 
 import (
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -46,15 +47,69 @@ func TestRotationGrace(t *testing.T) {
 	if again.Status != 200 || again.RefreshToken == first || again.RefreshToken == second {
 		t.Fatalf("within the grace: %+v", again)
 	}
+	if e := l.last(); !e.InGrace || e.ReuseAlarm {
+		t.Errorf("event %+v", e)
+	}
 	// The grace counts from the first use, not from the latest.
 	l.clock.advance(time.Nanosecond)
 	if got := l.redeem(t, oktaURL, refreshForm(first)); got.Status != 400 || got.Error != "invalid_grant" {
 		t.Errorf("after the grace: %+v", got)
 	}
+	if e := l.last(); !e.ReuseAlarm || e.InGrace || e.CodeReplay || e.Person != "alex" {
+		t.Errorf("event %+v", e)
+	}
 	for _, text := range []string{first, second, again.RefreshToken} {
 		if got := l.redeem(t, oktaURL, refreshForm(text)); got.Status != 400 || got.Error != "invalid_grant" {
 			t.Errorf("member of the revoked family: %+v", got)
 		}
+		if e := l.last(); e.ReuseAlarm {
+			t.Errorf("a second alarm: %+v", e)
+		}
+	}
+}
+
+// Whoever lost the answer to a refresh goes on with the old token's other answer,
+// and neither branch of the family raises an alarm.
+func TestLostAnswerWithinGrace(t *testing.T) {
+	l := newLab(t)
+	first := l.signIn(t, oktaURL).RefreshToken
+	lost := l.redeem(t, oktaURL, refreshForm(first)).RefreshToken
+	kept := l.redeem(t, oktaURL, refreshForm(first))
+	if kept.IDToken == "" || kept.AccessToken == "" {
+		t.Fatalf("%+v", kept)
+	}
+	l.clock.advance(time.Minute)
+	for _, text := range []string{kept.RefreshToken, lost} {
+		if got := l.redeem(t, oktaURL, refreshForm(text)); got.Status != 200 {
+			t.Errorf("%+v", got)
+		}
+		if e := l.last(); e.InGrace || e.ReuseAlarm {
+			t.Errorf("event %+v", e)
+		}
+	}
+}
+
+func TestEndSignIns(t *testing.T) {
+	l := newLab(t).withCookies(t)
+	authorize := oktaURL + "/v1/authorize?" + request().Encode()
+	p := l.page(t, "https://dev-123456789.okta.com", l.get(t, authorize), http.StatusOK)
+	l.post(t, p.action, p.form()).response(t)
+	first, other := l.signIn(t, oktaURL), l.signIn(t, plainURL)
+	if err := l.EndSignIns("okta"); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.redeem(t, oktaURL, refreshForm(first.RefreshToken)); got.Status != 400 || got.Error != "invalid_grant" || l.last().ReuseAlarm {
+		t.Errorf("%+v, event %+v", got, l.last())
+	}
+	if got := l.redeem(t, plainURL, refreshForm(other.RefreshToken)); got.Status != 200 {
+		t.Errorf("another issuer: %+v", got)
+	}
+	l.page(t, "https://dev-123456789.okta.com", l.get(t, authorize), http.StatusOK)
+	if got := l.signIn(t, oktaURL); got.RefreshToken == "" {
+		t.Errorf("a new sign-in: %+v", got)
+	}
+	if err := l.EndSignIns("nobody"); err == nil {
+		t.Error("an unknown issuer")
 	}
 }
 

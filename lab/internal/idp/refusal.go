@@ -29,10 +29,6 @@ func badRequest(description string) *refusal { return refuse("invalid_request", 
 
 func badGrant(description string) *refusal { return refuse("invalid_grant", description) }
 
-func badClient(description string) *refusal {
-	return &refusal{http.StatusUnauthorized, "invalid_client", description}
-}
-
 // asRefusal turns any error into what the client is told.
 func asRefusal(err error) *refusal {
 	if r, ok := errors.AsType[*refusal](err); ok {

@@ -22,6 +22,7 @@ type target struct {
 type authRequest struct {
 	target
 	scopes    []string
+	api       *world.API // nil for none
 	nonce     string
 	challenge string
 	prompt    []string
@@ -76,16 +77,21 @@ func localhostWithoutPort(uri string) (string, bool) {
 	return u.String(), true
 }
 
-// location is the redirect URI with the response in its query and the issuer
-// beside it (RFC 9207).
-func (to target) location(issuer string, response url.Values) string {
-	response.Set("iss", issuer)
+// location is the redirect URI with the response in its query and, where the
+// face has it, the issuer beside it (RFC 9207).
+func (p *provider) location(to target, response url.Values) string {
+	if p.face.issParameter {
+		response.Set("iss", p.issuer.URL)
+	}
 	if to.state != "" {
 		response.Set("state", to.state)
 	}
 	u, err := url.Parse(to.uri)
 	if err != nil { // New has parsed it
 		return to.uri
+	}
+	if u.Path == "" && u.Opaque == "" && p.face.slashAfterHost {
+		u.Path = "/"
 	}
 	if u.RawQuery != "" {
 		u.RawQuery += "&"
@@ -106,6 +112,10 @@ func (p *provider) request(to target, values url.Values) (*authRequest, error) {
 	if err != nil {
 		return nil, err
 	}
+	api, err := p.requestedAPI(to.client, values.Get("audience"))
+	if err != nil {
+		return nil, err
+	}
 	prompt := scopeList(values.Get("prompt"))
 	if err := checkPrompt(prompt); err != nil {
 		return nil, err
@@ -115,7 +125,7 @@ func (p *provider) request(to target, values url.Values) (*authRequest, error) {
 		return nil, err
 	}
 	return &authRequest{
-		target: to, scopes: scopes, nonce: values.Get("nonce"), challenge: values.Get("code_challenge"),
+		target: to, scopes: scopes, api: api, nonce: values.Get("nonce"), challenge: values.Get("code_challenge"),
 		prompt: prompt, loginHint: values.Get("login_hint"), maxAge: maxAge, values: values,
 	}, nil
 }
@@ -142,11 +152,11 @@ func checkUnsupported(v url.Values) error {
 	return nil
 }
 
-// checkChallenge demands S256, since every client is public (RFC 7636; RFC 8252, 8.1).
+// checkChallenge demands S256 of every client (RFC 7636; RFC 9700, 2.1.1).
 func checkChallenge(v url.Values) error {
 	challenge := v.Get("code_challenge")
 	if challenge == "" {
-		return badRequest("the code_challenge is missing: public clients need PKCE")
+		return badRequest("the code_challenge is missing: clients need PKCE")
 	}
 	if v.Get("code_challenge_method") != "S256" {
 		return badRequest("the code_challenge_method must be S256")
@@ -165,7 +175,7 @@ func (p *provider) grantable(client *world.Client, requested []string) ([]string
 	}
 	var granted []string
 	for _, scope := range requested {
-		known := slices.Contains(p.face.scopes, scope)
+		known := p.apiScope(scope) != nil || slices.Contains(p.face.scopes, scope)
 		if !known && p.face.strictScopes {
 			return nil, refuse("invalid_scope", "a scope is not known here")
 		}
@@ -173,7 +183,7 @@ func (p *provider) grantable(client *world.Client, requested []string) ([]string
 			granted = append(granted, scope)
 		}
 	}
-	return granted, nil
+	return granted, p.oneAPI(granted)
 }
 
 func checkPrompt(prompt []string) error {

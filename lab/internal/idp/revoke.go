@@ -58,7 +58,7 @@ func (p *provider) revoke(client *world.Client, form url.Values, e *Event) error
 
 // revocable refuses a client that a grant was not made to (RFC 7009, 2.1; RFC 6749, 5.2).
 func revocable(g *grant, client *world.Client, e *Event) error {
-	if g.client != client.ID {
+	if g.client.ID != client.ID {
 		return badGrant("the token was issued to another client")
 	}
 	e.Person = g.person.Login

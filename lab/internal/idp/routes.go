@@ -110,6 +110,7 @@ func hostPort(scheme, host string) string {
 }
 
 func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.warm()
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	end, ok := p.routes[p.place(r)]
 	if !ok {

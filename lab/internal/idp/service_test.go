@@ -43,6 +43,11 @@ func TestMetadata(t *testing.T) {
 			"request_parameter_supported":                    false,
 			"request_uri_parameter_supported":                false,
 		}
+		if issuer == oktaURL {
+			delete(want, "authorization_response_iss_parameter_supported")
+			all := []any{"client_secret_basic", "client_secret_post", "none"}
+			want["token_endpoint_auth_methods_supported"], want["revocation_endpoint_auth_methods_supported"] = all, all
+		}
 		for name, path := range paths {
 			want[name] = issuer + path
 		}

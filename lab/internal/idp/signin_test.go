@@ -83,7 +83,7 @@ func TestSignInPage(t *testing.T) {
 			}
 		}
 		response := l.post(t, p.action, p.form()).response(t)
-		if response.Get("state") != "a state" || response.Get("iss") != issuer {
+		if response.Get("state") != "a state" || response.Get("iss") != named(l.metadata(t, issuer)) {
 			t.Errorf("response %v", response)
 		}
 		if got := l.redeem(t, issuer, codeForm(response.Get("code"))); got.Status != 200 || claims(t, got.IDToken)["sub"] != "sub-alex" {

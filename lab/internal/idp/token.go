@@ -64,33 +64,6 @@ func (p *provider) redeem(w http.ResponseWriter, r *http.Request, e *Event) (*to
 	return p.redeemCode(client, form, e)
 }
 
-// clientForm reads a form that a client sends by itself and says who it is.
-func (p *provider) clientForm(w http.ResponseWriter, r *http.Request) (*world.Client, url.Values, error) {
-	body, err := formBody(w, r)
-	if err != nil {
-		return nil, nil, err
-	}
-	form, err := parameters(body)
-	if err != nil {
-		return nil, nil, err
-	}
-	client, err := p.publicClient(r, form)
-	return client, form, err
-}
-
-// publicClient returns the client that client_id names. A public client has no
-// secret, so one that sends any credentials is refused (RFC 6749, 2.3 and 5.2).
-func (p *provider) publicClient(r *http.Request, form url.Values) (*world.Client, error) {
-	if r.Header.Get("Authorization") != "" || form.Has("client_secret") || form.Has("client_assertion") {
-		return nil, badClient("a public client sends its client_id in the body and no credentials")
-	}
-	client, ok := p.client(form.Get("client_id"))
-	if !ok {
-		return nil, badClient("the client_id is missing or not known here")
-	}
-	return client, nil
-}
-
 // redeemCode is the authorization_code grant (RFC 6749, 4.1.3; RFC 7636, 4.6).
 func (p *provider) redeemCode(client *world.Client, form url.Values, e *Event) (*tokenResponse, error) {
 	for _, name := range []string{"code", "redirect_uri", "code_verifier"} {
@@ -101,7 +74,7 @@ func (p *provider) redeemCode(client *world.Client, form url.Values, e *Event) (
 	if !verifierForm.MatchString(form.Get("code_verifier")) {
 		return nil, badRequest("the code_verifier is not 43 to 128 unreserved characters")
 	}
-	c, err := p.takeCode(form.Get("code"), client)
+	c, err := p.takeCode(form.Get("code"), client, e)
 	if err != nil {
 		return nil, err
 	}
@@ -119,89 +92,19 @@ func (p *provider) redeemCode(client *world.Client, form url.Values, e *Event) (
 
 // takeCode marks a code as used, also when the request then turns out to be
 // wrong. A second use revokes what the first one gave (RFC 6749, 4.1.2).
-func (p *provider) takeCode(text string, client *world.Client) (*authorizationCode, error) {
+func (p *provider) takeCode(text string, client *world.Client, e *Event) (*authorizationCode, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c, ok := p.codes.get(text)
-	if !ok || c.grant.client != client.ID {
+	if !ok || c.grant.client.ID != client.ID {
 		return nil, badGrant("the code is not valid")
 	}
 	if c.used {
-		c.grant.revoked = true
+		c.grant.revoked, e.CodeReplay = true, true
 		return nil, badGrant("the code was used before; its tokens are revoked")
 	}
 	c.used = true
 	return c, nil
-}
-
-// redeemRefreshToken is the refresh_token grant (RFC 6749, 6; OIDC Core, 12). The
-// new refresh token keeps the scopes of the old one, whatever scope was asked for.
-func (p *provider) redeemRefreshToken(client *world.Client, form url.Values, e *Event) (*tokenResponse, error) {
-	if !client.RefreshToken {
-		return nil, refuse("unauthorized_client", "the client may not use the refresh_token grant")
-	}
-	if !form.Has("refresh_token") {
-		return nil, badRequest("the refresh_token is missing")
-	}
-	g, next, scopes, err := p.rotate(form.Get("refresh_token"), client, scopeList(form.Get("scope")))
-	if g != nil {
-		e.Person = g.person.Login
-	}
-	if err != nil {
-		return nil, err
-	}
-	return p.respond(g, scopes, "", next, e)
-}
-
-// rotate exchanges a refresh token for the next of its family, or for none when
-// the face keeps the old one. Where tokens rotate, using a rotated
-// one after the issuer's grace revokes the family (RFC 9700, 4.14.2).
-func (p *provider) rotate(text string, client *world.Client, requested []string) (*grant, string, []string, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	t, ok := p.refresh.get(text)
-	if !ok || t.grant.client != client.ID {
-		return nil, "", nil, badGrant("the refresh token is invalid or has expired")
-	}
-	now := p.now()
-	switch {
-	case t.grant.revoked:
-		return t.grant, "", nil, badGrant("the refresh token was revoked")
-	case p.face.refresh == rotates && !t.rotated.IsZero() && !now.Before(t.rotated.Add(p.issuer.RotationGrace)):
-		t.grant.revoked = true
-		return t.grant, "", nil, badGrant("the refresh token was used before; its family is revoked")
-	}
-	scopes := t.grant.scopes
-	if requested != nil {
-		scopes = requested
-	}
-	for _, scope := range scopes {
-		if !slices.Contains(t.grant.scopes, scope) {
-			return t.grant, "", nil, refuse("invalid_scope", "a scope was not granted at sign-in")
-		}
-	}
-	if t.rotated.IsZero() {
-		t.rotated = now
-	}
-	if p.face.refresh == keeps {
-		return t.grant, "", scopes, nil
-	}
-	next := randomText()
-	p.refresh.put(next, &refreshToken{grant: t.grant}, p.issuer.RefreshTokenLifetime)
-	return t.grant, next, scopes, nil
-}
-
-// firstRefreshToken begins a grant's family, or returns an empty text when the
-// grant gets none.
-func (p *provider) firstRefreshToken(g *grant) string {
-	if !p.face.refreshAlways && !slices.Contains(g.scopes, "offline_access") {
-		return ""
-	}
-	text := randomText()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.refresh.put(text, &refreshToken{grant: g}, p.issuer.RefreshTokenLifetime)
-	return text
 }
 
 // respond makes the tokens of a grant. Without the scope openid there is no ID
@@ -235,25 +138,6 @@ func (p *provider) respond(g *grant, scopes []string, nonce, refresh string, e *
 	e.TokenID, _ = claims[p.face.claims.tokenID].(string)
 	response.IDToken, err = key.sign(key.id, claims)
 	return response, err
-}
-
-// accessText makes an access token: an opaque one, or a JWT for resource servers
-// that has client_id instead of aud.
-func (p *provider) accessText(g *grant, scopes []string) (string, error) {
-	if !p.face.accessJWT {
-		return randomText(), nil
-	}
-	key, err := p.accessKeys.current(jose.RS256)
-	if err != nil {
-		return "", err
-	}
-	now := p.now()
-	return key.sign(key.id, map[string]any{
-		"iss": p.issuer.URL, "sub": p.subject(g), "client_id": g.client, "username": g.person.Login,
-		"token_use": "access", "scope": strings.Join(scopes, " "), "version": 2,
-		"jti": randomText(), "origin_jti": g.origin, "auth_time": g.authTime.Unix(),
-		"iat": now.Unix(), "exp": now.Add(accessTokenLifetime).Unix(),
-	})
 }
 
 // writeTokenError answers with an error (RFC 6749, 5.2). Who tried the

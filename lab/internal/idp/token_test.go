@@ -138,6 +138,9 @@ func TestCodeReplay(t *testing.T) {
 	if got := l.redeem(t, oktaURL, codeForm(code)); got.Status != 400 || got.Error != "invalid_grant" {
 		t.Errorf("replay: %+v", got)
 	}
+	if e := l.last(); !e.CodeReplay || e.ReuseAlarm || e.InGrace {
+		t.Errorf("event %+v", e)
+	}
 	_, _, userInfo := endpoints(oktaURL)
 	if got := l.get(t, userInfo, "Authorization", "Bearer "+first.AccessToken); got.StatusCode != 401 {
 		t.Errorf("access token after a replay: %d", got.StatusCode)

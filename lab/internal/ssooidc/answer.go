@@ -44,23 +44,38 @@ func (h *handlers) answer(app *world.Application, s *subject, scopes []string) (
 	out := &ssooidc.CreateTokenWithIAMOutput{
 		AccessToken: aws.String(opaque()), TokenType: aws.String("Bearer"), ExpiresIn: int32(tokenLifetime / time.Second),
 		IdToken: &idToken, Scope: scopes, IssuedTokenType: aws.String(typeAccessToken),
-		AwsAdditionalDetails: &types.AwsAdditionalDetails{IdentityContext: &identityContext},
+	}
+	if *h.world.Switches.AdditionalDetails {
+		out.AwsAdditionalDetails = &types.AwsAdditionalDetails{IdentityContext: &identityContext}
 	}
 	if app.RefreshToken {
-		out.IssuedTokenType = aws.String(typeRefreshToken)
-		out.RefreshToken = aws.String(h.refreshToken(app, s, scopes, now))
+		text, err := h.refreshToken(app, s, scopes, now)
+		if err != nil {
+			return nil, err
+		}
+		out.IssuedTokenType, out.RefreshToken = aws.String(typeRefreshToken), &text
 	}
 	return out, nil
 }
 
-// refreshToken returns the token of a refresh again, or a new one.
-func (h *handlers) refreshToken(app *world.Application, s *subject, scopes []string, now time.Time) string {
-	if s.refreshToken != "" {
-		return s.refreshToken
+// refreshToken returns the token of a refresh again, or a new one. A new one
+// keeps the scopes and the end of the one before it.
+func (h *handlers) refreshToken(app *world.Application, s *subject, scopes []string, now time.Time) (string, error) {
+	next := &world.RefreshToken{
+		ApplicationARN: app.ARN, UserID: s.user.ID, Scopes: scopes, IssuerARN: s.issuerARN, Expires: now.Add(app.RefreshTokenLifetime),
 	}
-	return h.world.IssueRefreshToken(&world.RefreshToken{
-		ApplicationARN: app.ARN, UserID: s.user.ID, Scopes: scopes, IssuerARN: s.issuerARN, Expires: now.Add(refreshLifetime),
-	})
+	if s.refreshToken != "" {
+		next.Scopes, next.Expires = s.scopes, s.expires
+		switch h.world.Switches.RefreshTokenRotation {
+		case "none":
+			return s.refreshToken, nil
+		case "single-use":
+			if !h.world.SpendRefreshToken(s.refreshToken) { // another request was first
+				return "", invalidRefreshToken()
+			}
+		}
+	}
+	return h.world.IssueRefreshToken(next), nil
 }
 
 func (h *handlers) idToken(app *world.Application, s *subject, id *world.IdentityContext, identityContext string) (string, error) {

@@ -35,11 +35,7 @@ const (
 // defaultScopes go with every token.
 var defaultScopes = []string{"openid", "aws", "sts:identity_context"}
 
-const (
-	tokenLifetime = time.Hour
-	// refreshLifetime of Identity Center's own refresh tokens.
-	refreshLifetime = 8 * time.Hour
-)
+const tokenLifetime = time.Hour
 
 // handlers are the operations over one world.
 type handlers struct {
@@ -115,8 +111,9 @@ type subject struct {
 	unspent *assertion
 	// scopes that a refresh may not exceed; nil for all of the application.
 	scopes []string
-	// refreshToken to answer again on a refresh.
+	// refreshToken that was redeemed, and its end.
 	refreshToken string
+	expires      time.Time
 }
 
 // redeem checks the grant and returns whose it is.
@@ -164,22 +161,25 @@ func (h *handlers) admit(app *world.Application, user *world.User) error {
 	return exception("AccessDeniedException", "")
 }
 
+// invalidRefreshToken is the one refusal of this service of which a capture is public.
+func invalidRefreshToken() error { return invalidGrant("Invalid refresh token provided") }
+
 func (h *handlers) redeemRefreshToken(app *world.Application, text string) (*subject, error) {
 	t, ok := h.world.RefreshToken(text)
 	if !ok || t.ApplicationARN != app.ARN {
-		return nil, exception("InvalidGrantException", "Invalid refresh token provided")
+		return nil, invalidRefreshToken()
 	}
 	if !h.world.Now().Before(t.Expires) {
-		return nil, exception("ExpiredTokenException", "Refresh token expired")
+		return nil, exception(h.world.Switches.ExpiredRefreshToken, "Refresh token expired")
 	}
 	user, ok := h.world.User(app.Instance, t.UserID)
 	if !ok {
-		return nil, exception("InvalidGrantException", "Invalid refresh token provided")
+		return nil, invalidRefreshToken()
 	}
 	if err := h.admit(app, user); err != nil {
 		return nil, err
 	}
-	return &subject{user: user, issuerARN: t.IssuerARN, scopes: t.Scopes, refreshToken: text}, nil
+	return &subject{user: user, issuerARN: t.IssuerARN, scopes: t.Scopes, refreshToken: text, expires: t.Expires}, nil
 }
 
 // grantedScopes are the requested scopes, or all that are configured, with the defaults.

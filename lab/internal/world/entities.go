@@ -91,6 +91,8 @@ type Application struct {
 	JWTBearer []AuthorizedIssuer
 	// RefreshToken says whether the application has the refresh_token grant.
 	RefreshToken bool
+	// RefreshTokenLifetime is how long its refresh tokens work.
+	RefreshTokenLifetime time.Duration
 	// ActorPolicy is the IAM authentication method; nil when there is none.
 	ActorPolicy *policy.Document
 	Scopes      []Scope
@@ -115,19 +117,46 @@ type Issuer struct {
 	Name, URL string
 	Face      string
 	// HostedDomain is the host of a cognito issuer's other endpoints, see [Issuer.Domain].
-	HostedDomain         string
-	Clients              []Client
-	People               []Person
+	HostedDomain string
+	Clients      []Client
+	People       []Person
+	// APIs that access tokens can be made for.
+	APIs []API
+	// IssParameter overrides whether the face has the parameter iss (RFC 9207);
+	// nil for the face's way.
+	IssParameter         *bool
 	IDTokenLifetime      time.Duration
 	RefreshTokenLifetime time.Duration
 	RotationGrace        time.Duration
 }
 
-// Client is a public client of an issuer.
+// Ways in which a confidential client sends its secret (RFC 6749, 2.3.1; OIDC Core, 9).
+const (
+	SecretBasic = "client_secret_basic"
+	SecretPost  = "client_secret_post"
+	// SecretAny admits both.
+	SecretAny = "any"
+)
+
+// Client is a client of an issuer.
 type Client struct {
-	ID           string
-	RedirectURIs []string
-	RefreshToken bool
+	ID string
+	// Secret of a confidential client; empty for a public one.
+	Secret string
+	// Authentication is [SecretBasic], [SecretPost] or [SecretAny]; empty for a public client.
+	Authentication string
+	RedirectURIs   []string
+	RefreshToken   bool
+	// Audience of the API that its access tokens are for by default; empty for none.
+	Audience string
+}
+
+// API is a resource server for which an issuer makes JWT access tokens.
+type API struct {
+	Audience string
+	Scopes   []string
+	// Claims are the names of the person's claims in its access tokens.
+	Claims []string
 }
 
 // Person can sign in at an issuer.

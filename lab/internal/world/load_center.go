@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -202,10 +203,14 @@ func (l *loader) loadApplication(in *Instance, f *ApplicationFile) error {
 	if _, twice := l.applications[f.ARN]; twice {
 		return errors.New("the arn stands twice")
 	}
+	if f.RefreshTokenLifetime < 0 {
+		return errors.New("refreshTokenLifetime is not negative")
+	}
 	a := &Application{
 		ARN: f.ARN, Name: f.Name, Account: in.Account, Region: in.Region, Instance: in, Disabled: f.Disabled,
 		AssignmentRequired: f.AssignmentRequired == nil || *f.AssignmentRequired, RefreshToken: f.RefreshToken,
-		ClientID: base64.StdEncoding.EncodeToString([]byte(stableID(f.ARN))),
+		RefreshTokenLifetime: seconds(f.RefreshTokenLifetime, 8*time.Hour),
+		ClientID:             base64.StdEncoding.EncodeToString([]byte(stableID(f.ARN))),
 	}
 	var err error
 	if a.ActorPolicy, err = l.policy(f.ActorPolicy, policy.Actor); err != nil {

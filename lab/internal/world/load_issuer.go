@@ -29,10 +29,7 @@ func (l *loader) loadIssuer(f *IssuerFile) error {
 	if f.Face == "" {
 		f.Face = "plain"
 	}
-	if err := checkFace(f.Face, u); err != nil {
-		return err
-	}
-	if err := checkDomain(f); err != nil {
+	if err := checkIssuer(f, u); err != nil {
 		return err
 	}
 	for _, other := range l.issuers {
@@ -44,7 +41,10 @@ func (l *loader) loadIssuer(f *IssuerFile) error {
 		Name: f.Name, URL: f.URL, Face: f.Face, HostedDomain: f.Domain,
 		IDTokenLifetime:      seconds(f.IDTokenLifetime, time.Hour),
 		RefreshTokenLifetime: seconds(f.RefreshTokenLifetime, refreshLifetime(f.Face)),
-		RotationGrace:        seconds(f.RotationGrace, 0),
+		RotationGrace:        seconds(f.RotationGrace, 0), IssParameter: f.IssParameter,
+	}
+	if err := is.addAPIs(f.APIs, u); err != nil {
+		return err
 	}
 	if err := is.addClients(f.Clients); err != nil {
 		return err
@@ -54,6 +54,17 @@ func (l *loader) loadIssuer(f *IssuerFile) error {
 	}
 	l.issuers = append(l.issuers, is)
 	return nil
+}
+
+// checkIssuer refuses what an issuer of its face, at u, cannot be.
+func checkIssuer(f *IssuerFile, u *url.URL) error {
+	if err := checkFace(f.Face, u); err != nil {
+		return err
+	}
+	if f.IDTokenLifetime < 0 || f.RefreshTokenLifetime < 0 || f.RotationGrace < 0 {
+		return errors.New("idTokenLifetime, refreshTokenLifetime and rotationGrace are not negative")
+	}
+	return checkDomain(f)
 }
 
 // What the URL of a vendor's issuer looks like: a tenant's id, and a user pool
@@ -138,15 +149,8 @@ func (is *Issuer) Hosts() []string {
 	return hosts
 }
 
-func (is *Issuer) addClients(list []ClientFile) error {
-	for _, c := range list {
-		if c.ID == "" || len(c.RedirectURIs) == 0 {
-			return fmt.Errorf("client %q: id and redirectUris are needed", c.ID)
-		}
-		is.Clients = append(is.Clients, Client(c))
-	}
-	return nil
-}
+// reservedClaims are never a person's.
+var reservedClaims = []string{"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "nonce"}
 
 func (is *Issuer) addPeople(list []PersonFile) error {
 	logins := make([]string, 0, len(list))
@@ -154,7 +158,7 @@ func (is *Issuer) addPeople(list []PersonFile) error {
 		if p.Login == "" || p.Subject == "" || p.Password == "" {
 			return fmt.Errorf("person %q: login, password and subject are needed", p.Login)
 		}
-		for _, name := range []string{"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "nonce"} {
+		for _, name := range reservedClaims {
 			if _, reserved := p.Claims[name]; reserved {
 				return fmt.Errorf("person %q: claim %q is the issuer's own", p.Login, name)
 			}

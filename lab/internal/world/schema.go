@@ -138,6 +138,8 @@ type ApplicationFile struct {
 	JWTBearer []AuthorizedIssuerFile `yaml:"jwtBearer"`
 	// RefreshToken switches the refresh_token grant on.
 	RefreshToken bool `yaml:"refreshToken"`
+	// RefreshTokenLifetime of what that grant takes, in seconds; default 28800.
+	RefreshTokenLifetime int `yaml:"refreshTokenLifetime"`
 	// ActorPolicy is the authentication method of type IAM. Without it nobody may call CreateTokenWithIAM.
 	ActorPolicy any         `yaml:"actorPolicy"`
 	Scopes      []ScopeFile `yaml:"scopes"`
@@ -172,6 +174,11 @@ type IssuerFile struct {
 	Domain  string       `yaml:"domain"`
 	Clients []ClientFile `yaml:"clients"`
 	People  []PersonFile `yaml:"people"`
+	// APIs that access tokens can be made for, as JWTs.
+	APIs []APIFile `yaml:"apis"`
+	// IssParameter says whether authorization responses name the issuer (RFC
+	// 9207); left out, whether the face does: plain only.
+	IssParameter *bool `yaml:"issParameter"`
 	// IDTokenLifetime and RefreshTokenLifetime in seconds; defaults 3600 and 604800
 	// (entra-id 7776000, cognito 2592000).
 	IDTokenLifetime      int `yaml:"idTokenLifetime"`
@@ -180,13 +187,33 @@ type IssuerFile struct {
 	RotationGrace int `yaml:"rotationGrace"`
 }
 
-// ClientFile is a public client (RFC 8252) of an issuer.
+// ClientFile is a client of an issuer: public (RFC 8252), or confidential when
+// it has a secret.
 type ClientFile struct {
 	ID string `yaml:"id"`
+	// Secret that the client authenticates with (RFC 6749, 2.3.1). Lab worlds
+	// hold no real secrets.
+	Secret string `yaml:"secret"`
+	// Authentication is how it sends the secret: client_secret_basic (default),
+	// client_secret_post, or any for both.
+	Authentication string `yaml:"authentication"`
 	// RedirectURIs are matched exactly.
 	RedirectURIs []string `yaml:"redirectUris"`
 	// RefreshToken says whether the client may use the refresh_token grant.
 	RefreshToken bool `yaml:"refreshToken"`
+	// Audience of one of the issuer's APIs, for which this client's access tokens
+	// are unless a request names another; plain only.
+	Audience string `yaml:"audience"`
+}
+
+// APIFile is a resource server for which an issuer makes JWT access tokens.
+type APIFile struct {
+	// Audience is aud; with entra-id the client id of the API's registration.
+	Audience string `yaml:"audience"`
+	// Scopes of the API, with entra-id asked for as api://{audience}/{scope}.
+	Scopes []string `yaml:"scopes"`
+	// Claims of the person that the access tokens carry, by name.
+	Claims []string `yaml:"claims"`
 }
 
 // PersonFile is somebody who can sign in at an issuer.

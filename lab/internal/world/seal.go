@@ -9,12 +9,16 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
-	"time"
 )
 
 // contextPrefix is how the opaque values of AWS begin.
 const contextPrefix = "AQoJb3JpZ2luX2Vj"
+
+// contextLength is that of every opaque value, in characters: the most that a
+// ContextAssertion of AssumeRole may have, so that clients are tried with it.
+const contextLength = 2048
 
 // errContext says that a context assertion was not made by this lab.
 var errContext = errors.New("the context assertion cannot be opened")
@@ -39,12 +43,13 @@ func newSealer() (*sealer, error) {
 // SealContext returns the opaque form of a context, as sts:identity_context or
 // sts:audit_context carries it.
 func (w *World) SealContext(c *IdentityContext) (string, error) {
-	plain, err := pack(c)
+	nonce := make([]byte, w.seal.aead.NonceSize())
+	_, _ = rand.Read(nonce)
+	room := base64.StdEncoding.DecodedLen(contextLength-len(contextPrefix)) - len(nonce) - w.seal.aead.Overhead()
+	plain, err := pack(c, room)
 	if err != nil {
 		return "", err
 	}
-	nonce := make([]byte, w.seal.aead.NonceSize())
-	_, _ = rand.Read(nonce)
 	return contextPrefix + base64.StdEncoding.EncodeToString(w.seal.aead.Seal(nonce, nonce, plain, []byte(contextPrefix))), nil
 }
 
@@ -70,8 +75,9 @@ func (w *World) OpenContext(s string) (*IdentityContext, error) {
 	return &c, nil
 }
 
-// pack makes a context small: a ContextAssertion has 2048 characters at most.
-func pack(c *IdentityContext) ([]byte, error) {
+// pack makes a context small and then as long as there is room, with zeros at
+// the end that the reader passes over.
+func pack(c *IdentityContext, room int) ([]byte, error) {
 	var b bytes.Buffer
 	z, err := flate.NewWriter(&b, flate.BestCompression)
 	if err != nil {
@@ -83,32 +89,8 @@ func pack(c *IdentityContext) ([]byte, error) {
 	if err := z.Close(); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), nil
-}
-
-// RefreshToken is a refresh token of Identity Center.
-type RefreshToken struct {
-	ApplicationARN, UserID string
-	Scopes                 []string
-	// IssuerARN is the trusted token issuer whose JWT began the chain.
-	IssuerARN string
-	Expires   time.Time
-}
-
-// IssueRefreshToken stores t and returns its opaque text.
-func (w *World) IssueRefreshToken(t *RefreshToken) string {
-	text := "aorAAAAA" + randomText(120)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.sweep()
-	w.refresh[text] = t
-	return text
-}
-
-// RefreshToken returns the refresh token with the text, also when it has expired.
-func (w *World) RefreshToken(text string) (*RefreshToken, bool) {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	t, ok := w.refresh[text]
-	return t, ok
+	if b.Len() > room {
+		return nil, fmt.Errorf("an identity context of %d bytes is longer than %d", b.Len(), room)
+	}
+	return append(b.Bytes(), make([]byte, room-b.Len())...), nil
 }

@@ -80,9 +80,13 @@ type VendedGrant struct {
 	GrantARN, InstanceARN, Target, Permission string
 }
 
+// sessionTokenBytes make a session token of 1,216 characters. AWS fixes no size
+// (at most 4,096) and gives more than 1,000 to sessions of federated people.
+const sessionTokenBytes = 900
+
 // NewCredentials makes up an access key id with the prefix ASIA, a secret and a session token.
 func NewCredentials() (accessKeyID, secret, token string) {
-	return "ASIA" + uniqueID(16), randomText(30), "IQoJb3JpZ2luX2Vj" + randomText(300)
+	return "ASIA" + uniqueID(16), randomText(30), "IQoJb3JpZ2luX2Vj" + randomText(sessionTokenBytes)
 }
 
 // uniqueID is n characters of A-Z and 2-7, like the tail of IAM's identifiers.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
@@ -68,6 +69,18 @@ func TestNothingIsKeptForEver(t *testing.T) {
 	}
 }
 
+// Of two who spend a refresh token one comes first.
+func TestSpendRefreshToken(t *testing.T) {
+	w, c := newWorld(t)
+	token := w.IssueRefreshToken(&world.RefreshToken{Expires: c.at.Add(time.Hour)})
+	if !w.SpendRefreshToken(token) || w.SpendRefreshToken(token) || w.SpendRefreshToken("unknown") {
+		t.Error("a token was not spent exactly once")
+	}
+	if _, known := w.RefreshToken(token); known {
+		t.Error("a spent token works on")
+	}
+}
+
 func TestSpend(t *testing.T) {
 	w, c := newWorld(t)
 	start, memory := c.at, time.Duration(*w.Switches.ReplayMemory)*time.Second
@@ -96,6 +109,16 @@ func TestContextsAreSealed(t *testing.T) {
 	text, err := w.SealContext(want)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(text) != 2048 {
+		t.Errorf("%d characters", len(text))
+	}
+	long := *want
+	for range 400 {
+		long.Scopes = append(long.Scopes, uuid.NewString())
+	}
+	if _, err := w.SealContext(&long); err == nil {
+		t.Error("a context that AssumeRole would refuse")
 	}
 	got, err := w.OpenContext(text)
 	if err != nil {

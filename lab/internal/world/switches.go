@@ -53,6 +53,9 @@ type Switches struct {
 	VendedSessionsNamePerson *bool    `yaml:"vendedSessionsNamePerson"`
 	PackedSizeCountsContext  *bool    `yaml:"packedSizeCountsContext"`
 	UnreachableIssuer        string   `yaml:"unreachableIssuer"`
+	AdditionalDetails        *bool    `yaml:"additionalDetails"`
+	ExpiredRefreshToken      string   `yaml:"expiredRefreshToken"`
+	RefreshTokenRotation     string   `yaml:"refreshTokenRotation"`
 }
 
 // fill sets every switch that the file leaves out and refuses values that the ledger does not know.

@@ -35,6 +35,7 @@ type World struct {
 	buckets      map[string]*Bucket       // by name
 	accessGrants map[string]*AccessGrants // by account + " " + region
 	sessions     map[string]*Session      // by access key id
+	replays      int                      // of spent tokens
 	spent        map[string]time.Time     // issuer + token id, until when it is remembered
 	refresh      map[string]*RefreshToken // Identity Center's refresh tokens
 	trail        trail
@@ -271,9 +272,17 @@ func (w *World) Spend(issuer, id string) bool {
 	defer w.mu.Unlock()
 	key := issuer + " " + id
 	if until, seen := w.spent[key]; seen && now.Before(until) {
+		w.replays++
 		return false
 	}
 	w.sweep()
 	w.spent[key] = now.Add(time.Duration(*w.Switches.ReplayMemory) * time.Second)
 	return true
+}
+
+// Replays is how often [World.Spend] was asked for a token that was used before.
+func (w *World) Replays() int {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.replays
 }

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/store"
+)
+
+func newClientSecret(a *app) *cobra.Command {
+	var remove bool
+	cmd := &cobra.Command{
+		Use: "client-secret", Short: "Store the secret of a confidential client, sealed",
+		Long: `Reads the client secret from the terminal, without echo, or from standard input,
+and stores it sealed. It is sent to the identity provider as the key
+client_authentication says. client_secret_command in the configuration names a
+program that prints the secret instead.`,
+		Example: `  tip-cli configure client-secret
+  print-my-secret | tip-cli configure client-secret`,
+		Args: exactly(0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			st, err := a.store()
+			if err != nil {
+				return err
+			}
+			if remove {
+				return st.ClearClientSecret()
+			}
+			value, err := a.readSecret(cmd.Context(), "Client secret: ")
+			if err != nil {
+				return err
+			}
+			if value.IsZero() {
+				return usage(cmd, errors.New("the client secret is empty"))
+			}
+			if err := st.SaveClientSecret(cmd.Context(), value); err != nil {
+				return err
+			}
+			a.printf("Stored the client secret, sealed.")
+			return a.useSecret(cmd)
+		},
+	}
+	cmd.Flags().BoolVar(&remove, "remove", false, "remove the stored secret")
+	return cmd
+}
+
+// useSecret has a client that was public until now send its secret.
+func (a *app) useSecret(cmd *cobra.Command) error {
+	held, err := a.loadConfig()
+	if errors.Is(err, store.ErrNotFound) || err == nil && held.ClientAuth() != config.ClientAuthNone {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	next := held
+	next.ClientAuthentication = config.ClientAuthBasic
+	a.printf("It is sent as client_secret_basic from now on; client_secret_post is the other value of client_authentication.")
+	return a.saveConfig(cmd, held, next, false)
+}
+
+// needsSecret reports whether a sign-in takes the stored client secret.
+func needsSecret(l config.Login) bool {
+	return l.ClientAuthentication != "" && l.ClientAuthentication != config.ClientAuthNone && len(l.ClientSecretCommand) == 0
+}

@@ -1,0 +1,238 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/tip-cli/tip-cli/internal/oidclogin"
+	"github.com/tip-cli/tip-cli/internal/secret"
+	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/tipcreds"
+)
+
+const (
+	// exchangeAttempts bounds how often one renewal goes to CreateTokenWithIAM.
+	exchangeAttempts = 3
+	// maxPause bounds the wait before another attempt, whatever Retry-After says.
+	maxPause = 5 * time.Second
+)
+
+// renewal is one way from a JWT to a role session, with all its attempts.
+type renewal struct {
+	*Session
+	// provider keeps the application role's credentials from attempt to attempt.
+	provider *tipcreds.Provider
+	held     store.IDPToken
+	// stored says that held was there before, so that somebody else may have
+	// spent it; again that it was sent a second time because nobody knows whether
+	// the first time counted.
+	stored, again bool
+	// refused is why the last JWT would not do.
+	refused error
+}
+
+func (s *Session) newRenewal(held store.IDPToken) (*renewal, error) {
+	r := &renewal{Session: s, held: held}
+	var err error
+	r.provider, err = tipcreds.New(s.config.IDEnhancedRoleARN, s.config.TokenExchangeApplicationARN,
+		func(context.Context) (string, error) { return r.held.Token.Reveal(), nil },
+		func(o *tipcreds.Options) {
+			o.ApplicationRoleARN = s.config.OIDCRoleARN
+			o.AWSConfig = s.aws
+			o.Region, o.IdentityCenterRegion = s.regions.Region, s.regions.IdentityCenterRegion
+			o.ApplicationSessionName = "tip-cli"
+			o.Duration = s.config.SessionLength()
+			o.BeforeCreateToken = func(ctx context.Context, _ string) error {
+				return s.store.SaveIDPToken(ctx, r.held.MarkSpent(time.Now()))
+			}
+			o.AfterCreateToken = s.keepApplicationToken
+		})
+	return r, err
+}
+
+// byAssertion exchanges the stored JWT if it is unspent, else a fresh one. The
+// lock is held.
+func (r *renewal) byAssertion(ctx context.Context) (store.RoleCredentials, error) {
+	usable, err := r.usable(ctx, r.held)
+	if err != nil {
+		return store.RoleCredentials{}, err
+	}
+	if r.stored = usable; !usable {
+		if err := r.fetch(ctx); err != nil {
+			return store.RoleCredentials{}, err
+		}
+	}
+	for attempt := 0; ; attempt++ {
+		out, err := r.exchange(ctx)
+		if err == nil || attempt == exchangeAttempts-1 {
+			return out, err
+		}
+		if err := r.recover(ctx, err, attempt); err != nil {
+			return store.RoleCredentials{}, err
+		}
+	}
+}
+
+// fetch gets a JWT in the place of the one at hand.
+func (r *renewal) fetch(ctx context.Context) error {
+	fresh, err := r.freshToken(ctx, r.held)
+	if err != nil {
+		return afterRefusal(err, r.refused)
+	}
+	if !fresh.Unspent() {
+		return &SignInRequiredError{Reason: "the identity provider gives out an ID token that was exchanged before"}
+	}
+	r.held, r.stored, r.again = fresh, false, false
+	return nil
+}
+
+// recover prepares another attempt after err, or returns the error that ends the
+// renewal.
+func (r *renewal) recover(ctx context.Context, err error, attempt int) error {
+	failed, ok := errors.AsType[*tipcreds.ExchangeError](err)
+	if !ok || ctx.Err() != nil {
+		return err
+	}
+	r.trace("the exchange failed: " + err.Error())
+	switch {
+	case failed.Step == tipcreds.StepCreateToken && failed.InDoubt:
+		return r.inDoubt(ctx, err, attempt)
+	case failed.Step == tipcreds.StepCreateToken && !failed.JWTSpent && (failed.Throttled() || failed.Code == ""):
+		return pause(ctx, attempt, failed.RetryAfter)
+	case !refusedToken(failed):
+		return err
+	case r.again: // the first time it did count
+		return &SignInRequiredError{Reason: "the ID token is used up and there is no refresh token (" + err.Error() + ")", Err: err}
+	case !r.stored:
+		return err
+	}
+	r.refused, r.held = err, r.held.MarkSpent(time.Now())
+	return r.fetch(ctx)
+}
+
+// inDoubt goes on after an answer that was lost. A fresh JWT is beyond doubt;
+// where there is none to be had, the same one is sent once more. It is not marked
+// as spent as long as nobody knows.
+func (r *renewal) inDoubt(ctx context.Context, err error, attempt int) error {
+	if r.config.TokenSource().IsZero() && r.held.RefreshToken.IsZero() {
+		if saveErr := r.saveToken(ctx, r.held); saveErr != nil || r.again {
+			return errors.Join(err, saveErr)
+		}
+		r.again = true
+		return pause(ctx, attempt, 0)
+	}
+	if err := pause(ctx, attempt, 0); err != nil {
+		return err
+	}
+	r.refused, r.held = err, r.held.MarkSpent(time.Now())
+	return r.fetch(ctx)
+}
+
+// pause waits before another attempt: as long as the service asks for, else a
+// little longer each time.
+func pause(ctx context.Context, attempt int, asked time.Duration) error {
+	wait := min(asked, maxPause)
+	if wait <= 0 {
+		wait = 200*time.Millisecond<<attempt + rand.N(100*time.Millisecond) //nolint:gosec // nobody gains from guessing
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// afterRefusal adds to a request to sign in why the stored ID token would not do.
+func afterRefusal(err, refused error) error {
+	signIn, ok := errors.AsType[*SignInRequiredError](err)
+	if refused == nil || !ok {
+		return err
+	}
+	return &SignInRequiredError{Reason: signIn.Reason + " (" + refused.Error() + ")", Fix: signIn.Fix, Err: signIn.Err}
+}
+
+// usable reports whether the stored ID token can be exchanged. One that the
+// original left in the clear was never verified, and is now. Of a provider whose
+// issuer is not known yet, only tokens that came from it by TLS are believed.
+func (s *Session) usable(ctx context.Context, held store.IDPToken) (bool, error) {
+	if !held.Unspent() || !lasts(held) {
+		return false, nil
+	}
+	if !held.Plaintext && !held.Unverified {
+		return true, nil
+	}
+	if s.login == nil || s.unpinned {
+		return false, nil
+	}
+	switch _, err := s.login.Verify(ctx, held.Token); oidclogin.KindOf(err) {
+	case oidclogin.KindNetwork, oidclogin.KindInterrupted, oidclogin.KindTimeout, oidclogin.KindConfig:
+		return false, err
+	default:
+		return err == nil, nil
+	}
+}
+
+// lasts reports whether a stored ID token is worth a call. What cannot be read has
+// the zero time and counts as expired.
+func lasts(held store.IDPToken) bool {
+	claims, _ := oidclogin.Decode(held.Token)
+	return time.Until(claims.Expiry) >= tokenMargin
+}
+
+// refusedToken reports whether AWS refused the JWT itself: it was exchanged
+// before, or is too old by AWS's clock.
+func refusedToken(failed *tipcreds.ExchangeError) bool {
+	switch failed.Step {
+	case tipcreds.StepCreateToken:
+		return failed.Code == "InvalidGrantException" || failed.Code == "ExpiredTokenException"
+	case tipcreds.StepAssumeApplicationRole:
+		return failed.Code == "ExpiredTokenException" || failed.Code == "ExpiredToken"
+	}
+	return false
+}
+
+// exchange turns the ID token at hand into a role session and stores it. The token
+// is marked as spent, durably, before it is sent to Identity Center.
+func (r *renewal) exchange(ctx context.Context) (store.RoleCredentials, error) {
+	r.trace("exchanging the ID token")
+	made, err := r.provider.Exchange(ctx, r.held.Token.Reveal())
+	if err != nil {
+		return store.RoleCredentials{}, r.unlessSent(ctx, r.held, err)
+	}
+	return r.keepRole(made)
+}
+
+// keepRole stores a role session. By a clock that is behind AWS's it would seem to
+// last longer than it does.
+func (s *Session) keepRole(made *tipcreds.Session) (store.RoleCredentials, error) {
+	s.sayClockSkew(made.ClockSkew, "AWS's")
+	out := store.RoleCredentials{
+		AccessKeyID: made.Credentials.AccessKeyID, SecretAccessKey: secret.New(made.Credentials.SecretAccessKey),
+		SessionToken: secret.New(made.Credentials.SessionToken), Expiration: made.ExpiresAt.Add(-max(0, made.ClockSkew)),
+		AccountID: made.Credentials.AccountID, UserID: made.UserID, Fingerprint: s.fingerprint,
+	}
+	if err := s.store.SaveRole(out); err != nil {
+		return store.RoleCredentials{}, fmt.Errorf("store the role session: %w", err)
+	}
+	return out, nil
+}
+
+// unlessSent takes the mark of a spent token back if the token was not used: it
+// never left this machine, or the service was too busy to look at it.
+func (s *Session) unlessSent(ctx context.Context, held store.IDPToken, err error) error {
+	failed, ok := errors.AsType[*tipcreds.ExchangeError](err)
+	_, unmarked := errors.AsType[*store.FileError](err) // the mark itself could not be stored
+	if !ok || failed.Step != tipcreds.StepCreateToken || failed.JWTSpent || unmarked {
+		return err
+	}
+	if saveErr := s.saveToken(ctx, held); saveErr != nil {
+		return errors.Join(err, saveErr)
+	}
+	return err
+}

@@ -1,0 +1,9 @@
+package session
+
+import "time"
+
+// AnswerWithin shortens the time for an answer.
+func (s *Session) AnswerWithin(d time.Duration) { s.within = d }
+
+// FindWith has a sign-in on demand find somebody.
+func (s *Session) FindWith(find Finder) { s.onDemand = find }

@@ -1,0 +1,186 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tip-cli/tip-cli/internal/oidclogin"
+	"github.com/tip-cli/tip-cli/internal/secret"
+	"github.com/tip-cli/tip-cli/internal/store"
+)
+
+// signInPause is how long nobody is asked again after a failed sign-in on demand.
+const signInPause = 5 * time.Minute
+
+// Person is somebody who can sign in now.
+type Person struct {
+	// Options say how.
+	Options func(*oidclogin.SignInOptions)
+	// Close ends what Options hold, such as a terminal.
+	Close func()
+}
+
+// Finder finds a person. The error says in a few words why nobody was found.
+type Finder func() (Person, error)
+
+// SignIn has a person sign in and stores the tokens. What was obtained for
+// somebody else before is dropped. If another process is waiting for a sign-in
+// already, its end is waited for first, lest two tabs ask for one person.
+func (s *Session) SignIn(ctx context.Context, optFns ...func(*oidclogin.SignInOptions)) (oidclogin.Claims, error) {
+	if s.login == nil {
+		return oidclogin.Claims{}, s.loginErr
+	}
+	release, err := s.waitForSignIn(ctx)
+	if err != nil {
+		return oidclogin.Claims{}, err
+	}
+	defer release()
+	claims, err := s.signIn(ctx, optFns...)
+	if err != nil {
+		return claims, err
+	}
+	return claims, s.store.ClearSignIn()
+}
+
+// waitForSignIn takes the lock over sign-ins and says so if that takes a while.
+func (s *Session) waitForSignIn(ctx context.Context) (func(), error) {
+	release, ok, err := s.store.TryLock(signInLock)
+	if err != nil || ok {
+		return release, err
+	}
+	s.notice("another tip-cli is waiting for a sign-in; this one goes on when that has ended")
+	return lock(ctx, s.store, signInLock)
+}
+
+// signIn signs in and stores. The lock over sign-ins is held.
+func (s *Session) signIn(ctx context.Context, optFns ...func(*oidclogin.SignInOptions)) (oidclogin.Claims, error) {
+	release, err := s.lock(ctx) // nobody signs in for a folder that cannot be written
+	if err != nil {
+		return oidclogin.Claims{}, err
+	}
+	release()
+	tokens, err := s.login.SignIn(ctx, optFns...)
+	if err != nil {
+		return oidclogin.Claims{}, err
+	}
+	s.sayClockSkew(tokens.ClockSkew, theProviders)
+	return tokens.Claims, s.keep(ctx, tokens)
+}
+
+// keep stores what a sign-in gave in the place of what was there.
+func (s *Session) keep(ctx context.Context, tokens oidclogin.Tokens) error {
+	ctx = context.WithoutCancel(ctx) // a person has gone through it: Ctrl-C comes too late
+	release, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	// In this order: a crash in between leaves nobody's credentials beside
+	// somebody else's tokens.
+	if err := errors.Join(forgetCredentials(ctx, s.store), s.pin(tokens.Claims)); err != nil {
+		return err
+	}
+	return s.saveToken(ctx, store.IDPToken{
+		Token: tokens.Assertion, RefreshToken: tokens.RefreshToken, ObtainedAt: time.Now(), Fingerprint: s.signInFingerprint,
+	})
+}
+
+// Import stores a JWT that was obtained elsewhere in the place of a sign-in. It is
+// verified if the configuration names the identity provider, and can be exchanged
+// once: there is no refresh token with it.
+func (s *Session) Import(ctx context.Context, jwt secret.Value) (oidclogin.Claims, error) {
+	claims, err := oidclogin.Decode(jwt)
+	if err == nil && s.login != nil && !s.unpinned {
+		claims, err = s.login.Verify(ctx, jwt)
+	}
+	if err != nil {
+		return claims, err
+	}
+	return claims, s.keep(ctx, oidclogin.Tokens{Assertion: jwt, Claims: claims})
+}
+
+// signInOnDemand has a person sign in, once for all processes that need it, and
+// renews. It gives up when ctx ends.
+func (s *Session) signInOnDemand(ctx context.Context, need *SignInRequiredError) (store.RoleCredentials, error) {
+	if s.onDemand == nil || s.login == nil || !s.config.TokenSource().IsZero() {
+		return store.RoleCredentials{}, need
+	}
+	release, err := s.store.Lock(ctx, signInLock)
+	if errors.Is(err, store.ErrLocked) && errors.Is(err, context.DeadlineExceeded) {
+		return store.RoleCredentials{}, needed(need, "another tip-cli waits for it", err)
+	}
+	if err != nil {
+		return store.RoleCredentials{}, err
+	}
+	defer release()
+	renewed, err := s.renewed(ctx) // whoever had the lock may have done it
+	if again, still := errors.AsType[*SignInRequiredError](err); !still {
+		return renewed, err
+	} else {
+		need = again
+	}
+	if err := s.breaker(need); err != nil {
+		return store.RoleCredentials{}, err
+	}
+	if err := s.ask(ctx, need); err != nil {
+		return store.RoleCredentials{}, err
+	}
+	return s.renewed(ctx)
+}
+
+// breaker refuses a sign-in on demand for some minutes after one that failed.
+func (s *Session) breaker(need *SignInRequiredError) error {
+	failed, err := s.store.LoadSignIn()
+	ago := time.Since(failed.FailedAt).Round(time.Second)
+	if err != nil || ago < 0 || ago >= signInPause { // what cannot be read stops nobody
+		return nil
+	}
+	return needed(need, fmt.Sprintf("the sign-in %s ago did not succeed (%s), and none is begun by itself for another %s", ago, failed.Reason, signInPause-ago), nil)
+}
+
+// ask finds a person and has them sign in.
+func (s *Session) ask(ctx context.Context, need *SignInRequiredError) error {
+	person, err := s.onDemand()
+	if err != nil {
+		return needed(need, err.Error(), nil)
+	}
+	if person.Close != nil {
+		defer person.Close()
+	}
+	_, err = s.signIn(ctx, person.Options)
+	if err == nil {
+		return s.store.ClearSignIn()
+	}
+	if oidclogin.KindOf(err) == oidclogin.KindTimeout {
+		return needed(need, "nobody signed in within "+s.within.String(), err)
+	}
+	if kind := oidclogin.KindOf(err); kind != oidclogin.KindNetwork && kind != oidclogin.KindPortInUse { // there, nobody was asked
+		s.trip(err)
+	}
+	return err
+}
+
+// trip remembers a sign-in on demand that failed.
+func (s *Session) trip(err error) {
+	failed := store.SignIn{FailedAt: time.Now(), Reason: reasonOf(err)}
+	if err := s.store.SaveSignIn(failed); err != nil {
+		s.notice("that the sign-in failed could not be stored: " + err.Error())
+	}
+}
+
+// reasonOf words a failed sign-in for the next process.
+func reasonOf(err error) string {
+	if kind := oidclogin.KindOf(err); kind != oidclogin.KindUnknown {
+		return kind.String()
+	}
+	return "it could not be stored"
+}
+
+func needed(need *SignInRequiredError, why string, err error) error {
+	if err == nil {
+		err = need.Err
+	}
+	return &SignInRequiredError{Reason: need.Reason + "; " + why, Fix: need.Fix, Err: err}
+}

@@ -1,0 +1,102 @@
+package store
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// ensureDir makes the state directory, or tightens its mode to 0700; that of a
+// context together with the two above it.
+func (s *Store) ensureDir() error {
+	if s.home == "" {
+		return s.ensurePrivate(s.dir, filepath.Base(s.dir) == defaultDir)
+	}
+	if err := s.ensurePrivate(s.home, filepath.Base(s.home) == defaultDir); err != nil {
+		return err
+	}
+	if err := s.ensurePrivate(filepath.Dir(s.dir), true); err != nil {
+		return err
+	}
+	return s.ensurePrivate(s.dir, true)
+}
+
+// ensurePrivate makes dir, or tightens its mode to 0700. It refuses what is not
+// meant to be private: a sticky directory such as /tmp, a file system root, and
+// another user's directory. The mode of a directory that holds other things as
+// well, such as a home directory or /etc, is not ours to change: there the modes
+// of the files must do, and nobody else may be able to swap them. ours says that
+// the directory is tip-cli's alone by its place.
+func (s *Store) ensurePrivate(dir string, ours bool) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return s.dirError(dir, err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return s.dirError(dir, err)
+	}
+	if err := checkPrivate(dir, info); err != nil {
+		return s.dirError(dir, err)
+	}
+	if runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
+		return nil
+	}
+	if !ours {
+		alien, err := alienIn(dir)
+		switch {
+		case err != nil:
+			return s.dirError(dir, err)
+		case alien != "" && info.Mode().Perm()&0o022 != 0:
+			return s.dirError(dir, fmt.Errorf("other users can write to it, and it is not tip-cli's alone: %q is there too", alien))
+		case alien != "":
+			return nil
+		}
+	}
+	return s.tightenDir(dir, info.Mode().Perm())
+}
+
+func (s *Store) tightenDir(dir string, mode fs.FileMode) error {
+	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a directory needs the bits to enter it
+		return s.dirError(dir, fmt.Errorf("other users can read it, and that cannot be changed: %w", bare(err)))
+	}
+	s.notice("mode of "+dir, "%s was open to other users (mode %04o): it has mode 0700 now", dir, mode)
+	return nil
+}
+
+// alienIn returns the name of something in dir that tip-cli does not put there, or "".
+func alienIn(dir string) (string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", err
+	}
+	for _, entry := range entries {
+		if !ownName(entry.Name()) {
+			return entry.Name(), nil
+		}
+	}
+	return "", nil
+}
+
+// ownName reports whether the store makes files of that name: its data, key and
+// lock files, those set aside, the temporary ones of their writers, and the
+// directory of the contexts.
+func ownName(name string) bool {
+	if name == contextsDir {
+		return true
+	}
+	name = strings.TrimPrefix(name, ".")
+	ours := func(file string) bool { return strings.HasPrefix(name, file) }
+	return slices.ContainsFunc(dataFiles, ours) || ours(keyFilePrefix) || strings.HasSuffix(name, ".lock")
+}
+
+func (s *Store) dirError(dir string, err error) error {
+	fix := "set " + HomeVariable + " to a directory of your own"
+	if cause := causeOf(err); cause != "" {
+		fix = cause + ", or " + fix
+	}
+	return &FileError{Path: dir, Err: bare(err), Fix: fix}
+}

@@ -1,0 +1,203 @@
+package tokensource
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tip-cli/tip-cli/internal/secret"
+)
+
+// Variable is set to 1 in the environment of a token command. Where it is set
+// already, [Command] refuses: a token command that runs tip-cli's exchange
+// would run itself again, without end.
+const Variable = "TIP_CLI_TOKEN_COMMAND"
+
+const (
+	// DefaultTimeout leaves the AWS SDK for Go, which kills a
+	// credential_process after 60 seconds, time for the exchange.
+	DefaultTimeout = 45 * time.Second
+	// grace is how long a program may go on after SIGTERM, and how long
+	// stdout is read after the program has ended.
+	grace = time.Second
+)
+
+// Options are the optional parts of [Command]. The zero value is good.
+type Options struct {
+	// Timeout is how long the program may run; 0 means [DefaultTimeout].
+	Timeout time.Duration
+	// Stdin is the program's; nil means an empty one. It is a file because a
+	// read of anything else could outlast the program.
+	Stdin *os.File
+	// Stderr gets what the program writes there, as it comes; nil drops it. It
+	// must be safe for concurrent use when the caller uses it meanwhile.
+	Stderr io.Writer
+	// Environ is our own environment as os.Environ returns it, which nil stands for.
+	Environ []string
+}
+
+var (
+	errTooLong = errors.New("the program printed too much")
+	errTimeout = errors.New("the program took too long")
+)
+
+// Command runs a program and returns what it prints, without the newlines at
+// the end and at most 1 MiB of it. argv is the program, looked up in PATH, and
+// its arguments; no shell is involved. It inherits our environment, and
+// [Variable].
+//
+// The program runs in a session of its own, so that it has no controlling
+// terminal (one that asks there fails at once instead of hanging; one that
+// opens a window or listens works) and Ctrl-C reaches it through us alone. On
+// Windows it runs in a job. When the time is over, ctx ends or it prints too
+// much, it and everything it started and left in its process group gets
+// SIGTERM, and a second later SIGKILL. A child of it that goes on after it, and
+// even keeps its stdout, is left alone and not waited for.
+//
+// The error is an [*Error] with the program's name and exit status, and nothing
+// of what it printed.
+func Command(ctx context.Context, argv []string, o Options) (secret.Value, error) {
+	if len(argv) == 0 || argv[0] == "" {
+		return secret.Value{}, &Error{Kind: KindConfig, Description: "the token command is empty", Hint: "set token_command to a program and its arguments"}
+	}
+	environ := o.Environ
+	if environ == nil {
+		environ = os.Environ()
+	}
+	if hasVariable(environ) {
+		return secret.Value{}, &Error{
+			Kind: KindConfig, Description: "a token command is running already (" + Variable + " is set)",
+			Hint: "a token command must not run tip-cli's exchange; set token_command to a program that gets its token elsewhere",
+		}
+	}
+	path, err := exec.LookPath(argv[0])
+	if err != nil {
+		return secret.Value{}, notFound(argv[0], err)
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	p := program{name: name(argv[0]), options: o}
+	return p.run(ctx, path, argv[1:], append(slices.Clip(environ), Variable+"=1"))
+}
+
+func hasVariable(environ []string) bool {
+	return slices.ContainsFunc(environ, func(entry string) bool {
+		value, ok := strings.CutPrefix(entry, Variable+"=")
+		return ok && value != ""
+	})
+}
+
+// name is what errors call a program.
+func name(path string) string { return fmt.Sprintf("%q", filepath.Base(path)) }
+
+func notFound(argv0 string, err error) *Error {
+	e := &Error{Kind: KindConfig, Description: fmt.Sprintf("the token command %s cannot be run", name(argv0)), cause: err}
+	var lookup *exec.Error
+	if errors.As(err, &lookup) {
+		e.cause = lookup.Err
+	}
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		e.Description = fmt.Sprintf("the token command %s is not executable", name(argv0))
+		e.Hint = fmt.Sprintf("make it executable: chmod u+x %q", argv0)
+	case errors.Is(err, exec.ErrDot):
+		e.Hint = "it is found in the current directory only; give its whole path"
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
+		e.Description = fmt.Sprintf("the token command %s was not found", name(argv0))
+		e.Hint = "give its whole path; no shell runs it, so neither ~ nor variables nor pipes work in token_command"
+	}
+	return e
+}
+
+// program is one run of a token command.
+type program struct {
+	// name is quoted, for errors.
+	name    string
+	options Options
+}
+
+func (p *program) run(ctx context.Context, path string, arguments, environ []string) (secret.Value, error) {
+	if ctx.Err() != nil {
+		return secret.Value{}, stopped(ctx, "the token command "+p.name)
+	}
+	running, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	running, release := context.WithTimeoutCause(running, p.options.Timeout, errTimeout)
+	defer release()
+	out := &limited{full: func() { cancel(errTooLong) }}
+
+	cmd := exec.CommandContext(running, path, arguments...)
+	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = environ, out, p.options.Stderr, grace
+	if p.options.Stdin != nil {
+		cmd.Stdin = p.options.Stdin
+	}
+	group := newGroup(cmd)
+	defer group.release()
+	cmd.Cancel = group.terminate
+	if err := cmd.Start(); err != nil {
+		return secret.Value{}, p.notStarted(path, err)
+	}
+	group.started()
+	err := cmd.Wait()
+	if running.Err() != nil {
+		group.kill()
+	}
+	if err := p.verdict(ctx, running, err); err != nil {
+		return secret.Value{}, err
+	}
+	return text("the token command "+p.name, out.content.Bytes())
+}
+
+// notStarted explains what exec says of a file that is there and does not run.
+func (p *program) notStarted(path string, err error) *Error {
+	e := &Error{Kind: KindConfig, Description: fmt.Sprintf("the token command %s cannot be run", p.name), cause: systemError(err)}
+	e.Hint = fmt.Sprintf("run %q yourself to see why; a script needs a first line such as #!/bin/sh", path)
+	return e
+}
+
+// verdict says how the program ended: nil where it ended well.
+func (p *program) verdict(ctx, running context.Context, err error) error {
+	what := "the token command " + p.name
+	switch {
+	case errors.Is(context.Cause(running), errTooLong):
+		return &Error{Kind: KindContent, Description: what + " gave " + tooLong, Hint: "it must give a token or a secret, and nothing else"}
+	case err == nil, errors.Is(err, exec.ErrWaitDelay):
+		return nil // it ended well, and left a child behind at most
+	case ctx.Err() != nil:
+		return stopped(ctx, what)
+	case running.Err() != nil:
+		return &Error{
+			Kind: KindTimeout, Description: fmt.Sprintf("%s did not end within %v", what, p.options.Timeout), cause: context.DeadlineExceeded,
+			Hint: "run it yourself: it must end on its own, and has no terminal to ask a question",
+		}
+	}
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return &Error{Kind: KindFailed, Description: what + " cannot be read", cause: systemError(err)}
+	}
+	return &Error{Kind: KindFailed, Description: what + " failed: " + exit.ProcessState.String(), Hint: "run it yourself to see why"}
+}
+
+// limited keeps what is written, up to a limit.
+type limited struct {
+	content bytes.Buffer
+	// full is called once more is written.
+	full func()
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.content.Len()+len(p) > maxBytes+2 {
+		l.full()
+		return 0, errTooLong
+	}
+	return l.content.Write(p)
+}

@@ -1,0 +1,146 @@
+package lab
+
+import (
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+
+	"github.com/tip-cli/tip-cli/lab/internal/idp"
+)
+
+// Tally is how often something was answered.
+type Tally struct {
+	Granted int `json:"granted"`
+	Refused int `json:"refused"`
+}
+
+func (t *Tally) add(refused bool) {
+	if refused {
+		t.Refused++
+		return
+	}
+	t.Granted++
+}
+
+// Counts are what a lab has answered since it started, whether or not the
+// answer arrived. /_lab/counts answers with them as JSON.
+type Counts struct {
+	// SignIns are answers of authorization endpoints and their pages: a code
+	// (granted), an error or a wrong password. Showing a page counts as nothing.
+	SignIns Tally `json:"signIns"`
+	// Codes, Refreshes and DevicePolls are token requests of the grants
+	// authorization_code, refresh_token and device_code.
+	Codes       Tally `json:"codes"`
+	Refreshes   Tally `json:"refreshes"`
+	DevicePolls Tally `json:"devicePolls"`
+	// TokenRequests are all token requests, malformed ones included.
+	TokenRequests Tally `json:"tokenRequests"`
+	// Revocations are revocation requests.
+	Revocations Tally `json:"revocations"`
+	// GraceUses are refreshes with a rotated refresh token within the grace.
+	GraceUses int `json:"graceUses"`
+	// ReuseAlarms are families that were revoked because a refresh token was used
+	// again after the grace.
+	ReuseAlarms int `json:"reuseAlarms"`
+	// CodeReplays are authorization codes that came again after they were used.
+	CodeReplays int `json:"codeReplays"`
+
+	// WebIdentities are AssumeRoleWithWebIdentity requests, AssumedRoles those of AssumeRole.
+	WebIdentities Tally `json:"webIdentities"`
+	AssumedRoles  Tally `json:"assumedRoles"`
+	// Exchanges are CreateTokenWithIAM requests with a JWT, CentralRefreshes
+	// those with a refresh token of Identity Center.
+	Exchanges        Tally `json:"exchanges"`
+	CentralRefreshes Tally `json:"centralRefreshes"`
+	// Replays are JWTs that came to Identity Center again after they were spent.
+	Replays int `json:"replays"`
+	// DataAccesses are GetDataAccess requests.
+	DataAccesses Tally `json:"dataAccesses"`
+}
+
+// Counts tells how often the lab did what. It may be called at any time.
+func (l *Lab) Counts() Counts {
+	c := l.counter.read()
+	c.Replays = l.world.Replays()
+	return c
+}
+
+// counter counts the answers of a lab. It is safe for concurrent use.
+type counter struct {
+	mu     sync.Mutex
+	counts Counts
+}
+
+func (c *counter) read() Counts {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.counts
+}
+
+// signIn counts a decision of the OIDC provider.
+func (c *counter) signIn(e *idp.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	refused := e.Error != ""
+	switch e.Kind {
+	case idp.KindAuthorize:
+		c.counts.SignIns.add(refused)
+	case idp.KindRevocation:
+		c.counts.Revocations.add(refused)
+	case idp.KindToken:
+		c.counts.TokenRequests.add(refused)
+		if t := c.grant(e.GrantType); t != nil {
+			t.add(refused)
+		}
+	}
+	if e.InGrace {
+		c.counts.GraceUses++
+	}
+	if e.ReuseAlarm {
+		c.counts.ReuseAlarms++
+	}
+	if e.CodeReplay {
+		c.counts.CodeReplays++
+	}
+}
+
+// grant is the tally of a grant type of the token endpoint.
+func (c *counter) grant(kind string) *Tally {
+	switch kind {
+	case "authorization_code":
+		return &c.counts.Codes
+	case "refresh_token":
+		return &c.counts.Refreshes
+	case "urn:ietf:params:oauth:grant-type:device_code":
+		return &c.counts.DevicePolls
+	}
+	return nil
+}
+
+// exchange counts a request to one of AWS's services.
+func (c *counter) exchange(x *Exchange) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := c.operation(x); t != nil {
+		t.add(x.Err != nil)
+	}
+}
+
+func (c *counter) operation(x *Exchange) *Tally {
+	switch x.Caller.Operation {
+	case "AssumeRoleWithWebIdentity":
+		return &c.counts.WebIdentities
+	case "AssumeRole":
+		return &c.counts.AssumedRoles
+	case "GetDataAccess":
+		return &c.counts.DataAccesses
+	case "CreateTokenWithIAM":
+		in, ok := x.Input.(*ssooidc.CreateTokenWithIAMInput)
+		if ok && in != nil && aws.ToString(in.GrantType) == "refresh_token" {
+			return &c.counts.CentralRefreshes
+		}
+		return &c.counts.Exchanges
+	}
+	return nil
+}

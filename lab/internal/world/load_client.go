@@ -1,0 +1,99 @@
+package world
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+)
+
+func (is *Issuer) addClients(list []ClientFile) error {
+	for _, c := range list {
+		if c.ID == "" || len(c.RedirectURIs) == 0 {
+			return fmt.Errorf("client %q: id and redirectUris are needed", c.ID)
+		}
+		if slices.ContainsFunc(is.Clients, func(other Client) bool { return other.ID == c.ID }) {
+			return fmt.Errorf("client %q stands twice", c.ID)
+		}
+		if err := checkAuthentication(&c); err != nil {
+			return fmt.Errorf("client %q: %w", c.ID, err)
+		}
+		if c.Audience != "" && (is.Face != "plain" || is.API(c.Audience) == nil) {
+			return fmt.Errorf("client %q: audience %q is not that of one of the apis of a plain issuer", c.ID, c.Audience)
+		}
+		is.Clients = append(is.Clients, Client(c))
+	}
+	return nil
+}
+
+// checkAuthentication fills the default of a client's authentication.
+func checkAuthentication(c *ClientFile) error {
+	switch {
+	case c.Secret == "" && c.Authentication != "":
+		return errors.New("authentication is for a client with a secret")
+	case c.Secret == "":
+		return nil
+	case c.Authentication == "":
+		c.Authentication = SecretBasic
+	}
+	if known := []string{SecretBasic, SecretPost, SecretAny}; !slices.Contains(known, c.Authentication) {
+		return fmt.Errorf("authentication %q is none of %s, %s, %s", c.Authentication, SecretBasic, SecretPost, SecretAny)
+	}
+	return nil
+}
+
+var (
+	// apiScopeForm is a scope-token (RFC 6749, 3.3) without a slash.
+	apiScopeForm = regexp.MustCompile(`^[!#-.0-\[\]-~]+$`)
+	uuidForm     = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+)
+
+// addAPIs adds the APIs of an issuer whose URL is u, as far as its vendor knows such.
+func (is *Issuer) addAPIs(list []APIFile, u *url.URL) error {
+	switch {
+	case len(list) == 0:
+		return nil
+	case is.Face == "cognito":
+		return errors.New("apis are not for the face cognito, whose access tokens have no aud")
+	case is.Face == "okta" && (len(list) > 1 || u.Path == "" || u.Path == "/"):
+		return errors.New("an okta issuer has one of apis, and only below the host: a custom authorization server")
+	}
+	for _, a := range list {
+		if err := is.addAPI(a); err != nil {
+			return at(err, "api %q", a.Audience)
+		}
+	}
+	return nil
+}
+
+func (is *Issuer) addAPI(a APIFile) error {
+	if a.Audience == "" || is.API(a.Audience) != nil {
+		return errors.New("the audience is missing or stands twice")
+	}
+	if is.Face == "entra-id" && !uuidForm.MatchString(a.Audience) {
+		return errors.New("the audience of an entra-id API is its client id, a UUID in lower case")
+	}
+	for _, s := range a.Scopes {
+		if !apiScopeForm.MatchString(s) {
+			return fmt.Errorf("scope %q is not one word without a slash", s)
+		}
+	}
+	for _, name := range a.Claims {
+		if slices.Contains(reservedClaims, name) {
+			return fmt.Errorf("claim %q is the issuer's own", name)
+		}
+	}
+	is.APIs = append(is.APIs, API(a))
+	return nil
+}
+
+// API returns the issuer's API with an audience, nil when there is none.
+func (is *Issuer) API(audience string) *API {
+	for i := range is.APIs {
+		if is.APIs[i].Audience == audience {
+			return &is.APIs[i]
+		}
+	}
+	return nil
+}
