@@ -84,15 +84,15 @@ func crashSetting(t *testing.T, name string, usual uint64) uint64 {
 type window struct {
 	dir       string
 	measuring sync.WaitGroup
-	open      atomic.Bool
-	requests  atomic.Int32 // that went by inside
+	token     atomic.Pointer[string] // that was handed on
+	requests  atomic.Int32           // that went by before it was on disk
 	length    time.Duration
 	err       error
 }
 
 func (w *window) hook(rw http.ResponseWriter, r *http.Request, forward http.HandlerFunc) {
 	if proxytest.Of(r) != proxytest.Token {
-		if w.open.Load() {
+		if token := w.token.Load(); token != nil && !w.holds(*token) {
 			w.requests.Add(1)
 		}
 		forward(rw, r)
@@ -100,13 +100,15 @@ func (w *window) hook(rw http.ResponseWriter, r *http.Request, forward http.Hand
 	}
 	answer := httptest.NewRecorder()
 	forward(answer, r)
-	began := time.Now()
-	w.open.Store(true)
-	w.measuring.Go(func() {
-		defer w.open.Store(false)
-		w.length, w.err = w.untilHeld(began, givenBy(answer))
-	})
+	began, token := time.Now(), givenBy(answer)
+	w.token.Store(&token)
+	w.measuring.Go(func() { w.length, w.err = w.untilHeld(began, token) })
 	passOn(rw, answer)
+}
+
+func (w *window) holds(token string) bool {
+	held, _ := unloadable(w.dir)
+	return token != "" && held.RefreshToken.Reveal() == token
 }
 
 // untilHeld waits until a refresh token is on disk.
@@ -118,7 +120,7 @@ func (w *window) untilHeld(began time.Time, token string) (time.Duration, error)
 			continue
 		}
 		before = now
-		if held, _ := unloadable(w.dir); token != "" && held.RefreshToken.Reveal() == token {
+		if w.holds(token) {
 			return time.Since(began), nil
 		}
 	}

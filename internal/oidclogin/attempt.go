@@ -183,7 +183,7 @@ func (a *attempt) finish(ctx context.Context, response url.Values) error {
 		"redirect_uri": {a.oauth.RedirectURL}, "code_verifier": {a.verifier},
 	}, codeSends)
 	if err != nil {
-		return err
+		return a.call.codeLost(err)
 	}
 	return a.accept(ctx, granted, response.Get("iss"))
 }
@@ -192,6 +192,17 @@ func (a *attempt) finish(ctx context.Context, response url.Values) error {
 // taken it: it is for one use, and some providers revoke what it gave when it
 // comes again (RFC 6749 section 4.1.2), but then that was lost with the answer.
 const codeSends = 2
+
+// codeLost says of a code that was refused when it came again what that means:
+// the network has lost the tokens, and another sign-in would do.
+func (k *call) codeLost(err error) error {
+	if KindOf(err) != KindInvalidGrant || k.lost == "" {
+		return err
+	}
+	e := fail(KindNetwork, "the tokens were lost on the way: %s", k.lost)
+	e.final = true
+	return e.hint("Sign in again.")
+}
 
 // checkIss follows RFC 9207 section 2.4. Where the issuer is not known yet,
 // accept compares.

@@ -141,6 +141,10 @@ func (n Names) requestError(ctx context.Context, what string, err error) *Error 
 		return fail(KindNetwork, "%s answered HTTP status %d", what, status.code)
 	case errors.As(err, &status):
 		return fail(KindConfig, "%s answered HTTP status %d", what, status.code).hint("%s", n.check(n.Issuer))
+	case errors.Is(err, errNotJSON): // a web page, mostly
+		e := fail(KindNetwork, "%s: %v", what, errNotJSON)
+		e.final = true
+		return e.hint("%s", strings.TrimSpace(pageInPlace+" "+n.check(n.Issuer)))
 	case errors.Is(err, errBodyTooLarge):
 		return unusable(fail(KindNetwork, "%s: %v", what, errBodyTooLarge))
 	case errors.Is(err, errRedirect):

@@ -117,8 +117,11 @@ func (n Names) discoveryError(ctx context.Context, issuer string, err error) err
 		return e
 	}
 	return fail(KindConfig, "the discovery document of %s is not one", issuer).
-		hint("Perhaps a proxy or log-in page of the network answers in its place. %s", n.check(n.Issuer))
+		hint("%s", strings.TrimSpace(pageInPlace+" "+n.check(n.Issuer)))
 }
+
+// pageInPlace is the likely reason for an answer in HTML.
+const pageInPlace = "Perhaps a proxy or log-in page of the network answers in its place."
 
 func (n Names) issuerMismatch(m *oidc.IssuerMismatchError) *Error {
 	discovered := printable(m.Discovered, maxShown)

@@ -80,7 +80,8 @@ func TestDiscoveryAnswers(t *testing.T) {
 		"forbidden":        {403, "canary-body", oidclogin.KindConfig, "HTTP status 403"},
 		"out of order":     {503, "canary-body", oidclogin.KindNetwork, "HTTP status 503"},
 		"too many":         {429, "canary-body", oidclogin.KindNetwork, "HTTP status 429"},
-		"log-in page":      {200, "<html>canary-body", oidclogin.KindConfig, "is not one"},
+		"log-in page":      {200, "<html>canary-body", oidclogin.KindNetwork, "is not JSON"},
+		"something else":   {200, `["canary-body"]`, oidclogin.KindConfig, "is not one"},
 		"huge":             {200, strings.Repeat(" ", 2<<20), oidclogin.KindNetwork, "larger than 1 MiB"},
 		"redirect nowhere": {302, "canary-body", oidclogin.KindConfig, "is not one"},
 	}
@@ -111,7 +112,7 @@ func TestRedirectsOfGET(t *testing.T) {
 		client := &http.Client{Transport: answers(func(r *http.Request) (*http.Response, error) {
 			requests++
 			if r.URL.Path == "/final" || requests > 100 {
-				return respond(r, 200, "text/html", "<html>"), nil
+				return respond(r, 200, "application/json", "[]"), nil
 			}
 			resp := respond(r, 302, "text/html", "")
 			resp.Header.Set("Location", location)
@@ -132,7 +133,8 @@ func TestKeys(t *testing.T) {
 	}{
 		"out of order": {500, "canary-body", oidclogin.KindNetwork, "the keys of the provider answered HTTP status 500"},
 		"not found":    {404, "canary-body", oidclogin.KindConfig, "the keys of the provider answered HTTP status 404"},
-		"no JSON":      {200, "canary-body", oidclogin.KindNetwork, "not a JSON Web Key Set"},
+		"no JSON":      {200, "canary-body", oidclogin.KindNetwork, "is not JSON"},
+		"another JSON": {200, `["canary-body"]`, oidclogin.KindNetwork, "not a JSON Web Key Set"},
 		"no key":       {200, `{"keys":[]}`, oidclogin.KindVerification, "not among the RS256 keys"},
 		"a bad key":    {200, `{"keys":[{"kty":"RSA","kid":"key-1"},7]}`, oidclogin.KindVerification, "not among the RS256 keys"},
 	}

@@ -12,6 +12,11 @@ type RefreshOptions struct {
 	// Previous are the claims of the assertion before, see [Decode]. Its issuer
 	// and subject must come again, and its nonce if the new token has one.
 	Previous Claims
+	// Rotated is called with a new refresh token as soon as it has arrived, before
+	// anything else is done with the answer (its keys may have to be fetched): the
+	// one that was sent is spent. An error of it ends the refresh and is returned.
+	// Nil is for callers that store what Refresh returns.
+	Rotated func(refreshToken secret.Value) error
 }
 
 // Refresh gets new tokens with a refresh token (RFC 6749 section 6, OpenID
@@ -57,6 +62,9 @@ func (c *Client) refresh(ctx context.Context, k *call, refreshToken secret.Value
 	granted, err := k.grant(ctx, p.tokenEndpoint, form, maxAttempts)
 	if g := granted.refreshToken; !g.IsZero() && g.Reveal() != refreshToken.Reveal() {
 		kept.RefreshToken, kept.Rotated = g, true
+		if err := options.rotated(g); err != nil {
+			return kept, err
+		}
 	}
 	kept.ClockSkew = k.skew
 	if err != nil {
@@ -68,6 +76,13 @@ func (c *Client) refresh(ctx context.Context, k *call, refreshToken secret.Value
 	}
 	checked.RefreshToken, checked.Rotated, checked.ClockSkew = kept.RefreshToken, kept.Rotated, kept.ClockSkew
 	return checked, nil
+}
+
+func (o *RefreshOptions) rotated(refreshToken secret.Value) error {
+	if o.Rotated == nil {
+		return nil
+	}
+	return o.Rotated(refreshToken)
 }
 
 // refreshed verifies what a refresh granted.

@@ -116,5 +116,5 @@ func (a *answer) unreadable(what string) *Error {
 		e = fail(KindNetwork, "%s answered HTTP status %d with %s", what, a.status, kind)
 	}
 	e.final = true
-	return e.hint("Perhaps a proxy or log-in page of the network answers in its place.")
+	return e.hint(pageInPlace)
 }

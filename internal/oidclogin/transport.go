@@ -3,6 +3,7 @@ package oidclogin
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ const (
 
 var (
 	errBodyTooLarge = errors.New("the answer is larger than 1 MiB")
+	errNotJSON      = errors.New("the answer is not JSON")
 	errRedirect     = errors.New("the answer redirects to a place that is not allowed")
 )
 
@@ -91,6 +93,9 @@ func (k *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if a.status < 200 || a.status > 399 {
 		return nil, &statusError{a.status}
+	}
+	if a.ok() && !json.Valid(bytes.TrimPrefix(a.body, []byte("\ufeff"))) {
+		return nil, errNotJSON
 	}
 	return &http.Response{
 		Status: http.StatusText(a.status), StatusCode: a.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

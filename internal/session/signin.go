@@ -116,15 +116,14 @@ func (s *Session) signInOnDemand(ctx context.Context, need *SignInRequiredError)
 	}
 	defer release()
 	renewed, err := s.renewed(ctx) // whoever had the lock may have done it
-	if again, still := errors.AsType[*SignInRequiredError](err); !still {
+	again, still := errors.AsType[*SignInRequiredError](err)
+	if !still {
 		return renewed, err
-	} else {
-		need = again
 	}
-	if err := s.breaker(need); err != nil {
+	if err := s.breaker(again); err != nil {
 		return store.RoleCredentials{}, err
 	}
-	if err := s.ask(ctx, need); err != nil {
+	if err := s.ask(ctx, again); err != nil {
 		return store.RoleCredentials{}, err
 	}
 	return s.renewed(ctx)
@@ -132,9 +131,9 @@ func (s *Session) signInOnDemand(ctx context.Context, need *SignInRequiredError)
 
 // breaker refuses a sign-in on demand for some minutes after one that failed.
 func (s *Session) breaker(need *SignInRequiredError) error {
-	failed, err := s.store.LoadSignIn()
+	failed, _ := s.store.LoadSignIn() // what cannot be read was long ago, and stops nobody
 	ago := time.Since(failed.FailedAt).Round(time.Second)
-	if err != nil || ago < 0 || ago >= signInPause { // what cannot be read stops nobody
+	if ago < 0 || ago >= signInPause {
 		return nil
 	}
 	return needed(need, fmt.Sprintf("the sign-in %s ago did not succeed (%s), and none is begun by itself for another %s", ago, failed.Reason, signInPause-ago), nil)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
+	"github.com/tip-cli/tip-cli/internal/secret"
 	"github.com/tip-cli/tip-cli/internal/store"
 )
 
@@ -143,8 +144,8 @@ func (s *Session) refresh(ctx context.Context, held store.IDPToken) (store.IDPTo
 	return s.refreshOnce(ctx, now)
 }
 
-// refreshOnce sends the refresh token. A rotated one is stored before anything
-// else, also beside an error.
+// refreshOnce sends the refresh token. A rotated one is stored before anything else
+// is done with the answer.
 func (s *Session) refreshOnce(ctx context.Context, held store.IDPToken) (store.IDPToken, error) {
 	if held.RefreshToken.IsZero() {
 		return held, &SignInRequiredError{Reason: "the ID token is used up and there is no refresh token"}
@@ -153,9 +154,16 @@ func (s *Session) refreshOnce(ctx context.Context, held store.IDPToken) (store.I
 	s.trace("refreshing the ID token")
 	going, stop := withGrace(ctx, refreshGrace)
 	defer stop()
-	tokens, err := s.login.Refresh(going, held.RefreshToken, func(o *oidclogin.RefreshOptions) { o.Previous = previous })
+	sent := held.RefreshToken
+	tokens, err := s.login.Refresh(going, sent, func(o *oidclogin.RefreshOptions) {
+		o.Previous = previous
+		o.Rotated = func(fresh secret.Value) error {
+			held.RefreshToken = fresh
+			return s.saveToken(ctx, held)
+		}
+	})
 	if err != nil {
-		return held, s.refreshFailed(ctx, held, tokens, err)
+		return held, refreshFailed(err)
 	}
 	held = store.IDPToken{
 		Token: tokens.Assertion, RefreshToken: tokens.RefreshToken, ObtainedAt: time.Now(), Fingerprint: s.signInFingerprint,
@@ -179,13 +187,7 @@ func withGrace(ctx context.Context, grace time.Duration) (context.Context, func(
 	return going, func() { detach(); cancel() }
 }
 
-func (s *Session) refreshFailed(ctx context.Context, held store.IDPToken, tokens oidclogin.Tokens, err error) error {
-	if tokens.Rotated {
-		held.RefreshToken = tokens.RefreshToken
-		if saveErr := s.saveToken(ctx, held); saveErr != nil {
-			return errors.Join(err, saveErr)
-		}
-	}
+func refreshFailed(err error) error {
 	if oidclogin.KindOf(err) == oidclogin.KindInvalidGrant {
 		return &SignInRequiredError{Reason: "the identity provider no longer takes the refresh token", Err: err}
 	}
