@@ -27,28 +27,13 @@ type watched struct {
 // newWatched is [newMachine] beside a lab that keeps a ledger.
 func newWatched(t *testing.T, edits ...func(*lab.World)) *watched {
 	t.Helper()
-	port, err := lab.FreePort(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &watched{machine: &machine{dir: t.TempDir(), port: port}, ledger: new(ledger)}
-	register := func(world *lab.World) {
-		for i := range world.Issuers {
-			for j := range world.Issuers[i].Clients {
-				c := &world.Issuers[i].Clients[j]
-				c.RedirectURIs = append(c.RedirectURIs, fmt.Sprintf("http://localhost:%d/callback", port))
-			}
-		}
-	}
-	options := []func(*lab.Options){labtest.Edit(register), func(o *lab.Options) { o.OnSignIn = w.ledger.note }}
+	w := &watched{ledger: new(ledger)}
+	options := []func(*lab.Options){func(o *lab.Options) { o.OnSignIn = w.ledger.note }}
 	for _, edit := range edits {
 		options = append(options, labtest.Edit(edit))
 	}
-	w.Lab = labtest.Start(t, options...)
-	w.Proxy = proxytest.Start(t, w.Lab.HTTPClient().Transport)
+	w.machine = machineWith(t, t.TempDir(), lab.ProxyDoor, options...)
 	w.relay = newRelay(t, strings.TrimPrefix(w.Proxy.URL(), "http://"))
-	w.write(t, "config.json", w.configuration(issuer))
-	w.write(t, "ca.pem", string(w.Proxy.CA()))
 	return w
 }
 

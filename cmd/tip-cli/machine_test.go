@@ -38,22 +38,22 @@ type machine struct {
 // machine as the redirect, and writes config.json for it into dir.
 func newMachine(tb testing.TB, dir string, door lab.Door, edits ...func(*lab.World)) *machine {
 	tb.Helper()
+	var options []func(*lab.Options)
+	for _, edit := range edits {
+		options = append(options, labtest.Edit(edit))
+	}
+	return machineWith(tb, dir, door, options...)
+}
+
+// machineWith is [newMachine] beside a lab with options.
+func machineWith(tb testing.TB, dir string, door lab.Door, options ...func(*lab.Options)) *machine {
+	tb.Helper()
 	port, err := lab.FreePort(context.Background())
 	if err != nil {
 		tb.Fatal(err)
 	}
 	m := &machine{dir: dir, port: port}
-	m.Lab = labtest.Start(tb, labtest.Edit(func(w *lab.World) {
-		for i := range w.Issuers {
-			for j := range w.Issuers[i].Clients {
-				c := &w.Issuers[i].Clients[j]
-				c.RedirectURIs = append(c.RedirectURIs, fmt.Sprintf("http://localhost:%d/callback", m.port))
-			}
-		}
-		for _, edit := range edits {
-			edit(w)
-		}
-	}))
+	m.Lab = labtest.Start(tb, slices.Insert(slices.Clone(options), 0, labtest.Edit(m.register))...)
 	m.Proxy = proxytest.Start(tb, m.Lab.HTTPClient().Transport)
 	url := issuer
 	if door == lab.EndpointDoor {
@@ -64,6 +64,16 @@ func newMachine(tb testing.TB, dir string, door lab.Door, edits ...func(*lab.Wor
 		application, oidcRole, accessRole, filepath.Join(m.dir, "token.jwt")))
 	m.write(tb, "ca.pem", string(m.Proxy.CA()))
 	return m
+}
+
+// register lets every client of the world come back to this machine.
+func (m *machine) register(w *lab.World) {
+	for i := range w.Issuers {
+		for j := range w.Issuers[i].Clients {
+			c := &w.Issuers[i].Clients[j]
+			c.RedirectURIs = append(c.RedirectURIs, fmt.Sprintf("http://localhost:%d/callback", m.port))
+		}
+	}
 }
 
 func (m *machine) write(tb testing.TB, name, text string) {

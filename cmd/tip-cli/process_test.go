@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -70,33 +69,6 @@ func (m *machine) exchanged() []proxytest.Operation {
 		}
 	}
 	return seen
-}
-
-func TestManyProcessesAtOnce(t *testing.T) {
-	t.Parallel()
-	m := signedIn(t)
-	const many = 20
-	answers := make([]string, many)
-	var wait sync.WaitGroup
-	for i := range many {
-		cmd := m.command(t, "auth", "get-iam-credentials")
-		wait.Go(func() {
-			out, err := cmd.Output()
-			if err != nil {
-				t.Error(err)
-			}
-			answers[i] = string(out)
-		})
-	}
-	wait.Wait()
-	for _, answer := range answers[1:] {
-		if diff := cmp.Diff(answers[0], answer); diff != "" || answer == "" {
-			t.Fatalf("different answers:\n%s", diff)
-		}
-	}
-	if diff := cmp.Diff(aWholeExchange, m.exchanged()); diff != "" {
-		t.Errorf("not one refresh and one exchange (-want +got):\n%s", diff)
-	}
 }
 
 // What must be on disk is on disk when the request arrives.
