@@ -49,8 +49,12 @@ type Counts struct {
 	// WebIdentities are AssumeRoleWithWebIdentity requests, AssumedRoles those of AssumeRole.
 	WebIdentities Tally `json:"webIdentities"`
 	AssumedRoles  Tally `json:"assumedRoles"`
-	// Exchanges are CreateTokenWithIAM requests with a JWT, CentralRefreshes
-	// those with a refresh token of Identity Center.
+	// TokenCalls are all CreateTokenWithIAM requests, those included whose grant
+	// is another or unknown, since a request that is refused at its signature is
+	// not read any further.
+	TokenCalls Tally `json:"tokenCalls"`
+	// Exchanges are those of the grant jwt-bearer, CentralRefreshes those of the
+	// grant refresh_token.
 	Exchanges        Tally `json:"exchanges"`
 	CentralRefreshes Tally `json:"centralRefreshes"`
 	// Replays are JWTs that came to Identity Center again after they were spent.
@@ -122,8 +126,12 @@ func (c *counter) grant(kind string) *Tally {
 func (c *counter) exchange(x *Exchange) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	refused := x.Err != nil
+	if x.Caller.Operation == "CreateTokenWithIAM" {
+		c.counts.TokenCalls.add(refused)
+	}
 	if t := c.operation(x); t != nil {
-		t.add(x.Err != nil)
+		t.add(refused)
 	}
 }
 
@@ -136,10 +144,22 @@ func (c *counter) operation(x *Exchange) *Tally {
 	case "GetDataAccess":
 		return &c.counts.DataAccesses
 	case "CreateTokenWithIAM":
-		in, ok := x.Input.(*ssooidc.CreateTokenWithIAMInput)
-		if ok && in != nil && aws.ToString(in.GrantType) == "refresh_token" {
-			return &c.counts.CentralRefreshes
-		}
+		return c.tokenCall(x)
+	}
+	return nil
+}
+
+// tokenCall is the tally of a CreateTokenWithIAM request by its grant, nil for
+// one that was refused before its input was read and for other grants.
+func (c *counter) tokenCall(x *Exchange) *Tally {
+	in, ok := x.Input.(*ssooidc.CreateTokenWithIAMInput)
+	if !ok || in == nil {
+		return nil
+	}
+	switch aws.ToString(in.GrantType) {
+	case "refresh_token":
+		return &c.counts.CentralRefreshes
+	case "urn:ietf:params:oauth:grant-type:jwt-bearer":
 		return &c.counts.Exchanges
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/oauth2"
 
@@ -40,7 +41,8 @@ func TestCounts(t *testing.T) {
 	want := lab.Counts{
 		SignIns: lab.Tally{Granted: 1}, Codes: lab.Tally{Granted: 1}, Refreshes: lab.Tally{Granted: 1, Refused: 2},
 		ReuseAlarms: 1, WebIdentities: lab.Tally{Granted: 1}, AssumedRoles: lab.Tally{Granted: 1},
-		Exchanges: lab.Tally{Granted: 2, Refused: 1}, CentralRefreshes: lab.Tally{Granted: 1}, Replays: 1, DataAccesses: lab.Tally{Granted: 1},
+		TokenCalls: lab.Tally{Granted: 3, Refused: 1},
+		Exchanges:  lab.Tally{Granted: 2, Refused: 1}, CentralRefreshes: lab.Tally{Granted: 1}, Replays: 1, DataAccesses: lab.Tally{Granted: 1},
 	}
 	got := b.lab.Counts()
 	// x/oauth2 tries the Authorization header first, once.
@@ -118,5 +120,27 @@ func (b *bench) replayCode(config oauth2.Config) {
 		if _, err := config.Exchange(ctx, code, oauth2.VerifierOption(verifier)); (err != nil) != refused {
 			b.Errorf("refused %v: %v", refused, err)
 		}
+	}
+}
+
+// A request whose grant the lab does not get to see, or that has another one,
+// counts as neither an exchange nor a refresh.
+func TestCountsOfUnreadGrants(t *testing.T) {
+	b := start(t, refresher)
+	caller, token := b.session(oidcRole), b.centralToken()
+	for _, grant := range []string{"authorization_code", "urn:ietf:params:oauth:grant-type:token-exchange", "nonsense"} {
+		_, err := b.createToken(caller, func(in *ssooidc.CreateTokenWithIAMInput) { in.GrantType = &grant })
+		if err == nil {
+			t.Errorf("%s was granted", grant)
+		}
+	}
+	b.clock.advance(13 * time.Hour)
+	for _, edit := range []func(*ssooidc.CreateTokenWithIAMInput){refreshing(token), asserting("a.b.c")} {
+		_, err := b.createToken(caller, edit)
+		expect(t, answer{403, "InvalidSignatureException", "*"}, err) // hours after the keys ended
+	}
+	want := lab.Counts{TokenCalls: lab.Tally{Granted: 1, Refused: 5}, Exchanges: lab.Tally{Granted: 1}}
+	if diff := cmp.Diff(want, b.lab.Counts()); diff != "" {
+		t.Error(diff)
 	}
 }

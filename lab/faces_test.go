@@ -6,15 +6,12 @@ import (
 	"net/url"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
 	"github.com/tip-cli/tip-cli/lab"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
-	"github.com/tip-cli/tip-cli/lab/labtest"
 )
 
 // The vendors' issuers of the default world.
@@ -219,22 +216,5 @@ func TestAccessTokensAtAWS(t *testing.T) {
 			_, err = b.createToken(b.session(oidcRole), asserting(token.AccessToken))
 			expect(t, c.exchanged, err)
 		})
-	}
-}
-
-// The exchange works with exactly the rights of the original template, and
-// with nothing beyond them.
-func TestOriginalTemplate(t *testing.T) {
-	b := start(t, labtest.OriginalTemplate)
-	person := b.reach(b.jwt("analyst"))
-	_, err := b.control(static(person.Credentials)).ListCallerAccessGrants(t.Context(), &s3control.ListCallerAccessGrantsInput{AccountId: aws.String(appl)})
-	if got := answerOf(err).Code; got != "AccessDenied" {
-		t.Errorf("ListCallerAccessGrants: %q", got)
-	}
-	for role, want := range map[string][]string{oidcRole: {"sso-oauth"}, enhanced: {"athena-query", "s3ag"}} {
-		r, _ := b.lab.State().Role(role)
-		if len(r.Policies) != len(want) {
-			t.Errorf("%s has %d policies, want %v", role, len(r.Policies), want)
-		}
 	}
 }

@@ -196,7 +196,8 @@ func (l *Lab) Events() []Event { return l.world.Events() }
 func (l *Lab) RotateKeys(issuer string) error { return l.idp.RotateKeys(issuer) }
 
 // EndSignIns revokes every grant of an issuer of the world, as an administrator
-// does who clears all sessions: its refresh tokens give invalid_grant from then on.
+// does who clears all sessions: its refresh tokens, unredeemed codes and approved
+// devices give invalid_grant from then on, and userinfo refuses its access tokens.
 func (l *Lab) EndSignIns(issuer string) error { return l.idp.EndSignIns(issuer) }
 
 // RevokeCentralRefreshTokens makes every refresh token that Identity Center gave

@@ -69,11 +69,7 @@ func codeAndMessage(api smithy.APIError, body []byte) (code, message string) {
 	if message == unknownError {
 		message = ""
 	}
-	var b oauthErrorBody
-	var wrongType *json.UnmarshalTypeError // of one member; the others are read
-	if err := json.Unmarshal(body, &b); err != nil && !errors.As(err, &wrongType) {
-		b = oauthErrorBody{}
-	}
+	b := parseOAuthError(body)
 	if code == unknownError && b.Error != "" {
 		code = exceptionName(b.Error)
 	}
@@ -99,6 +95,23 @@ type oauthErrorBody struct {
 	Region           string `json:"region"`
 	Endpoint         string `json:"endpoint"`
 	Message          string `json:"message"`
+}
+
+// parseOAuthError reads what can be read of body.
+func parseOAuthError(body []byte) oauthErrorBody {
+	var b oauthErrorBody
+	var wrongType *json.UnmarshalTypeError // of one member; the others are read
+	if err := json.Unmarshal(body, &b); err != nil && !errors.As(err, &wrongType) {
+		return oauthErrorBody{}
+	}
+	return b
+}
+
+// isIAMError reports whether body is an error answer of IAM and not of Identity
+// Center behind it.
+func isIAMError(body []byte) bool {
+	b := parseOAuthError(body)
+	return b.Error == "" && b.Message != ""
 }
 
 func (b oauthErrorBody) details() string {

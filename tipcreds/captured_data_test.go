@@ -71,7 +71,8 @@ func capturedCreateToken() []captured {
 	slow := adapt(oidc("slow down", 400, "SlowDownException", "slow_down", "x"), throttled)
 	failure := adapt(oidc("server error", 500, "InternalServerException", "server_error", "x"), inDoubt)
 	denied := oidc("denied", 400, "AccessDeniedException", "access_denied", "")
-	signature := iam("signature", 403, "InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier than 20260101T000100Z")
+	unspent := func(c *captured) { c.want.Spent = false }
+	signature := adapt(iam("signature", 403, "InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier than 20260101T000100Z"), unspent)
 	return []captured{
 		grant, expired, slow, failure, denied,
 		adapt(grant, refreshed(true, 1)), adapt(expired, refreshed(true, 1)), adapt(denied, refreshed(false, 1)),
@@ -86,7 +87,9 @@ func capturedCreateToken() []captured {
 		iam("denied by IAM", 403, "AccessDeniedException", "User: arn:aws:sts::444455556666:assumed-role/TIPApplication/s is not "+
 			"authorized to perform: sso-oauth:CreateTokenWithIAM on resource: "+application),
 		signature, adapt(signature, refreshed(false, 1)),
-		adapt(iam("unknown key", 403, "UnrecognizedClientException", "The security token included in the request is invalid."), forgets),
+		adapt(iam("unknown key", 403, "UnrecognizedClientException", "The security token included in the request is invalid."),
+			func(c *captured) { forgets(c); unspent(c) }),
+		adapt(iam("expired key", 403, "ExpiredTokenException", "The security token included in the request is expired"), forgets),
 		adapt(iam("throttled", 400, "ThrottlingException", "Rate exceeded"), throttled),
 		adapt(iam("throttled 429", 429, "TooManyRequestsException", "x"), throttled),
 		adapt(iam("throttled 503", 503, "SlowDown", "x"), throttled),

@@ -22,9 +22,10 @@
 // So one JWT serves calls 1 and 2, CreateTokenWithIAM with a JWT is never
 // retried, [Options.BeforeCreateToken] can record the JWT as used before it
 // leaves the process, and [ExchangeError] says what became of it: unspent (not
-// a byte was written, or AWS throttled), refused, accepted, or in doubt (it was
-// sent and no verdict came). Concurrent calls of [Provider.Retrieve] share one
-// exchange. Where the application has the refresh_token grant,
+// a byte was written, or AWS throttled or refused the signature), refused,
+// accepted, or in doubt (it was sent and no verdict came). Concurrent calls of
+// [Provider.Retrieve] share one exchange, and it does not send a JWT that it sent
+// before. Where the application has the refresh_token grant,
 // [Options.AfterCreateToken] can store the refresh token before anything else
 // can fail.
 //

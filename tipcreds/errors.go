@@ -34,6 +34,9 @@ var (
 	// ErrNoWebToken means that the WebTokenProvider, or the caller of
 	// Exchange, gave an empty token.
 	ErrNoWebToken = errors.New("the web token is empty")
+	// ErrWebTokenSpent means that the WebTokenProvider returned the JWT that
+	// the renewal before has spent. AWS was not called.
+	ErrWebTokenSpent = errors.New("the web token provider returned the JWT that was exchanged before")
 	// ErrNoRefreshToken means that ExchangeRefreshToken was given none.
 	ErrNoRefreshToken = errors.New("the refresh token is empty")
 	// ErrNoBootstrap means that a refresh token is at hand, but neither
@@ -103,12 +106,23 @@ func (s Step) phrase() string {
 
 // ExchangeError is a failed step. Tokens and identity contexts are removed
 // from its texts should a service have echoed them.
+//
+// CreateTokenWithIAM refuses a signature before it reads the JWT. So JWTSpent and
+// InDoubt are false, Throttled is false and Code is set if AWS answered with
+// InvalidSignatureException, SignatureDoesNotMatch, RequestTimeTooSkewed,
+// RequestExpired, IncompleteSignature, MissingAuthenticationToken (these two with
+// or without "Exception"), UnrecognizedClientException or InvalidClientTokenId, or
+// with ExpiredToken in the form of IAM, which speaks of the signing credentials.
+// The difference of the clocks with which the request was signed is forgotten, so
+// that the same JWT may be sent once more. ExpiredTokenException may speak of
+// either and counts as spent.
 type ExchangeError struct {
 	// Step is where the exchange failed.
 	Step Step
 	// Code is the error code of AWS, such as "AccessDenied" of STS or
 	// "InvalidGrantException" of IAM Identity Center. Empty if AWS did not
-	// answer.
+	// answer. Something on the way, such as a proxy, may have given it: see
+	// InDoubt.
 	Code string
 	// Message is the text of AWS; at IAM Identity Center the
 	// error_description of RFC 6749 section 5.2. May be empty.
@@ -127,11 +141,15 @@ type ExchangeError struct {
 
 	// JWTSpent reports that the JWT was sent to IAM Identity Center, or may
 	// have been, and is not to be sent there again if another can be had. It
-	// is false if not a byte of the request was written, and if AWS throttled
-	// it without looking at the JWT.
+	// is false if not a byte of the request was written, and if AWS did not
+	// look at the JWT: for its rate ([ExchangeError.Throttled]), or for the
+	// signature (see above). With ErrWebTokenSpent it is true of the exchange
+	// before.
 	JWTSpent bool
 	// InDoubt reports that the JWT was sent and that no verdict came: no
-	// answer, a 5xx, a broken or unreadable answer. The JWT may be used up or
+	// answer, a 5xx, a broken or unreadable answer, or a refusal that is not
+	// AWS's: a code that AWS does not have, without the headers x-amzn-ErrorType
+	// and x-amzn-RequestId. The JWT may be used up or
 	// not; only sending it once more would tell, by an InvalidGrantException.
 	// False if AWS accepted or refused it; then JWTSpent says the rest.
 	InDoubt bool
@@ -143,7 +161,8 @@ type ExchangeError struct {
 }
 
 // Error implements error. The text is one line, holds no secrets, and names a
-// difference of the clocks where that is a likely cause.
+// difference of the clocks where that is a likely cause. Of each text of AWS it
+// holds the first 1,000 characters.
 func (e *ExchangeError) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Step.phrase())
@@ -151,14 +170,14 @@ func (e *ExchangeError) Error() string {
 	case e.Code == "" && e.Err != nil:
 		fmt.Fprintf(&b, ": %v", e.Err)
 	case e.Message == "":
-		fmt.Fprintf(&b, ": %s", e.Code)
+		fmt.Fprintf(&b, ": %s", shortened(e.Code))
 	default:
-		fmt.Fprintf(&b, ": %s: %s", e.Code, e.Message)
+		fmt.Fprintf(&b, ": %s: %s", shortened(e.Code), shortened(e.Message))
 	}
 	if e.Code != "" && e.HTTPStatus != 0 {
 		fmt.Fprintf(&b, " (HTTP %d", e.HTTPStatus)
 		if e.RequestID != "" {
-			fmt.Fprintf(&b, ", request %s", e.RequestID)
+			fmt.Fprintf(&b, ", request %s", shortened(e.RequestID))
 		}
 		b.WriteString(")")
 	}
@@ -166,6 +185,20 @@ func (e *ExchangeError) Error() string {
 		b.WriteString("; " + clockText(e.ClockSkew))
 	}
 	return strings.Map(printable, b.String())
+}
+
+// maxText bounds each text of AWS in a line of ours, in characters.
+const maxText = 1000
+
+// shortened is text, cut after maxText characters.
+func shortened(text string) string {
+	var n int
+	for i := range text {
+		if n++; n > maxText {
+			return text[:i] + "..."
+		}
+	}
+	return text
 }
 
 // printable makes a space of what could break a line or command a terminal.

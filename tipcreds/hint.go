@@ -12,7 +12,7 @@ import (
 // fields and methods that callers branch on never do.
 func (e *ExchangeError) Hint() string {
 	if e.blamesClock() {
-		return "set the clock of this machine (" + clockText(e.ClockSkew) + "), then begin again with a fresh token"
+		return "set the clock of this machine (" + clockText(e.ClockSkew) + "), then " + e.nextAttempt()
 	}
 	switch e.Step {
 	case StepAssumeApplicationRole:
@@ -24,6 +24,14 @@ func (e *ExchangeError) Hint() string {
 	default:
 		return ""
 	}
+}
+
+// nextAttempt says what the next attempt takes once the clock is right.
+func (e *ExchangeError) nextAttempt() string {
+	if e.Step == StepCreateToken && !e.JWTSpent && isSignatureCode(e.Code) {
+		return "try again; the token is not used up"
+	}
+	return "begin again with a fresh token"
 }
 
 func firstNonEmpty(a, b string) string {
@@ -73,6 +81,8 @@ func (e *ExchangeError) createTokenHint() string {
 			"issuer of the application, its audience not authorized, or no single user with the mapped attribute"
 	case "ExpiredTokenException":
 		return "the token has expired; get a fresh one, and compare the clocks"
+	case "ExpiredToken":
+		return "the signing credentials have expired; the next attempt gets new ones"
 	case "InvalidClientException":
 		return "the application ARN is unknown to Identity Center in this region"
 	case "UnauthorizedClientException", "UnsupportedGrantTypeException":
@@ -128,7 +138,7 @@ func (e *ExchangeError) commonHint() string {
 		return "STS is not active in this region for the account"
 	case e.Code == "InvalidClientTokenId", e.Code == "UnrecognizedClientException":
 		return "AWS does not know the signing credentials (any more); the next attempt gets new ones"
-	case e.Code == "SignatureDoesNotMatch", e.Code == "InvalidSignatureException", e.Code == "RequestTimeTooSkewed":
+	case isSignatureCode(e.Code):
 		return "the request's signature was refused; the local clock may be wrong"
 	case e.HTTPStatus >= 500:
 		return "AWS could not answer; try again later"

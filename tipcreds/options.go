@@ -27,7 +27,9 @@ const (
 
 // WebTokenProvider returns a JWT of the user that IAM Identity Center has not
 // seen yet: an ID token, or an access token that is a JWT with the claims iss,
-// sub, aud and exp. It is called once for each exchange.
+// sub, aud and exp. It is called once for each exchange by [Provider.Retrieve],
+// which gives [ErrWebTokenSpent] if the JWT is the one that it spent before. It
+// must return when ctx ends; see [Options.Timeout].
 type WebTokenProvider func(ctx context.Context) (string, error)
 
 // AssumeRoleAPI is the part of an STS client that assumes the access role.
@@ -127,7 +129,11 @@ type Options struct {
 	ExpiryWindow time.Duration
 	// Timeout bounds one renewal by Retrieve, the WebTokenProvider included,
 	// and an Exchange or ExchangeRefreshToken whose context has no deadline.
-	// Raise it if the provider waits for a person.
+	// Raise it if the provider waits for a person. It works by the context:
+	// a WebTokenProvider, a hook or a client that does not look at its own
+	// holds the renewal, and every Retrieve without a deadline that waits for
+	// it, for as long as it likes. A Retrieve whose context ends returns then,
+	// and the renewal goes on.
 	Timeout time.Duration
 }
 

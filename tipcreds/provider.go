@@ -2,6 +2,8 @@ package tipcreds
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -30,7 +32,8 @@ type Provider struct {
 
 	application atomic.Pointer[lease]
 	current     atomic.Pointer[lease]
-	skew        atomic.Pointer[time.Duration] // the last one measured
+	skew        atomic.Pointer[time.Duration]     // the last one measured
+	spent       atomic.Pointer[[sha256.Size]byte] // of the last JWT that Retrieve spent
 	flight      flight
 }
 
@@ -70,7 +73,8 @@ func New(accessRoleARN, applicationARN string, token WebTokenProvider, optFns ..
 // Retrieve implements [aws.CredentialsProvider]. It returns the credentials at
 // hand until the expiry window begins, then asks the WebTokenProvider for a JWT
 // and exchanges it. Concurrent calls share one exchange, which goes on when the
-// call that began it is cancelled, for [Options.Timeout] at most.
+// call that began it is cancelled, for [Options.Timeout] at most. A JWT that is
+// the one it spent last, in doubt or not, is not sent again: [ErrWebTokenSpent].
 //
 // Errors are of type [*ExchangeError], or the context's.
 func (p *Provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
@@ -131,11 +135,21 @@ func (p *Provider) renew(ctx context.Context) (aws.Credentials, error) {
 	return aws.Credentials{}, err
 }
 
+// exchangeFresh gets a JWT and exchanges it, unless it is the one that the last
+// exchange spent.
 func (p *Provider) exchangeFresh(ctx context.Context) (*Session, error) {
 	webToken, err := p.token(ctx)
 	if err != nil {
 		err = redactError(err, []string{webToken})
 		return nil, &ExchangeError{Step: StepWebToken, Err: err}
 	}
-	return p.Exchange(ctx, webToken)
+	sum := sha256.Sum256([]byte(webToken))
+	if last := p.spent.Load(); last != nil && *last == sum {
+		return nil, &ExchangeError{Step: StepWebToken, JWTSpent: true, Err: ErrWebTokenSpent}
+	}
+	session, err := p.Exchange(ctx, webToken)
+	if failed, ok := errors.AsType[*ExchangeError](err); err == nil || ok && failed.JWTSpent {
+		p.spent.Store(&sum)
+	}
+	return session, err
 }

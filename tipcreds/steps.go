@@ -97,7 +97,10 @@ func (p *Provider) tokenError(in *ssooidc.CreateTokenWithIAMInput, application a
 	e := newExchangeError(StepCreateToken, err, seen, []string{
 		aws.ToString(in.Assertion), aws.ToString(in.RefreshToken), application.SessionToken,
 	})
-	e.settle(in.Assertion != nil && seen.sent())
+	e.settle(in.Assertion != nil && seen.sent(), seen)
+	if e.refusedSignature(seen) {
+		p.skew.Store(nil) // until an answer tells anew, the client takes what it heard itself
+	}
 	p.forgetRefused(e)
 	return e
 }

@@ -38,17 +38,20 @@ func (e *ExchangeError) RefreshTokenRefused() bool {
 }
 
 // settle says what a failed CreateTokenWithIAM means for the JWT in it. It looks
-// at codes and status, never at texts. sent is whether the request may have left.
-func (e *ExchangeError) settle(sent bool) {
-	e.JWTSpent = sent && !e.Throttled()
-	e.InDoubt = e.JWTSpent && !e.verdict()
+// at codes, headers and status, never at texts. sent is whether the request may
+// have left.
+func (e *ExchangeError) settle(sent bool, seen *observation) {
+	refused := e.verdict(seen.errorType != "")
+	e.JWTSpent = sent && !e.Throttled() && !(refused && e.refusedSignature(seen))
+	e.InDoubt = e.JWTSpent && !refused
 }
 
 // verdict reports whether AWS itself refused: with a 4xx status and a code of
-// its own. A 4xx without a code is the word of something on the way, and 408 says
-// that the request was not read to its end. A client that is not the SDK's gives
-// no status, and its word is taken.
-func (e *ExchangeError) verdict() bool {
+// its own. A 4xx without a code, or with one that AWS does not have and without
+// AWS's headers (named is whether one named the exception), is the word of
+// something on the way, and 408 says that the request was not read to its end. A
+// client that is not the SDK's gives no status, and its word is taken.
+func (e *ExchangeError) verdict(named bool) bool {
 	switch e.Code {
 	case "", unknownError, "RequestTimeout", "RequestTimeoutException", "InternalServerException":
 		return false
@@ -57,7 +60,52 @@ func (e *ExchangeError) verdict() bool {
 		api, ok := errors.AsType[smithy.APIError](e.Err)
 		return !ok || api.ErrorFault() != smithy.FaultServer
 	}
+	if !named && e.RequestID == "" && !isAWSCode(e.Code) {
+		return false
+	}
 	return e.HTTPStatus >= 400 && e.HTTPStatus < 500 && e.HTTPStatus != http.StatusRequestTimeout
+}
+
+// isAWSCode reports whether code is one that AWS gives at CreateTokenWithIAM, so
+// that an answer without AWS's headers may be AWS's: the exceptions of SSO OIDC
+// with a 4xx status, and what is common to all services (AWS "Common Errors").
+func isAWSCode(code string) bool {
+	switch code {
+	case "AccessDeniedException", "AuthorizationPendingException", "ExpiredTokenException", "InvalidClientException",
+		"InvalidGrantException", "InvalidRequestException", "InvalidRequestRegionException", "InvalidScopeException",
+		"SlowDownException", "UnauthorizedClientException", "UnsupportedGrantTypeException":
+		return true
+	case "AccessDenied", "ExpiredToken", "InvalidAction", "MalformedHttpRequestException", "NotAuthorized",
+		"OptInRequired", "UnknownOperationException", "ValidationError", "ValidationException":
+		return true
+	default:
+		return isSignatureCode(code)
+	}
+}
+
+// refusedSignature reports whether the request was refused for its signature or
+// for the credentials that signed it, which AWS looks at before it reads the JWT.
+// ExpiredTokenException may speak of the JWT and does not count; ExpiredToken does
+// where the body has the form of IAM's.
+func (e *ExchangeError) refusedSignature(seen *observation) bool {
+	if e.Code == "ExpiredToken" {
+		return isIAMError(seen.errorBody)
+	}
+	return isSignatureCode(e.Code)
+}
+
+// isSignatureCode reports whether code speaks of the signature, or of the keys that
+// made it, and of nothing else.
+func isSignatureCode(code string) bool {
+	switch code {
+	case "InvalidSignatureException", "SignatureDoesNotMatch", "RequestTimeTooSkewed", "RequestExpired",
+		"IncompleteSignature", "IncompleteSignatureException",
+		"MissingAuthenticationToken", "MissingAuthenticationTokenException",
+		"UnrecognizedClientException", "InvalidClientTokenId":
+		return true
+	default:
+		return false
+	}
 }
 
 // maxRetryAfter bounds what is believed of a Retry-After header.

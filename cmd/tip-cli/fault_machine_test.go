@@ -25,6 +25,8 @@ const patience = 55 * time.Second
 // The commands that the tables run.
 var (
 	signInCommand     = []string{"auth"}
+	deviceCommand     = []string{"auth", "--device"}
+	signOutCommand    = []string{"auth", "logout"}
 	credentials       = []string{"auth", "get-iam-credentials"}
 	dataAccess        = []string{"s3ag", "get-data-access", "s3://tip-demo-data/reports/"}
 	refreshTokenByCLI = []string{"auth", "refresh-token"}
@@ -43,15 +45,16 @@ func (m *machine) run(t *testing.T, args []string, settings ...string) finished 
 	t.Helper()
 	cmd := m.command(t, args...)
 	cmd.Env = append(cmd.Env, settings...)
-	var stdout, stderr bytes.Buffer
+	var stdout bytes.Buffer
+	stderr := approving{browser: m.HTTPClient()}
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	start := time.Now()
-	err := cmd.Run()
+	err := errors.Join(cmd.Run(), stderr.err)
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("tip-cli %v: %v", args, err)
 	}
-	return finished{args, cmd.ProcessState.ExitCode(), stdout.String(), stderr.String(), time.Since(start)}
+	return finished{args, cmd.ProcessState.ExitCode(), stdout.String(), stderr.text.String(), time.Since(start)}
 }
 
 // must wants exit code 0.
@@ -98,13 +101,23 @@ func printsCredentials(args []string) bool {
 	return slices.Contains(args, "get-iam-credentials") || slices.Contains(args, "get-data-access")
 }
 
+// placed is a machine of somebody who has not signed in. Without edits it shares
+// its lab with others.
+func placed(t *testing.T, edits ...func(*lab.World)) *machine {
+	t.Helper()
+	if len(edits) == 0 {
+		return newSharedMachine(t)
+	}
+	m := newMachine(t, t.TempDir(), lab.ProxyDoor, edits...)
+	m.configure(t)
+	return m
+}
+
 // ready is a machine on which the analyst has signed in; the ID token is unspent.
 func ready(t *testing.T, edits ...func(*lab.World)) *machine {
 	t.Helper()
-	m := newMachine(t, t.TempDir(), lab.ProxyDoor, edits...)
-	m.must(t, []string{"configure", "idp", "--provider", "okta", "--config", filepath.Join(m.dir, "config.json")})
-	m.must(t, signInCommand)
-	m.Forget()
+	m := placed(t, edits...)
+	m.signIn(t)
 	return m
 }
 
@@ -112,10 +125,16 @@ func ready(t *testing.T, edits ...func(*lab.World)) *machine {
 func spent(t *testing.T, edits ...func(*lab.World)) *machine {
 	t.Helper()
 	m := ready(t, edits...)
+	m.spend(t)
+	return m
+}
+
+// spend exchanges the ID token and drops what it gave.
+func (m *machine) spend(t *testing.T) {
+	t.Helper()
 	m.must(t, credentials)
 	m.dropCredentials(t)
 	m.Forget()
-	return m
 }
 
 // dropCredentials makes the next run of any command go to the network.

@@ -51,6 +51,17 @@ var hops = []hop{
 	{proxytest.Discovery, newReady, signInCommand, repeated},
 	{proxytest.Keys, newReady, signInCommand, repeated},
 	{proxytest.Token, newReady, signInCommand, either},
+	{proxytest.DeviceAuthorization, newReady, deviceCommand, repeated},
+	{proxytest.Token, newReady, deviceCommand, repeated},
+}
+
+// lost are the exit codes if the first answer is lost: a device code is used up by
+// then (RFC 8628 section 3.5), so that the person has to enter another.
+func (h hop) lost() []int {
+	if h.op == proxytest.Token && byDevice(h.args) {
+		return []int{3, 6}
+	}
+	return h.once
 }
 
 // slowByDefault are the longest rows that always run: one for each client. The
@@ -60,6 +71,9 @@ var slowByDefault = []string{
 	"drip at Token of auth get-iam-credentials, always",
 	"silence at CreateTokenWithIAM of auth get-iam-credentials, always",
 	"drip at GetDataAccess of s3ag get-data-access s3://tip-demo-data/reports/, always",
+	"silence at DeviceAuthorization of auth --device, always",
+	"drip at Token of auth --device, always",
+	"silence at Revocation of auth logout, always",
 }
 
 // allowed are the exit codes of a row.
@@ -68,6 +82,8 @@ func (h hop) allowed(f proxytest.Fault, times int) []int {
 	switch {
 	case f == proxytest.HTML && h.op == proxytest.Discovery && signIn:
 		return []int{0, 5, 6} // or the issuer is wrong: nobody has signed in there yet
+	case times == proxytest.Always && h.op == proxytest.Token && byDevice(h.args) && f != proxytest.HTML:
+		return []int{3, 6} // the code expires while the polls fail: another one is needed
 	case times == proxytest.Always:
 		return []int{6}
 	case f == proxytest.HTML && h.op != "CreateTokenWithIAM":
@@ -124,7 +140,7 @@ func (h hop) fails(t *testing.T, f proxytest.Fault) {
 
 func (h hop) fault(t *testing.T, m *machine, f proxytest.Fault, times int) {
 	m.Forget()
-	m.Meddle(proxytest.Strike(f, h.op, times))
+	m.Meddle(h.around(proxytest.Strike(f, h.op, times), times))
 	o := m.run(t, h.args)
 	if m.times(h.op) == 0 {
 		t.Fatalf("%s was not called: %v", h.op, m.Seen())
@@ -136,9 +152,12 @@ func (h hop) fault(t *testing.T, m *machine, f proxytest.Fault, times int) {
 	if o.code == 0 && times == 1 && (f == proxytest.Throttled || f == proxytest.TooManyRequests) {
 		m.checkRetryAfter(t, h.op)
 	}
-	m.Meddle(nil)
+	m.Meddle(h.around(nil, 1))
 	m.check(t, m.run(t, h.args), 0)
 }
+
+// lossy are the faults that can come after an upstream has done its work.
+var lossy = []proxytest.Fault{proxytest.Reset, proxytest.Truncated, proxytest.Unavailable}
 
 // An upstream has done what was asked and its answer is lost. What may be asked
 // again is; an authorization code may not, and that is no reason to blame the
@@ -150,12 +169,12 @@ func TestLostAnswers(t *testing.T) {
 		if h.op == "CreateTokenWithIAM" {
 			continue // in fault_jwt_test.go
 		}
-		for _, f := range []proxytest.Fault{proxytest.Reset, proxytest.Truncated, proxytest.Unavailable} {
+		for _, f := range lossy {
 			rows = append(rows, row{fmt.Sprintf("%s at %s", f, h), func(t *testing.T) {
 				m := h.from(t)
-				m.Meddle(proxytest.Lose(f, h.op, 1))
-				m.check(t, m.run(t, h.args), h.once...)
-				m.Meddle(nil)
+				m.Meddle(h.around(proxytest.Lose(f, h.op, 1), 1))
+				m.check(t, m.run(t, h.args), h.lost()...)
+				m.Meddle(h.around(nil, 1))
 				m.check(t, m.run(t, h.args), 0)
 			}})
 		}

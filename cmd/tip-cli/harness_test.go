@@ -84,6 +84,15 @@ var edits = map[string]func(*lab.World){
 	"no-policy":     func(w *lab.World) { delete(w.Accounts[1].Roles[1].Policies, "access-grants") },
 	"client-secret": func(w *lab.World) { w.Issuers[0].Clients[0].Secret = "open-sesame" },
 	"no-instance":   func(w *lab.World) { w.AccessGrants = nil },
+	// The access tokens of the custom authorization server are for api://default.
+	"access-token": func(w *lab.World) { admitAudience(w, "api://default", true) },
+	// The same, and Identity Center does not know that audience.
+	"access-token-unknown": func(w *lab.World) { admitAudience(w, "api://default", false) },
+	// A provider whose access tokens are opaque unless an audience is asked for.
+	"audience": func(w *lab.World) {
+		w.Issuers[0].Face = "plain"
+		admitAudience(w, "https://api.example.com", true)
+	},
 }
 
 func cmdLab(ts *testscript.TestScript, _ bool, args []string) {

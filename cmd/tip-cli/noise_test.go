@@ -61,8 +61,8 @@ type situation struct {
 	name string
 	// edits change the world.
 	edits []func(*lab.World)
-	// from is what happened before, ready if nil.
-	from func(*testing.T, ...func(*lab.World)) *machine
+	// spent is whether the ID token was exchanged before.
+	spent bool
 	// before comes last before the command.
 	before func(*testing.T, *machine)
 	// hook answers in place of the lab, nil for the lab itself.
@@ -171,12 +171,12 @@ var situations = []situation{
 	{name: "another region", before: configured(`{"identity_center_region": "us-east-1"}`), code: 5},
 	{name: "another application", before: configured(`{"token_exchange_application_arn": "arn:aws:sso::111122223333:application/ssoins-1234567890abcdef/apl-ffffffffffffffff"}`), code: 5},
 	{name: "another role", before: configured(`{"id_enhanced_role_arn": "arn:aws:iam::444455556666:role/nobody"}`), code: 4},
-	{name: "spent JWT", from: spent, before: unspend, code: 0},
-	{name: "spent JWT and no refresh token", edits: world(withoutRefreshToken), from: spent, before: unspend, code: 3},
-	{name: "refused refresh token", from: spent, before: refuseRefresh, code: 3},
-	{name: "refresh by an unknown client", from: spent, hook: answering(http.StatusUnauthorized, "invalid_client", "The client is unknown."), code: 5},
-	{name: "refresh grant not enabled", from: spent, hook: answering(http.StatusBadRequest, "unauthorized_client", "The client may not use refresh_token."), code: 5},
-	{name: "identity provider overloaded", from: spent, hook: answering(http.StatusServiceUnavailable, "temporarily_unavailable", "Try later."), code: 6},
+	{name: "spent JWT", spent: true, before: unspend, code: 0},
+	{name: "spent JWT and no refresh token", edits: world(withoutRefreshToken), spent: true, before: unspend, code: 3},
+	{name: "refused refresh token", spent: true, before: refuseRefresh, code: 3},
+	{name: "refresh by an unknown client", spent: true, hook: answering(http.StatusUnauthorized, "invalid_client", "The client is unknown."), code: 5},
+	{name: "refresh grant not enabled", spent: true, hook: answering(http.StatusBadRequest, "unauthorized_client", "The client may not use refresh_token."), code: 5},
+	{name: "identity provider overloaded", spent: true, hook: answering(http.StatusServiceUnavailable, "temporarily_unavailable", "Try later."), code: 6},
 	{name: "turned away at sign-in", hook: turnedAway, args: signInCommand, code: 4},
 	{name: "keys out of reach", hook: denying("AssumeRoleWithWebIdentity", 400, "InvalidIdentityToken",
 		"Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"), code: 5},
@@ -210,7 +210,8 @@ func TestNoise(t *testing.T) {
 	var rows []row
 	for _, s := range situations {
 		rows = append(rows, row{s.name, func(t *testing.T) {
-			clear, drowned := s.decide(t, false), s.decide(t, true)
+			m := placed(t, s.edits...)
+			clear, drowned := s.decide(t, m, false), s.decide(t, m.neighbour(t), true)
 			if diff := cmp.Diff(clear, drowned); diff != "" {
 				t.Errorf("noise changes it (-text +noise):\n%s", diff)
 			}
@@ -222,15 +223,15 @@ func TestNoise(t *testing.T) {
 	together(t, 6, rows)
 }
 
-func (s situation) decide(t *testing.T, drowned bool) decided {
-	from, args := s.from, s.args
-	if from == nil {
-		from = ready
-	}
+func (s situation) decide(t *testing.T, m *machine, drowned bool) decided {
+	args := s.args
 	if args == nil {
 		args = credentials
 	}
-	m := from(t, s.edits...)
+	m.signIn(t)
+	if s.spent {
+		m.spend(t)
+	}
 	if s.before != nil {
 		s.before(t, m)
 	}

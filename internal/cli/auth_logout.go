@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,7 +19,7 @@ the identity provider revoke the refresh token, where it can. Credentials that
 AWS has given out stay valid until they expire. The configuration stays.`,
 		Example: "  tip-cli auth logout", Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.session()
+			s, err := a.signedOut()
 			if err != nil {
 				return a.forget(cmd, err)
 			}
@@ -33,6 +36,24 @@ AWS has given out stay valid until they expire. The configuration stays.`,
 			return nil
 		},
 	}
+}
+
+// signedOut is a session that is good for signing out: what an exchange needs
+// besides, such as a region, may be missing.
+func (a *app) signedOut() (*session.Session, error) {
+	c, err := a.loadConfig()
+	if err != nil {
+		return nil, err
+	}
+	client, err := a.httpClient()
+	if err != nil {
+		return nil, err
+	}
+	st, err := a.store()
+	if err != nil {
+		return nil, err
+	}
+	return session.New(session.Options{Store: st, Config: c, HTTPClient: client, Notice: a.warn, Trace: a.tracer(1)})
 }
 
 // sayDamaged names files that were set aside: they may hold tokens, and are not
@@ -52,6 +73,9 @@ func (a *app) forget(cmd *cobra.Command, why error) error {
 	st, err := a.store()
 	if err != nil {
 		return err
+	}
+	if _, err := os.Stat(st.Dir()); errors.Is(err, fs.ErrNotExist) {
+		return why // nobody has ever signed in there
 	}
 	if err := session.Forget(cmd.Context(), st); err != nil {
 		return err

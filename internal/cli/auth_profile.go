@@ -97,14 +97,17 @@ func (a *app) profileSettings(region, output string) ([]awsprofile.KV, error) {
 }
 
 // contextWords name the context for a command that is run later: a profile goes on
-// meaning the same one when another is chosen.
+// meaning the same one, and so the same person, when another is chosen.
 func (a *app) contextWords() ([]string, error) {
 	home, err := store.Dir(a.Getenv, os.UserHomeDir)
 	if err != nil {
 		return nil, err
 	}
 	name, err := a.chosenContext(home)
-	if err != nil || name == store.DefaultContext && a.contextFlag == "" {
+	if err == nil {
+		_, err = store.ContextDir(home, name)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return []string{"--context", name}, nil

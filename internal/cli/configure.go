@@ -32,7 +32,7 @@ func newConfigure(a *app) *cobra.Command {
   tip-cli configure --idp okta --config file.json`,
 		Args: subcommandOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f == (configureFlags{}) {
+			if f == (configureFlags{}) && !cmd.Flags().Changed("config") {
 				return cmd.Help()
 			}
 			return a.configure(cmd, &f)
@@ -71,6 +71,12 @@ func providerNames() []string {
 func (a *app) configure(cmd *cobra.Command, f *configureFlags) error {
 	provider, err := f.chosen(cmd)
 	if err != nil {
+		return err
+	}
+	if cmd.Flags().Changed("config") && f.config == "" {
+		return usage(cmd, errors.New("--config is empty"))
+	}
+	if _, err := a.store(); err != nil { // before any question is asked
 		return err
 	}
 	held, damaged, err := a.heldConfig()
@@ -115,8 +121,8 @@ func (a *app) heldConfig() (c config.Config, damaged bool, err error) {
 	case errors.Is(err, store.ErrNotFound):
 		return config.Config{}, false, nil
 	case errors.Is(err, store.ErrCorrupt), errors.As(err, &invalid):
-		a.warn("the present configuration cannot be read and counts for nothing: " + err.Error())
-		return config.Config{}, true, nil
+		a.warn("the present configuration is damaged, and what cannot be read counts for nothing: " + err.Error())
+		return c, true, nil
 	}
 	return c, false, err
 }
@@ -137,6 +143,13 @@ func (a *app) fromArg(held config.Config, arg, provider string) (config.Config, 
 }
 
 func (a *app) saveConfig(cmd *cobra.Command, held, next config.Config, damaged bool) error {
+	st, err := a.store()
+	if err != nil {
+		return err
+	}
+	if _, err := st.LoadClientSecret(cmd.Context()); err == nil && next.ClientAuth() == config.ClientAuthNone && next.ClientAuthentication == "" {
+		next.ClientAuthentication = config.ClientAuthBasic
+	}
 	next, notices := next.Clean()
 	for _, n := range notices {
 		a.warn(n.Error())
@@ -148,19 +161,15 @@ func (a *app) saveConfig(cmd *cobra.Command, held, next config.Config, damaged b
 	if err != nil {
 		return err
 	}
-	st, err := a.store()
-	if err != nil {
-		return err
-	}
-	if err := session.Reconfigured(cmd.Context(), st, held, next); err != nil {
-		return err
-	}
-	if damaged {
-		if err := a.setConfigAside(st); err != nil {
-			return err
+	err = session.Reconfigure(cmd.Context(), st, held, next, func() error {
+		if damaged {
+			if err := a.setConfigAside(st); err != nil {
+				return err
+			}
 		}
-	}
-	if err := st.SaveConfig(text); err != nil {
+		return st.SaveConfig(text)
+	})
+	if err != nil {
 		return err
 	}
 	if _, err := next.Regions(a.Getenv, a.profileRegion); err != nil {

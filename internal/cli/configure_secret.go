@@ -2,10 +2,14 @@ package cli
 
 import (
 	"errors"
+	"io/fs"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/secret"
+	"github.com/tip-cli/tip-cli/internal/session"
 	"github.com/tip-cli/tip-cli/internal/store"
 )
 
@@ -26,7 +30,7 @@ program that prints the secret instead.`,
 				return err
 			}
 			if remove {
-				return st.ClearClientSecret()
+				return a.dropSecret(cmd, st)
 			}
 			value, err := a.readSecret(cmd.Context(), "Client secret: ")
 			if err != nil {
@@ -35,7 +39,7 @@ program that prints the secret instead.`,
 			if value.IsZero() {
 				return usage(cmd, errors.New("the client secret is empty"))
 			}
-			if err := st.SaveClientSecret(cmd.Context(), value); err != nil {
+			if err := session.StoreClientSecret(cmd.Context(), st, value); err != nil {
 				return err
 			}
 			a.printf("Stored the client secret, sealed.")
@@ -44,6 +48,25 @@ program that prints the secret instead.`,
 	}
 	cmd.Flags().BoolVar(&remove, "remove", false, "remove the stored secret")
 	return cmd
+}
+
+// dropSecret removes the secret, and has the client be a public one again.
+func (a *app) dropSecret(cmd *cobra.Command, st *store.Store) error {
+	if _, err := os.Stat(st.Dir()); errors.Is(err, fs.ErrNotExist) {
+		a.printf("There is no client secret.")
+		return nil
+	}
+	if err := session.StoreClientSecret(cmd.Context(), st, secret.Value{}); err != nil {
+		return err
+	}
+	a.printf("Removed the client secret.")
+	held, err := a.loadConfig()
+	if err != nil || held.ClientAuthentication == "" || len(held.ClientSecretCommand) > 0 {
+		return nil //nolint:nilerr // a configuration that is not there sends no secret
+	}
+	next := held
+	next.ClientAuthentication = config.ClientAuthNone
+	return a.saveConfig(cmd, held, next, false)
 }
 
 // useSecret has a client that was public until now send its secret.

@@ -25,7 +25,7 @@ tip-cli --context NAME configure idp. The first one is called default.`,
 			if err := store.SetCurrentContext(home, args[0]); err != nil {
 				return err
 			}
-			a.printf("Commands now use the context %s.", args[0])
+			a.printf("Commands now use the context %s, and so do AWS profiles whose credential_process names no --context.", args[0])
 			if a.Getenv(store.ContextVariable) != "" {
 				a.warn(store.ContextVariable + " is set and overrides that")
 			}

@@ -92,7 +92,7 @@ func (a *app) loadConfig() (config.Config, error) {
 	}
 	c, warnings, err := config.Parse(text, "")
 	if err != nil {
-		return config.Config{}, err
+		return c, err // with what could be read
 	}
 	for _, w := range warnings {
 		a.warn(w.Error())
@@ -171,9 +171,13 @@ func (a *app) sessionFor(c config.Config) (*session.Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	onDemand, err := a.finder(c)
+	if err != nil {
+		return nil, err
+	}
 	return session.New(session.Options{
 		Store: st, Config: c, Regions: regions, HTTPClient: client, Notice: a.warn, Trace: a.tracer(1),
-		Login: oidclogin.Env{Stderr: a.Stderr, OpenURL: a.openURL()}, OnDemand: a.finder(c),
+		Login: oidclogin.Env{Stderr: a.Stderr, OpenURL: a.openURL()}, OnDemand: onDemand,
 	})
 }
 
@@ -212,9 +216,10 @@ func (a *app) profileRegion() string {
 	if err != nil {
 		return ""
 	}
-	settings, err := awsprofile.Get(path, awsprofile.Ambient(a.Getenv))
-	if err != nil {
-		return ""
+	for _, name := range []string{awsprofile.Ambient(a.Getenv), awsprofile.DefaultProfile} {
+		if settings, err := awsprofile.Get(path, name); err == nil && settings["region"] != "" {
+			return settings["region"]
+		}
 	}
-	return settings["region"]
+	return ""
 }

@@ -75,10 +75,10 @@ func exitCode(err error) int {
 		source     *tokensource.Error
 	)
 	switch {
+	case errors.As(err, &late): // and not interrupted: it says what was under way when the time was up
+		return ExitUnavailable
 	case errors.Is(err, context.Canceled), oidclogin.KindOf(err) == oidclogin.KindInterrupted:
 		return ExitInterrupted
-	case errors.As(err, &late):
-		return ExitUnavailable
 	case errors.As(err, &wrongUsage), errors.As(err, &option), errors.Is(err, s3agcreds.ErrTarget):
 		return ExitUsage
 	case errors.As(err, &signIn):
@@ -197,10 +197,23 @@ func hintOf(err error) string {
 	return ""
 }
 
+// hinted returns the first hint in the tree of err that says something.
 func hinted(err error) string {
-	var h interface{ Hint() string }
-	if errors.As(err, &h) {
-		return h.Hint()
+	if file, ok := errors.AsType[*store.FileError](err); ok && file.Hint() != "" {
+		return file.Hint()
+	}
+	for err != nil {
+		if h, ok := err.(interface{ Hint() string }); ok && h.Hint() != "" { //nolint:errorlint // the whole tree is walked
+			return h.Hint()
+		}
+		if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the same
+			for _, one := range many.Unwrap() {
+				if h := hinted(one); h != "" {
+					return h
+				}
+			}
+		}
+		err = errors.Unwrap(err)
 	}
 	return ""
 }

@@ -28,6 +28,9 @@ func Run(ctx context.Context, args []string, env *Env) int {
 		err = errors.Join(context.Canceled, err)
 	}
 	code := exitCode(err)
+	if ctx.Err() != nil {
+		code = ExitInterrupted
+	}
 	if code == ExitInterrupted {
 		a.printf("tip-cli: interrupted")
 		return code

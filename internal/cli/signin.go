@@ -26,10 +26,12 @@ const signInVariable = "TIP_CLI_SIGN_IN"
 type signInFlags struct {
 	device, noBrowser, paste bool
 	tokenFile                string
+	set                      func(name string) bool
 }
 
 func (f *signInFlags) register(cmd *cobra.Command) {
 	fl := cmd.Flags()
+	f.set = fl.Changed
 	fl.BoolVar(&f.device, "device", false, "sign in on another device with a code (device authorization grant)")
 	fl.BoolVar(&f.noBrowser, "no-browser", false, "print the address and open nothing; the browser must reach this machine (ssh -L)")
 	fl.BoolVar(&f.paste, "paste", false, "print the address, and read the one that the browser ends at")
@@ -42,12 +44,14 @@ func (f *signInFlags) check(c config.Config) error {
 	for _, flag := range []struct {
 		name string
 		is   bool
-	}{{"--device", f.device}, {"--no-browser", f.noBrowser}, {"--paste", f.paste}, {"--token-file", f.tokenFile != ""}} {
+	}{{"--device", f.device}, {"--no-browser", f.noBrowser}, {"--paste", f.paste}, {"--token-file", f.set("token-file")}} {
 		if flag.is {
 			given = append(given, flag.name)
 		}
 	}
 	switch source := c.TokenSource(); {
+	case f.set("token-file") && f.tokenFile == "":
+		return errors.New("--token-file is empty")
 	case len(given) > 1:
 		return fmt.Errorf("%s exclude each other", strings.Join(given, " and "))
 	case f.method() == "" || source.IsZero():
@@ -176,32 +180,36 @@ var methods = map[config.Method]oidclogin.Method{
 // finder looks for a person when credentials are asked for and nobody is signed
 // in. SDKs capture stderr and have no use for a prompt on it, so that the person is
 // spoken to at the controlling terminal, and nobody is asked where there is none.
-func (a *app) finder(c config.Config) session.Finder {
-	policy := c.SignInPolicy()
+func (a *app) finder(c config.Config) (session.Finder, error) {
 	if text := a.Getenv(signInVariable); text != "" {
-		policy = config.SignInPolicy(strings.ToLower(text))
+		c.SignIn = strings.ToLower(text)
 	}
-	if policy == config.SignInNever {
-		return nil
+	switch policy := c.SignInPolicy(); policy {
+	case config.SignInNever:
+		return nil, nil
+	case config.SignInAuto, config.SignInAlways:
+		return func() (session.Person, error) { return a.findPerson(c, policy) }, nil
 	}
-	return func() (session.Person, error) {
-		place := a.place()
-		if policy != config.SignInAlways && place.CI {
-			return session.Person{}, errors.New("nobody is asked in a CI job")
-		}
-		at, err := terminal.Open()
-		if err == nil && !at.Foreground() {
-			err = errors.Join(errors.New("this process is in the background of its terminal"), at.Close())
-		}
-		switch {
-		case err == nil:
-			return session.Person{Options: atTerminal(at, at).options(c.Method(), place), Close: func() { _ = at.Close() }}, nil
-		case policy == config.SignInAlways:
-			in := &person{out: a.Stderr}
-			return session.Person{Options: in.options(c.Method(), place)}, nil
-		}
-		return session.Person{}, fmt.Errorf("nobody can be asked here: %w", err)
+	return nil, config.Problem{Key: signInVariable, Message: "must be auto, never or always", Hint: "set " + signInVariable + " to one of them, or unset it"}
+}
+
+func (a *app) findPerson(c config.Config, policy config.SignInPolicy) (session.Person, error) {
+	place := a.place()
+	if policy != config.SignInAlways && place.CI {
+		return session.Person{}, errors.New("nobody is asked in a CI job")
 	}
+	at, err := terminal.Open()
+	if err == nil && !at.Foreground() {
+		err = errors.Join(errors.New("this process is in the background of its terminal"), at.Close())
+	}
+	switch {
+	case err == nil:
+		return session.Person{Options: atTerminal(at, at).options(c.Method(), place), Close: func() { _ = at.Close() }}, nil
+	case policy == config.SignInAlways:
+		in := &person{out: a.Stderr}
+		return session.Person{Options: in.options(c.Method(), place)}, nil
+	}
+	return session.Person{}, fmt.Errorf("nobody can be asked here: %w", err)
 }
 
 // readSecret reads a line that is not to be seen, or what a pipe holds.

@@ -81,6 +81,9 @@ type Config struct {
 	TokenCommand            []string          // token_command: prints a JWT, see TokenSource
 	TokenFile               string            // token_file: holds a JWT
 
+	// Cleared has the keys that were given, but null or empty: Merge removes them.
+	Cleared []string
+
 	// Unknown has the keys that this version does not know, kept on rewrite.
 	Unknown map[string]json.RawMessage
 }
@@ -126,12 +129,19 @@ func member(out *bytes.Buffer, key string, value any) error {
 	return encoder.Encode(value)
 }
 
-// Merge returns c with everything that over has in its place. A token source of
+// Merge returns c with everything that over has in its place, and without what
+// over has as null or empty. A token source of
 // over takes the place of c's, be it the other kind.
 func (c Config) Merge(over Config) Config {
 	if !over.TokenSource().IsZero() {
 		c.TokenCommand, c.TokenFile = nil, ""
 	}
+	for _, key := range over.Cleared {
+		if f, ok := fieldFor(key); ok {
+			f.copy(&c, &Config{})
+		}
+	}
+	c.Cleared = nil
 	for _, f := range fields {
 		if f.get(&over) != nil {
 			f.copy(&c, &over)

@@ -60,7 +60,8 @@ func readFile(path string) ([]byte, error) {
 // is refused, under any spelling of its key.
 //
 // The problems are warnings: keys that are unknown (they are kept), and what was
-// put right ([Config.Clean]). The error is an [*InvalidError].
+// put right ([Config.Clean]). The error is an [*InvalidError]; the
+// keys that could be read are beside it.
 func Parse(raw []byte, provider string) (Config, []Problem, error) {
 	members, err := object(raw)
 	if err != nil {
@@ -78,7 +79,7 @@ func Parse(raw []byte, provider string) (Config, []Problem, error) {
 	c, wrong, unknown := decode(members)
 	problems, warnings = append(problems, wrong...), append(warnings, unknown...)
 	if len(problems) > 0 {
-		return Config{}, warnings, &InvalidError{Problems: problems}
+		return c, warnings, &InvalidError{Problems: problems}
 	}
 	if c.IdP != "" && provider != "" && c.IdP != provider {
 		warnings = append(warnings, Problem{Key: "idp", Message: fmt.Sprintf("%q in the configuration gives way to the provider %q that was chosen", c.IdP, provider)})
@@ -99,6 +100,8 @@ func decode(members map[string]json.RawMessage) (c Config, problems, unknown []P
 		case known:
 			if err := f.set(&c, value); err != nil {
 				problems = append(problems, Problem{Key: key, Message: err.Error()})
+			} else if f.get(&c) == nil {
+				c.Cleared = append(c.Cleared, key)
 			}
 		case secretKey(key):
 			if text := string(value); text != "null" && text != `""` {

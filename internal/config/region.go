@@ -94,6 +94,16 @@ func (c Config) regionProblems() []Problem {
 }
 
 func (c Config) checkRegion(key, region string) []Problem {
+	problems := c.wrongRegion(key, region)
+	for i := range problems {
+		if strings.HasPrefix(key, "AWS_") && problems[i].Hint == configureHint {
+			problems[i].Hint = "set " + key + " to a region, like eu-west-1"
+		}
+	}
+	return problems
+}
+
+func (c Config) wrongRegion(key, region string) []Problem {
 	if zone := zoneForm.FindStringSubmatch(region); zone != nil {
 		return []Problem{{Key: key, Message: fmt.Sprintf("%q is an availability zone, not a region", region), Hint: "perhaps " + zone[1]}}
 	}

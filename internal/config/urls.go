@@ -14,6 +14,8 @@ func checkURL(key, value string) []Problem {
 	switch {
 	case err != nil || strings.ContainsFunc(value, unicode.IsSpace):
 		return one(key, "is not a URL")
+	case strings.ContainsFunc(value, func(r rune) bool { return r < 0x21 || r > 0x7e }): // RFC 3986 is ASCII
+		return one(key, "has a character that a URL must have in its escaped form (a host name: in Punycode)")
 	case u.Scheme == "" || u.Host == "" && u.Opaque != "":
 		return []Problem{{Key: key, Message: "must begin with https://", Hint: "perhaps https://" + value}}
 	case u.Hostname() == "":

@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -86,7 +87,17 @@ func (c Config) providerProblems(needed bool) []Problem {
 }
 
 func one(key, message string) []Problem {
-	return []Problem{{Key: key, Message: message, Hint: configureHint}}
+	hint := configureHint
+	if example, ok := examples[key]; ok { // no prompt asks for it
+		hint = setHint(key, example)
+	}
+	return []Problem{{Key: key, Message: message, Hint: hint}}
+}
+
+// examples are values, in JSON, of keys that no prompt asks for.
+var examples = map[string]string{
+	"region": `"eu-west-1"`, "identity_center_region": `"eu-west-1"`, "s3ag_account_id": `"111122223333"`,
+	"redirect_host": `"` + DefaultRedirectHost + `"`, "redirect_port": strconv.Itoa(DefaultRedirectPort), "redirect_path": `"` + DefaultRedirectPath + `"`,
 }
 
 func (c Config) scopeProblems() []Problem {

@@ -226,6 +226,9 @@ func (a *attempt) accept(ctx context.Context, granted grantAnswer, iss string) e
 	if err != nil {
 		return err
 	}
+	if err := checkAccessHash(granted); err != nil {
+		return err
+	}
 	if err := checkNonce(tokens.Claims.Nonce, a.nonce); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/cli/browser"
+	"golang.org/x/term"
 )
 
 // browserStart is how long a browser may run before it counts as open. Many
@@ -29,31 +30,40 @@ var systemBrowser sync.Mutex
 // by colons (by semicolons on Windows), each a command with arguments, in which
 // %s stands for the address and %% for a percent sign; without %s the address
 // is the last argument. Quotes group words. No shell runs. Without BROWSER the
-// browser of the system opens. What is started writes to stderr, never to
-// stdout, and outlives ctx; so stderr must be safe for concurrent use, as an
-// *os.File is.
+// browser of the system opens. What is started outlives ctx and us. It writes to
+// stderr where that is an *os.File of a terminal, and else nowhere: a caller
+// that captures our stderr would wait for its end as long as the browser lives.
 //
 // Only addresses with https, or with http on loopback, are opened.
 func DefaultOpenURL(getenv func(string) string, stderr io.Writer) func(ctx context.Context, url string) error {
+	output := ofTerminal(stderr)
 	return func(ctx context.Context, address string) error {
 		if err := checkAddress(address); err != nil {
 			return err
 		}
 		list := getenv("BROWSER")
 		if strings.TrimSpace(list) == "" {
-			return started(ctx, func() error { return openSystem(stderr, address) })
+			return openSystem(ctx, output, address)
 		}
 		err := errors.New("BROWSER has no command")
 		for command := range strings.SplitSeq(list, string(os.PathListSeparator)) {
 			if strings.TrimSpace(command) == "" {
 				continue
 			}
-			if err = openCommand(ctx, stderr, command, address); err == nil || ctx.Err() != nil {
+			if err = openCommand(ctx, output, command, address); err == nil || ctx.Err() != nil {
 				return err
 			}
 		}
 		return err
 	}
+}
+
+// ofTerminal returns w if it is a terminal, else nil.
+func ofTerminal(w io.Writer) io.Writer {
+	if f, ok := w.(*os.File); ok && f != nil && term.IsTerminal(int(f.Fd())) {
+		return f
+	}
+	return nil
 }
 
 func checkAddress(address string) error {
@@ -64,15 +74,30 @@ func checkAddress(address string) error {
 	return nil
 }
 
-func openSystem(stderr io.Writer, address string) error {
-	systemBrowser.Lock()
-	defer systemBrowser.Unlock()
-	browser.Stdout, browser.Stderr = stderr, stderr
-	return browser.OpenURL(address)
+// systemCommands open the browser where the system has no way of its own.
+var systemCommands = [...]string{"xdg-open", "x-www-browser", "www-browser", "wslview"}
+
+// openSystem opens the browser of the system. What macOS and Windows start for
+// that is not our child; elsewhere it is, and has to be detached.
+func openSystem(ctx context.Context, output io.Writer, address string) error {
+	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
+		return started(ctx, func() error {
+			systemBrowser.Lock()
+			defer systemBrowser.Unlock()
+			browser.Stdout, browser.Stderr = output, output
+			return browser.OpenURL(address)
+		})
+	}
+	for _, command := range systemCommands {
+		if _, err := exec.LookPath(command); err == nil {
+			return openCommand(ctx, output, command, address)
+		}
+	}
+	return fmt.Errorf("none of %s was found", strings.Join(systemCommands[:], ", "))
 }
 
-// openCommand runs one command of BROWSER.
-func openCommand(ctx context.Context, stderr io.Writer, command, address string) error {
+// openCommand runs one command in the form of BROWSER.
+func openCommand(ctx context.Context, output io.Writer, command, address string) error {
 	words, err := browserWords(command, address)
 	if err != nil {
 		return err
@@ -85,7 +110,7 @@ func openCommand(ctx context.Context, stderr io.Writer, command, address string)
 		return fmt.Errorf("%s is a batch file, whose arguments cmd.exe would interpret", words[0])
 	}
 	cmd := exec.Command(program, words[1:]...)
-	cmd.Stdout, cmd.Stderr = stderr, stderr
+	cmd.Stdout, cmd.Stderr = output, output
 	detach(cmd)
 	if err := started(ctx, cmd.Run); err != nil {
 		return fmt.Errorf("%s: %w", words[0], err)

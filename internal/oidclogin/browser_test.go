@@ -4,6 +4,9 @@ package oidclogin_test
 
 import (
 	"context"
+	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,34 +18,52 @@ import (
 
 const address = "https://idp.example/authorize?scope=openid&state=$(id)"
 
+// output names the variable with the file that a script writes to.
+const output = "OIDCLOGIN_TEST_OUTPUT"
+
 // script writes a program that stands in for a browser.
 func script(t *testing.T, body string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "browser")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+body), 0o700); err != nil {
+	if err := os.WriteFile(path, []byte(preamble+body), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
+const preamble = "#!/bin/sh\n[ -z \"$" + output + "\" ] || exec >>\"$" + output + "\" 2>&1\n"
+
+// openWith opens address and returns what scripts write.
 func openWith(t *testing.T, ctx context.Context, list, address string) (string, error) {
 	t.Helper()
+	t.Setenv(output, filepath.Join(t.TempDir(), "output"))
 	var stderr buffer
-	getenv := func(name string) string {
+	err := oidclogin.DefaultOpenURL(browserIs(list), &stderr)(ctx, address)
+	if got := stderr.String(); got != "" {
+		t.Errorf("a stderr that is no terminal gets %q", got)
+	}
+	written, readErr := os.ReadFile(os.Getenv(output))
+	if readErr != nil && !errors.Is(readErr, fs.ErrNotExist) {
+		t.Fatal(readErr)
+	}
+	return string(written), err
+}
+
+// browserIs is an environment.
+func browserIs(list string) func(string) string {
+	return func(name string) string {
 		if name == "BROWSER" {
 			return list
 		}
 		return ""
 	}
-	err := oidclogin.DefaultOpenURL(getenv, &stderr)(ctx, address)
-	return stderr.String(), err
 }
 
 func TestBROWSER(t *testing.T) {
 	echo := script(t, `for a; do echo "[$a]"; done; echo diagnostic >&2`+"\n")
 	broken := script(t, "echo broken; exit 3\n")
 	tests := map[string]struct {
-		list, stderr, err string
+		list, written, err string
 	}{
 		"appended":          {echo, "[" + address + "]\ndiagnostic\n", ""},
 		"placeholder":       {echo + " --at %s x", "[--at]\n[" + address + "]\n[x]\ndiagnostic\n", ""},
@@ -55,9 +76,9 @@ func TestBROWSER(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			stderr, err := openWith(t, t.Context(), tt.list, address)
-			if stderr != tt.stderr {
-				t.Errorf("stderr %q, want %q", stderr, tt.stderr)
+			written, err := openWith(t, t.Context(), tt.list, address)
+			if written != tt.written {
+				t.Errorf("it wrote %q, want %q", written, tt.written)
 			}
 			if (err == nil) != (tt.err == "") || (err != nil && !strings.Contains(err.Error(), tt.err)) {
 				t.Errorf("error %v, want %q", err, tt.err)
@@ -69,8 +90,8 @@ func TestBROWSER(t *testing.T) {
 func TestAddressRefused(t *testing.T) {
 	echo := script(t, "echo ran\n")
 	for _, bad := range []string{"", "file:///etc/passwd", "javascript:alert(1)", "http://idp.example/", "--help", "https:", "https://[", "http://localhost.evil.example/"} {
-		if stderr, err := openWith(t, t.Context(), echo, bad); err == nil || stderr != "" {
-			t.Errorf("%q: %v, stderr %q", bad, err, stderr)
+		if written, err := openWith(t, t.Context(), echo, bad); err == nil || written != "" {
+			t.Errorf("%q: %v, written %q", bad, err, written)
 		}
 	}
 	if _, err := openWith(t, t.Context(), echo, "http://127.0.0.1:8090/authorize"); err != nil {
@@ -110,19 +131,64 @@ func waitFor(t *testing.T, path string) {
 	t.Errorf("%s never came", path)
 }
 
-// TestSystemBrowser: without BROWSER the system's own is found in PATH, and its
-// output goes to stderr.
-func TestSystemBrowser(t *testing.T) {
-	dir := filepath.Dir(script(t, ""))
+// TestBrowserLeavesStderr: whoever captures our stderr sees its end while the
+// browser lives on.
+func TestBrowserLeavesStderr(t *testing.T) {
+	for name, browser := range map[string]string{"BROWSER": "x", "system": ""} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			stays := script(t, "touch "+dir+"/up; while [ ! -e "+dir+"/end ]; do sleep 0.05; done; touch "+dir+"/lived\n")
+			if browser == "" {
+				systemBrowser(t, stays)
+			} else {
+				browser = stays
+			}
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = r.Close() }()
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				waitFor(t, dir+"/up")
+				cancel()
+			}()
+			if err := oidclogin.DefaultOpenURL(browserIs(browser), w)(ctx, address); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+			_ = w.Close()
+			if err := r.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if text, err := io.ReadAll(r); err != nil || len(text) > 0 {
+				t.Errorf("stderr goes on with %q, %v", text, err)
+			}
+			if err := os.WriteFile(dir+"/end", nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			waitFor(t, dir+"/lived")
+		})
+	}
+}
+
+// systemBrowser lets program be what the system opens addresses with.
+func systemBrowser(t *testing.T, program string) {
+	t.Helper()
+	dir := t.TempDir()
 	for _, name := range []string{"xdg-open", "open"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\necho \"opened $1\"\n"), 0o700); err != nil {
+		if err := os.Symlink(program, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
-	stderr, err := openWith(t, t.Context(), "", address)
-	if err != nil || stderr != "opened "+address+"\n" {
-		t.Errorf("%v, stderr %q", err, stderr)
+}
+
+// TestSystemBrowser: without BROWSER the system's own is found in PATH.
+func TestSystemBrowser(t *testing.T) {
+	systemBrowser(t, script(t, "echo \"opened $1\"\n"))
+	written, err := openWith(t, t.Context(), "", address)
+	if err != nil || written != "opened "+address+"\n" {
+		t.Errorf("%v, it wrote %q", err, written)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // callback is the redirect endpoint of one sign-in. What does not carry the
@@ -30,6 +31,11 @@ func newCallback(path string, port int, state string, finish func(url.Values) er
 
 // ServeHTTP implements http.Handler.
 func (cb *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if hasBody(r) {
+		w.Header().Set("Connection", "close")
+		// Or else net/http waits for the rest of it. An error is for a writer in tests.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
+	}
 	switch {
 	case !cb.isOwnHost(r.Host): // DNS rebinding
 		writePage(w, pageWrongHost)
@@ -42,8 +48,8 @@ func (cb *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writePage(w, pageWrongMethod)
 		return
 	}
-	response, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil || repeats(response) || !cb.hasState(response) {
+	response, err := parseResponse(r.URL.RawQuery)
+	if err != nil || hasBody(r) || repeats(response) || !cb.hasState(response) {
 		writePage(w, pageNotOurs)
 		return
 	}
@@ -97,6 +103,15 @@ func (cb *callback) isOwnHost(host string) bool {
 
 func (cb *callback) hasState(response url.Values) bool {
 	return subtle.ConstantTimeCompare([]byte(response.Get("state")), []byte(cb.state)) == 1
+}
+
+// hasBody reports a request that announces a body, which a redirect never has.
+func hasBody(r *http.Request) bool { return r.ContentLength != 0 || len(r.TransferEncoding) > 0 }
+
+// parseResponse reads the query of a redirect. Providers leave semicolons in
+// error_description as they are, which net/url takes for a mistake.
+func parseResponse(query string) (url.Values, error) {
+	return url.ParseQuery(strings.ReplaceAll(query, ";", "%3B"))
 }
 
 // repeats reports a parameter that is there twice (RFC 6749 section 3.1).

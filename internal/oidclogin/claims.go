@@ -43,35 +43,52 @@ const (
 func Decode(token secret.Value) (Claims, error) { return anyJWT.decode(token) }
 
 func (t jwtKind) decode(token secret.Value) (Claims, error) {
-	parts, err := t.split(token)
-	if err != nil {
-		return Claims{}, err
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return Claims{}, fail(KindVerification, "the claims of %s are not base64url", t)
-	}
 	var raw rawClaims
-	if err := json.Unmarshal(payload, &raw); err != nil {
-		return Claims{}, fail(KindVerification, "the claims of %s are malformed", t)
+	if err := t.unmarshal(token, &raw); err != nil {
+		return Claims{}, err
 	}
 	return raw.claims(), nil
 }
 
-// algorithm returns alg of the token's header.
-func (t jwtKind) algorithm(token secret.Value) (string, error) {
+// unmarshal reads the claims of token into v.
+func (t jwtKind) unmarshal(token secret.Value, v any) error {
 	parts, err := t.split(token)
 	if err != nil {
-		return "", err
+		return err
 	}
-	var header struct {
-		Algorithm string `json:"alg"`
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return fail(KindVerification, "the claims of %s are not base64url", t)
 	}
+	if err := json.Unmarshal(payload, v); err != nil {
+		return fail(KindVerification, "the claims of %s are malformed", t)
+	}
+	return nil
+}
+
+// header is what a token's header says (RFC 7515 section 4.1).
+type header struct {
+	Algorithm string `json:"alg"`
+	Type      string `json:"typ"`
+}
+
+func (t jwtKind) header(token secret.Value) (header, error) {
+	parts, err := t.split(token)
+	if err != nil {
+		return header{}, err
+	}
+	var h header
 	decoded, err := base64.RawURLEncoding.DecodeString(parts[0])
-	if err != nil || json.Unmarshal(decoded, &header) != nil {
-		return "", fail(KindVerification, "the header of %s is malformed", t)
+	if err != nil || json.Unmarshal(decoded, &h) != nil {
+		return header{}, fail(KindVerification, "the header of %s is malformed", t)
 	}
-	return header.Algorithm, nil
+	return h, nil
+}
+
+// mediaType is typ in lower case and without the prefix that may be left out
+// (RFC 7515 section 4.1.9).
+func (h header) mediaType() string {
+	return strings.TrimPrefix(strings.ToLower(h.Type), "application/")
 }
 
 // split returns header, payload and signature of a compact JWS.

@@ -57,7 +57,14 @@ func (c *Client) signInByDevice(ctx context.Context, k *call, out io.Writer) (To
 	if granted.idToken.IsZero() {
 		return Tokens{}, noIDToken()
 	}
-	return k.verified(ctx, p, granted)
+	tokens, err := k.verified(ctx, p, granted)
+	if err != nil {
+		return Tokens{}, err
+	}
+	if err := checkAccessHash(granted); err != nil {
+		return Tokens{}, err
+	}
+	return tokens, nil
 }
 
 // askForDevice makes the device authorization request (RFC 8628 section 3.1).
@@ -113,7 +120,7 @@ func readDevice(read answerFields) (device, error) {
 	// verification_url is what Google and old drafts call it.
 	page, err := checkURL("verification_uri", cmp.Or(read.text["verification_uri"], read.text["verification_url"]), true)
 	if err != nil {
-		return device{}, fail(KindVerification, "the page to enter the code at is neither https nor on this machine")
+		return device{}, fail(KindVerification, "the page to enter the code at is neither https nor on this machine, or no plain URL")
 	}
 	d.page = shown(page)
 	if complete, err := checkURL("", read.text["verification_uri_complete"], true); err == nil {

@@ -6,12 +6,15 @@ import (
 	"strings"
 )
 
-// checkURL parses an absolute https URL. http is let through on loopback where allowed.
+// checkURL parses an absolute https URL of printable ASCII (RFC 3986 section 2):
+// a terminal will show it. http is let through on loopback where allowed.
 func checkURL(name, raw string, allowLoopbackHTTP bool) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Opaque != "":
 		return nil, fail(KindConfig, "%s %q is not a URL", name, printable(raw, maxShown))
+	case strings.ContainsFunc(raw, func(r rune) bool { return r < 0x21 || r > 0x7e }):
+		return nil, fail(KindConfig, "%s %q has a blank or a character that a URL must have in its escaped form", name, printable(raw, maxShown))
 	case u.User != nil:
 		return nil, fail(KindConfig, "%s has a user name or password in it", name)
 	case u.Fragment != "" || strings.Contains(raw, "#"):

@@ -152,12 +152,13 @@ func (lo *loopback) serve(handler http.Handler) *server {
 		Handler: handler,
 		// Or else net/http answers OPTIONS * itself, whatever the Host.
 		DisableGeneralOptionsHandler: true,
-		ReadHeaderTimeout:            10 * time.Second,
-		ReadTimeout:                  10 * time.Second,
-		WriteTimeout:                 4 * requestTimeout, // the answer waits for what follows the redirect
-		MaxHeaderBytes:               maxHeader,
-		ConnState:                    s.track,
-		ErrorLog:                     log.New(io.Discard, "", 0),
+		// There is no ReadTimeout: it would cancel the request's context while the
+		// answer waits. Bodies are refused unread.
+		ReadHeaderTimeout: 5 * time.Second,
+		WriteTimeout:      4 * requestTimeout, // the answer waits for what follows the redirect
+		MaxHeaderBytes:    maxHeader,
+		ConnState:         s.track,
+		ErrorLog:          log.New(io.Discard, "", 0),
 	}
 	s.http.SetKeepAlivesEnabled(false)
 	for _, l := range lo.listeners {

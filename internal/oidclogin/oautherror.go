@@ -161,11 +161,11 @@ func connectionError(what string, err error) *Error {
 	var op *net.OpError
 	switch {
 	case errors.As(err, &certificate):
-		e := fail(KindNetwork, "the certificate of %s is not trusted: %v", what, certificate.Err)
+		e := fail(KindNetwork, "the certificate of %s is not trusted: %s", what, printable(certificate.Err.Error(), 2*maxShown))
 		e.cause, e.final = certificate, true
 		return e.hint("If a proxy intercepts TLS, point AWS_CA_BUNDLE at its CA certificate.")
 	case errors.As(err, &op):
-		e := fail(KindNetwork, "cannot reach %s: %v", what, op)
+		e := fail(KindNetwork, "cannot reach %s: %s", what, printable(op.Error(), 2*maxShown))
 		e.cause = op
 		return e
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
@@ -181,5 +181,9 @@ func contextError(ctx context.Context) *Error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return &Error{Kind: KindTimeout, Description: "the time was up", cause: context.DeadlineExceeded}
 	}
+	return interrupted()
+}
+
+func interrupted() *Error {
 	return &Error{Kind: KindInterrupted, Description: "interrupted", cause: context.Canceled}
 }

@@ -2,6 +2,7 @@ package oidclogin
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 )
@@ -66,7 +67,10 @@ func (a *attempt) newPaste() *paste {
 func (a *attempt) take(p *paste, l line) (last bool) {
 	alone := len(a.loopback.listeners) == 0
 	if l.err != nil {
-		if alone {
+		switch {
+		case errors.Is(l.err, context.Canceled): // a signal that only the terminal heard
+			p.failed = interrupted()
+		case alone:
 			p.failed = fail(KindTimeout, "the input ended before the redirect was pasted").hint("Sign in again, in a terminal.")
 		}
 		return true
@@ -148,7 +152,7 @@ func (p *paste) parse(text string) (response url.Values, problem string) {
 	if err != nil || u.Scheme != "http" || !sameHost(u, p.redirect) || u.EscapedPath() != p.redirect.EscapedPath() {
 		return nil, "This is not the address that the browser ends at: that begins with " + p.redirect.String() + "?"
 	}
-	response, err = url.ParseQuery(u.RawQuery)
+	response, err = parseResponse(u.RawQuery)
 	switch {
 	case err != nil || repeats(response):
 		return nil, "This address is damaged; copy it from the address bar as a whole."

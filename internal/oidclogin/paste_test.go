@@ -3,6 +3,7 @@ package oidclogin_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
 )
@@ -52,8 +54,11 @@ func (ty *typist) readLine(ctx context.Context) (string, error) {
 	}
 	line := ty.next[0]
 	ty.next = ty.next[1:]
-	if line == "EOF" {
+	switch line {
+	case "EOF":
 		return "", io.EOF
+	case "SIGHUP": // what a Terminal returns
+		return "", fmt.Errorf("interrupted: %w", context.Canceled)
 	}
 	return line + "\n", nil
 }
@@ -87,6 +92,7 @@ func TestPaste(t *testing.T) {
 		"quoted":          {func(g, _ string) []string { return []string{` "` + g + `" `} }, ""},
 		"in angles":       {func(g, _ string) []string { return []string{"<" + g + ">\r"} }, ""},
 		"bracketed paste": {func(g, _ string) []string { return []string{"\x1b[200~" + g + "\x1b[201~"} }, ""},
+		"semicolon":       {func(g, _ string) []string { return []string{g + "&hint=a;b"} }, ""},
 		"without scheme":  {func(g, _ string) []string { return []string{strings.TrimPrefix(g, "http://")} }, ""},
 		"with fragment":   {func(g, _ string) []string { return []string{g + "#"} }, ""},
 		"capital host":    {func(g, _ string) []string { return []string{strings.Replace(g, "localhost", "LOCALHOST", 1)} }, ""},
@@ -209,6 +215,33 @@ func TestPasteBesideLoopback(t *testing.T) {
 					t.Error(r.err)
 				}
 			})
+		}
+	}
+}
+
+// TestPasteInterrupted: a signal that ends the input ends the sign-in, although
+// the browser could still finish it.
+func TestPasteInterrupted(t *testing.T) {
+	for _, method := range []oidclogin.Method{oidclogin.MethodPaste, oidclogin.MethodBrowser, oidclogin.MethodNoBrowser} {
+		for _, busy := range []bool{false, true} {
+			if busy && method != oidclogin.MethodPaste {
+				continue
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ty := newTypist(t, nil)
+			ty.begun, ty.next = true, []string{"SIGHUP"}
+			r := newIDP(t).signIn(t, signInOptions{ctx: ctx, signIn: ty.options(method),
+				openURL: func(context.Context, string) error { return nil },
+				settings: func(s *oidclogin.Settings) {
+					if busy {
+						s.RedirectPort = takenPort(t)
+					}
+				}})
+			cancel()
+			wantError(t, r.err, oidclogin.KindInterrupted, "sign in: interrupted")
+			if !errors.Is(r.err, context.Canceled) {
+				t.Errorf("%v is no context.Canceled", r.err)
+			}
 		}
 	}
 }

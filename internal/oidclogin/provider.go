@@ -146,7 +146,7 @@ func (p provider) learn(ctx context.Context, k *call, t jwtKind, token secret.Va
 	if p.issuer != "" {
 		return p, nil
 	}
-	if err := t.checkAlgorithm(token); err != nil {
+	if err := t.checkHeader(token); err != nil {
 		return provider{}, err
 	}
 	claims, err := t.decode(token)

@@ -28,6 +28,10 @@ func TestDiscovery(t *testing.T) {
 		"keys of another type":     {set("jwks_uri", 7), oidclogin.KindConfig, "is not one", ""},
 		"announcement is a string": {set("authorization_response_iss_parameter_supported", "yes"), oidclogin.KindConfig, "malformed", ""},
 		"user name in endpoint":    {set("token_endpoint", "https://me:pw@idp.example/"), oidclogin.KindConfig, "token_endpoint has a user name", ""},
+		"escape in endpoint":       {set("authorization_endpoint", "https://idp.example/?x=\u009b2J\u202e"), oidclogin.KindConfig, `authorization_endpoint "https://idp.example/?x= 2J" has a blank or a character`, ""},
+		"blank in endpoint":        {set("token_endpoint", "https://idp.example/a b"), oidclogin.KindConfig, "has a blank or a character", ""},
+		"letter in endpoint":       {set("jwks_uri", "https://idp.example/\u00e9"), oidclogin.KindConfig, "has a blank or a character", ""},
+		"DEL in host":              {set("token_endpoint", "https://idp\u0080.example/"), oidclogin.KindConfig, "has a blank or a character", ""},
 		"fragment in endpoint":     {set("token_endpoint", "https://idp.example/#x"), oidclogin.KindConfig, "has a fragment", ""},
 	}
 	for name, tt := range tests {

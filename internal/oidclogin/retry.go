@@ -86,9 +86,7 @@ func transient(a *answer, err error) (again, sent bool) {
 func unsent(err error) bool {
 	var op *net.OpError
 	var record tls.RecordHeaderError
-	var alert tls.AlertError
-	return (errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")) ||
-		errors.As(err, &record) || errors.As(err, &alert)
+	return (errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")) || errors.As(err, &record)
 }
 
 // backoff is the pause after attempt n: between half of and the whole bound,

@@ -2,7 +2,9 @@ package oidclogin
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base64"
 	"fmt"
 	"regexp"
 	"slices"
@@ -24,7 +26,8 @@ const (
 // now: of the kind that Settings.Assertion names. Of an ID token that is RS256,
 // iss, aud, azp, exp, nbf, iat and sub (OpenID Connect Core 1.0 section 3.1.3.7;
 // there is no nonce to compare with), of an access token RS256, iss, exp, nbf
-// and iat, and that it has an aud. Without Settings.Issuer it believes
+// and iat, that it has an aud, and that it names no other client. A typ of
+// another kind of token is refused. Without Settings.Issuer it believes
 // PinnedIssuer, or any user pool in the region of the domain.
 func (c *Client) Verify(ctx context.Context, token secret.Value) (Claims, error) {
 	k, t := c.newCall(), idToken
@@ -52,7 +55,7 @@ func (c *Client) verifyHeld(ctx context.Context, k *call, t jwtKind, token secre
 // verify checks everything but the nonce and what came before. The issuer of p
 // is known.
 func (k *call) verify(ctx context.Context, p provider, t jwtKind, token secret.Value) (Claims, error) {
-	if err := t.checkAlgorithm(token); err != nil {
+	if err := t.checkHeader(token); err != nil {
 		return Claims{}, err
 	}
 	keys := &keySet{call: k, of: t, uri: p.jwksURI}
@@ -77,6 +80,11 @@ func (k *call) verify(ctx context.Context, p provider, t jwtKind, token secret.V
 	if err := k.checkClaims(t, claims, p.issuer); err != nil {
 		return Claims{}, err
 	}
+	if t == accessToken {
+		if err := k.checkClient(verified); err != nil {
+			return Claims{}, err
+		}
+	}
 	return claims, nil
 }
 
@@ -97,11 +105,34 @@ func (k *call) checkClaims(t jwtKind, c Claims, issuer string) error {
 // plainAlgorithm keeps what is no name of an algorithm out of errors.
 var plainAlgorithm = regexp.MustCompile(`^[A-Za-z0-9+-]{1,32}$`)
 
-func (t jwtKind) checkAlgorithm(token secret.Value) error {
-	alg, err := t.algorithm(token)
-	switch {
-	case err != nil:
+func (t jwtKind) checkHeader(token secret.Value) error {
+	h, err := t.header(token)
+	if err != nil {
 		return err
+	}
+	if err := t.checkAlgorithm(h.Algorithm); err != nil {
+		return err
+	}
+	return t.checkType(h)
+}
+
+// checkType keeps tokens that the provider signs for other ends apart (RFC 8725
+// section 3.11): access tokens (at+jwt) from ID tokens, and from both what is a
+// logout token or a proof of possession.
+func (t jwtKind) checkType(h header) error {
+	typ := h.mediaType()
+	right := typ == "" || typ == "jwt"
+	if t == accessToken {
+		right = typ != "logout+jwt" && typ != "dpop+jwt"
+	}
+	if right {
+		return nil
+	}
+	return fail(KindVerification, "%s is a token of another kind: its typ is %q", t, printable(h.Type, maxShown))
+}
+
+func (t jwtKind) checkAlgorithm(alg string) error {
+	switch {
 	case alg == oidc.RS256:
 		return nil
 	case alg == "none":
@@ -152,6 +183,52 @@ func checkAccess(c Claims) error {
 	}
 	return fail(KindConfig, "the access token has no aud claim, without which AWS does not take it").
 		hint("Set assertion to id_token, or audience to an API of the identity provider.")
+}
+
+// checkClient wants an access token that names the client it was issued to to
+// name this one: in azp (Keycloak, Auth0, Entra ID), cid (Okta), client_id (RFC
+// 9068 section 2.2, Cognito) or appid (Entra ID, version 1.0).
+func (k *call) checkClient(verified *oidc.IDToken) error {
+	var named struct {
+		AZP      *string `json:"azp"`
+		CID      *string `json:"cid"`
+		ClientID *string `json:"client_id"`
+		AppID    *string `json:"appid"`
+	}
+	if err := verified.Claims(&named); err != nil {
+		return fail(KindVerification, "the claims of %s are malformed", accessToken)
+	}
+	for _, c := range []struct {
+		name  string
+		value *string
+	}{{"azp", named.AZP}, {"cid", named.CID}, {"client_id", named.ClientID}, {"appid", named.AppID}} {
+		if c.value != nil && *c.value != k.settings.ClientID {
+			return fail(KindVerification, "the access token is for another client: %s is %q", c.name, printable(*c.value, maxShown))
+		}
+	}
+	return nil
+}
+
+// checkAccessHash compares at_hash of a verified ID token, where it has one,
+// with the access token beside it (OpenID Connect Core 1.0 section 3.1.3.6): the
+// left half of its SHA-256, since RS256 is the only algorithm.
+func checkAccessHash(granted grantAnswer) error {
+	if granted.accessToken.IsZero() {
+		return nil
+	}
+	var named struct {
+		Hash *string `json:"at_hash"`
+	}
+	if err := idToken.unmarshal(granted.idToken, &named); err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(granted.accessToken.Reveal()))
+	want := base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
+	if named.Hash == nil || subtle.ConstantTimeCompare([]byte(*named.Hash), []byte(want)) == 1 {
+		return nil
+	}
+	return fail(KindVerification, "the access token does not belong to the ID token: its at_hash is another one").
+		hint("Sign in again; if it happens again, somebody may be interfering.")
 }
 
 // checkNonce compares in constant time (OpenID Connect Core 1.0 section 3.1.3.7 number 11).

@@ -2,9 +2,12 @@ package session
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"time"
 
+	"github.com/tip-cli/tip-cli/internal/oidclogin"
 	"github.com/tip-cli/tip-cli/internal/secret"
 	"github.com/tip-cli/tip-cli/internal/store"
 	"github.com/tip-cli/tip-cli/tipcreds"
@@ -16,7 +19,7 @@ import (
 // without an error otherwise, a JWT has to be exchanged. The lock is held.
 func (r *renewal) byApplicationToken(ctx context.Context) (renewed store.RoleCredentials, ok bool, err error) {
 	token, err := r.store.LoadApplicationToken(ctx)
-	if err != nil || token.Fingerprint != r.fingerprint || r.held.Plaintext || r.held.Unverified || !lasts(r.held) {
+	if err != nil || token.Fingerprint != r.person() || r.held.Plaintext || r.held.Unverified || !lasts(r.held) {
 		return renewed, false, nil //nolint:nilerr // what cannot be read is done without
 	}
 	r.trace("renewing with the refresh token of Identity Center")
@@ -30,21 +33,28 @@ func (r *renewal) byApplicationToken(ctx context.Context) (renewed store.RoleCre
 		return renewed, false, err // a JWT would meet the same, and be spent
 	}
 	if failed.RefreshTokenRefused() {
-		err = r.store.ClearApplicationToken()
-	} else {
-		err = nil // the exchange of a JWT says it with more to go on
+		if err := r.store.ClearApplicationToken(); err != nil {
+			r.notice("the refresh token of Identity Center, which is refused, could not be removed: " + err.Error())
+		}
 	}
-	return renewed, false, err
+	return renewed, false, nil // the exchange of a JWT says it with more to go on
+}
+
+// person is the configuration and whom the token at hand is for.
+func (r *renewal) person() string {
+	claims, _ := oidclogin.Decode(r.held.Token)
+	sum := sha256.Sum256([]byte(r.fingerprint + "\n" + claims.Issuer + "\n" + claims.Subject))
+	return hex.EncodeToString(sum[:])
 }
 
 // keepApplicationToken stores Identity Center's refresh token as soon as it is
 // there. Without it a JWT is exchanged the next time, so a failure is no more than
 // a notice.
-func (s *Session) keepApplicationToken(ctx context.Context, refreshToken string) {
-	err := s.store.SaveApplicationToken(ctx, store.ApplicationToken{
-		RefreshToken: secret.New(refreshToken), Fingerprint: s.fingerprint, ObtainedAt: time.Now(),
+func (r *renewal) keepApplicationToken(ctx context.Context, refreshToken string) {
+	err := r.store.SaveApplicationToken(ctx, store.ApplicationToken{
+		RefreshToken: secret.New(refreshToken), Fingerprint: r.person(), ObtainedAt: time.Now(),
 	})
 	if err != nil {
-		s.notice("the refresh token of Identity Center could not be stored: " + err.Error())
+		r.notice("the refresh token of Identity Center could not be stored: " + err.Error())
 	}
 }

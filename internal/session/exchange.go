@@ -48,7 +48,7 @@ func (s *Session) newRenewal(held store.IDPToken) (*renewal, error) {
 			o.BeforeCreateToken = func(ctx context.Context, _ string) error {
 				return s.store.SaveIDPToken(ctx, r.held.MarkSpent(time.Now()))
 			}
-			o.AfterCreateToken = s.keepApplicationToken
+			o.AfterCreateToken = r.keepApplicationToken
 		})
 	return r, err
 }
@@ -93,19 +93,19 @@ func (r *renewal) fetch(ctx context.Context) error {
 // renewal.
 func (r *renewal) recover(ctx context.Context, err error, attempt int) error {
 	failed, ok := errors.AsType[*tipcreds.ExchangeError](err)
-	if !ok || ctx.Err() != nil {
+	if !ok || ctx.Err() != nil || failed.RetryAfter > maxPause {
 		return err
 	}
 	r.trace("the exchange failed: " + err.Error())
 	switch {
 	case failed.Step == tipcreds.StepCreateToken && failed.InDoubt:
 		return r.inDoubt(ctx, err, attempt)
-	case failed.Step == tipcreds.StepCreateToken && !failed.JWTSpent && (failed.Throttled() || failed.Code == ""):
+	case failed.Step == tipcreds.StepCreateToken && !failed.JWTSpent && !notStored(err):
 		return pause(ctx, attempt, failed.RetryAfter)
 	case !refusedToken(failed):
 		return err
 	case r.again: // the first time it did count
-		return &SignInRequiredError{Reason: "the ID token is used up and there is no refresh token (" + err.Error() + ")", Err: err}
+		return r.usedUp(err)
 	case !r.stored:
 		return err
 	}
@@ -114,21 +114,32 @@ func (r *renewal) recover(ctx context.Context, err error, attempt int) error {
 }
 
 // inDoubt goes on after an answer that was lost. A fresh JWT is beyond doubt;
-// where there is none to be had, the same one is sent once more. It is not marked
-// as spent as long as nobody knows.
+// where there is none to be had, the same one is sent once more.
 func (r *renewal) inDoubt(ctx context.Context, err error, attempt int) error {
-	if r.config.TokenSource().IsZero() && r.held.RefreshToken.IsZero() {
-		if saveErr := r.saveToken(ctx, r.held); saveErr != nil || r.again {
-			return errors.Join(err, saveErr)
-		}
-		r.again = true
-		return pause(ctx, attempt, 0)
-	}
+	doubtful := r.held
 	if err := pause(ctx, attempt, 0); err != nil {
 		return err
 	}
-	r.refused, r.held = err, r.held.MarkSpent(time.Now())
-	return r.fetch(ctx)
+	if !r.again && (!r.config.TokenSource().IsZero() || !doubtful.RefreshToken.IsZero()) {
+		r.refused, r.held = err, doubtful.MarkSpent(time.Now())
+		fetchErr := r.fetch(ctx)
+		if _, needed := errors.AsType[*SignInRequiredError](fetchErr); !needed || !lasts(doubtful) {
+			return fetchErr
+		}
+	}
+	if r.again {
+		return err
+	}
+	r.held, r.again = doubtful, true
+	return nil
+}
+
+// usedUp asks for another token than the one that was sent twice.
+func (r *renewal) usedUp(err error) error {
+	if source := r.config.TokenSource(); !source.IsZero() {
+		return sourceFails(source, ErrSpentByOthers.Error(), errors.Join(ErrSpentByOthers, err))
+	}
+	return &SignInRequiredError{Reason: "the ID token is used up and there is no other (" + err.Error() + ")", Err: err}
 }
 
 // pause waits before another attempt: as long as the service asks for, else a
@@ -223,16 +234,26 @@ func (s *Session) keepRole(made *tipcreds.Session) (store.RoleCredentials, error
 	return out, nil
 }
 
-// unlessSent takes the mark of a spent token back if the token was not used: it
-// never left this machine, or the service was too busy to look at it.
+// unlessSent takes the mark of a spent token back if the token was certainly not
+// used (it never left this machine, or the service was too busy to look at it), and
+// if nobody knows and there is no other.
 func (s *Session) unlessSent(ctx context.Context, held store.IDPToken, err error) error {
 	failed, ok := errors.AsType[*tipcreds.ExchangeError](err)
-	_, unmarked := errors.AsType[*store.FileError](err) // the mark itself could not be stored
-	if !ok || failed.Step != tipcreds.StepCreateToken || failed.JWTSpent || unmarked {
+	if !ok || failed.Step != tipcreds.StepCreateToken || notStored(err) {
+		return err
+	}
+	other := len(s.config.TokenSource().Command) > 0 || !held.RefreshToken.IsZero()
+	if failed.JWTSpent && (!failed.InDoubt || other) {
 		return err
 	}
 	if saveErr := s.saveToken(ctx, held); saveErr != nil {
 		return errors.Join(err, saveErr)
 	}
 	return err
+}
+
+// notStored reports whether it was the mark itself that could not be stored.
+func notStored(err error) bool {
+	_, file := errors.AsType[*store.FileError](err)
+	return file
 }

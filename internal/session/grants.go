@@ -44,6 +44,18 @@ func (s *Session) DataAccess(ctx context.Context, r GrantRequest) (store.S3Entry
 	if e, ok := s.heldGrant(&r); ok {
 		return e, nil
 	}
+	going, cancel := context.WithTimeout(ctx, s.within)
+	defer cancel()
+	entry, err := s.dataAccess(going, r)
+	if err != nil && ctx.Err() == nil {
+		err = s.inTime(going, err)
+	}
+	return entry, err
+}
+
+// dataAccess asks S3 Access Grants, with another role session if AWS does not know
+// the one at hand.
+func (s *Session) dataAccess(ctx context.Context, r GrantRequest) (store.S3Entry, error) {
 	role, err := s.RoleCredentials(ctx)
 	if err != nil {
 		return store.S3Entry{}, err
@@ -111,6 +123,8 @@ func (s *Session) askGrant(ctx context.Context, r *GrantRequest, role store.Role
 		SessionToken: secret.New(g.Credentials.SessionToken), Expiration: g.ExpiresAt,
 		AccountID: r.AccountID, Duration: r.Duration, Identity: s.identity(role), RequestedTarget: r.Target,
 	}
+	ctx, cancel := context.WithTimeout(ctx, cacheWait)
+	defer cancel()
 	if err := s.store.UpsertS3(ctx, entry); err != nil {
 		s.notice("the S3 credentials could not be stored: " + err.Error())
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -83,7 +84,8 @@ func (*ClientSecretError) Hint() string { return "run: tip-cli configure client-
 func (s *Session) pinnedIssuer() (string, error) {
 	pinned, err := s.store.LoadIssuer()
 	switch {
-	case errors.Is(err, store.ErrNotFound), err == nil && pinned.Fingerprint != s.signInFingerprint:
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrCorrupt), // which the next one sets aside
+		err == nil && pinned.Fingerprint != s.signInFingerprint:
 		return "", nil
 	case err != nil:
 		return "", err
@@ -91,10 +93,29 @@ func (s *Session) pinnedIssuer() (string, error) {
 	return pinned.Issuer, nil
 }
 
-// pin keeps the issuer that the first verified token has shown. The lock is held.
+// pin keeps the issuer that the first verified token has shown, unless another
+// process has kept another one meanwhile. The lock is held.
 func (s *Session) pin(claims oidclogin.Claims) error {
 	if !s.unpinned {
 		return nil
 	}
+	switch pinned, err := s.pinnedIssuer(); {
+	case err != nil:
+		return err
+	case pinned != "" && pinned != claims.Issuer:
+		return &IssuerChangedError{Pinned: pinned, Shown: claims.Issuer}
+	}
 	return s.store.SaveIssuer(store.Issuer{Issuer: claims.Issuer, Fingerprint: s.signInFingerprint})
 }
+
+// IssuerChangedError says that tokens come from another issuer than those of the
+// first sign-in.
+type IssuerChangedError struct{ Pinned, Shown string }
+
+// Error implements error.
+func (e *IssuerChangedError) Error() string {
+	return fmt.Sprintf("the ID token is issued by %q, but the first sign-in here was at %q", e.Shown, e.Pinned)
+}
+
+// Hint is the command that forgets the first one.
+func (*IssuerChangedError) Hint() string { return "if that is right, run: tip-cli configure idp" }

@@ -38,9 +38,8 @@ func (s *Session) Logout(ctx context.Context) (revoked bool, err error) {
 	}
 	defer release()
 	held, loadErr := s.store.LoadIDPToken(ctx)
-	if err := forget(ctx, s.store); err != nil {
-		return false, err
-	}
+	forgetErr := forget(ctx, s.store)
+	defer func() { err = errors.Join(err, forgetErr) }()
 	switch ours := held.Fingerprint == "" || held.Fingerprint == s.signInFingerprint; {
 	case loadErr != nil && !errors.Is(loadErr, store.ErrNotFound):
 		return false, &RevocationError{Err: loadErr}
@@ -67,8 +66,7 @@ func (s *Session) revoke(ctx context.Context, token secret.Value) (bool, error) 
 // The lock is held.
 func forget(ctx context.Context, st *store.Store) error {
 	ctx = context.WithoutCancel(ctx)
-	_, err := st.ClearS3(ctx, "")
-	return errors.Join(st.ClearRole(), err, st.ClearApplicationToken(), st.ClearSignIn(), st.ClearIDPToken(ctx), st.ClearKeys(ctx))
+	return errors.Join(forgetCredentials(ctx, st), st.ClearSignIn(), st.ClearIDPToken(ctx), st.ClearKeys(ctx))
 }
 
 // Forget removes what [Session.Logout] removes, for a configuration that cannot be

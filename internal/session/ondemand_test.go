@@ -175,11 +175,16 @@ func TestBreakerAndNetwork(t *testing.T) {
 
 // cancel is a person who presses Cancel at the identity provider.
 func (d *desk) cancel(ctx context.Context, address string) error {
+	return d.redirect(ctx, address, "access_denied")
+}
+
+// redirect plays a provider that ends the sign-in with an error.
+func (d *desk) redirect(ctx context.Context, address, code string) error {
 	u, err := url.Parse(address)
 	if err != nil {
 		return err
 	}
-	answer := url.Values{"error": {"access_denied"}, "state": {u.Query().Get("state")}, "iss": {d.config.OktaURL}}
+	answer := url.Values{"error": {code}, "state": {u.Query().Get("state")}, "iss": {d.config.OktaURL}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.Query().Get("redirect_uri")+"?"+answer.Encode(), nil)
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
 	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/internal/tokensource"
 	"github.com/tip-cli/tip-cli/internal/transport"
 )
 
@@ -38,9 +39,6 @@ const (
 	// freshFor is how much life credentials need to be handed out as they are:
 	// botocore's advisory window.
 	freshFor = 15 * time.Minute
-	// freshJitter is added to freshFor, up to that much, lest everything that got
-	// its credentials together renews them together.
-	freshJitter = 45 * time.Second
 	// usableFor is how much life credentials need to be handed out when renewal fails.
 	usableFor = time.Minute
 	// tokenMargin is how much life an ID token needs to be worth an exchange.
@@ -111,6 +109,11 @@ type Session struct {
 
 // New returns a Session. Nobody is called yet.
 func New(o Options) (*Session, error) {
+	if len(o.Config.TokenSource().Command) > 0 { // before any lock that the outer one holds
+		if err := tokensource.CheckNested(nil); err != nil {
+			return nil, err
+		}
+	}
 	for _, say := range []*func(string){&o.Notice, &o.Trace} {
 		if *say == nil {
 			*say = func(string) {}
@@ -144,7 +147,10 @@ func lock(ctx context.Context, st *store.Store, name string) (func(), error) {
 }
 
 // freshMargin is how much life credentials of a duration need to be handed out as
-// they are. Short sessions would be renewed at every call otherwise.
+// they are: botocore's window, less for short sessions, which would be renewed at
+// every call otherwise, and a little at random, lest everything that got its
+// credentials together renews them together.
 func freshMargin(duration time.Duration) time.Duration {
-	return min(freshFor+rand.N(freshJitter), duration/3) //nolint:gosec // nobody gains from guessing when we renew
+	window := min(freshFor, duration/3)
+	return window + rand.N(window/20) //nolint:gosec // nobody gains from guessing when we renew
 }

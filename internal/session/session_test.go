@@ -230,7 +230,7 @@ func TestReconfigured(t *testing.T) {
 			if err := d.store.SaveRole(store.RoleCredentials{AccessKeyID: "a", SecretAccessKey: secret.New("b"), SessionToken: secret.New("c"), Expiration: time.Now()}); err != nil {
 				t.Fatal(err)
 			}
-			if err := session.Reconfigured(t.Context(), d.store, d.config, test.after(d.config)); err != nil {
+			if err := session.Reconfigure(t.Context(), d.store, d.config, test.after(d.config), func() error { return nil }); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := d.store.LoadRole(); (err == nil) != test.role {

@@ -1,9 +1,12 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
@@ -38,10 +41,7 @@ func (s *Session) SignIn(ctx context.Context, optFns ...func(*oidclogin.SignInOp
 	}
 	defer release()
 	claims, err := s.signIn(ctx, optFns...)
-	if err != nil {
-		return claims, err
-	}
-	return claims, s.store.ClearSignIn()
+	return claims, errors.Join(err, s.store.ClearSignIn()) // one's own wish trips nothing
 }
 
 // waitForSignIn takes the lock over sign-ins and says so if that takes a while.
@@ -51,40 +51,57 @@ func (s *Session) waitForSignIn(ctx context.Context) (func(), error) {
 		return release, err
 	}
 	s.notice("another tip-cli is waiting for a sign-in; this one goes on when that has ended")
-	return lock(ctx, s.store, signInLock)
+	return s.store.Lock(ctx, signInLock) // as long as the person there takes
 }
 
 // signIn signs in and stores. The lock over sign-ins is held.
 func (s *Session) signIn(ctx context.Context, optFns ...func(*oidclogin.SignInOptions)) (oidclogin.Claims, error) {
-	release, err := s.lock(ctx) // nobody signs in for a folder that cannot be written
-	if err != nil {
+	if err := s.begin(ctx); err != nil {
 		return oidclogin.Claims{}, err
 	}
-	release()
 	tokens, err := s.login.SignIn(ctx, optFns...)
 	if err != nil {
 		return oidclogin.Claims{}, err
 	}
 	s.sayClockSkew(tokens.ClockSkew, theProviders)
-	return tokens.Claims, s.keep(ctx, tokens)
+	return tokens.Claims, s.keep(ctx, tokens, s.pin)
 }
 
-// keep stores what a sign-in gave in the place of what was there.
-func (s *Session) keep(ctx context.Context, tokens oidclogin.Tokens) error {
-	ctx = context.WithoutCancel(ctx) // a person has gone through it: Ctrl-C comes too late
+// begin notes that a sign-in has begun. Nobody signs in for a folder that cannot
+// be written, and one that ends with the process counts as failed.
+func (s *Session) begin(ctx context.Context) error {
 	release, err := s.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	// In this order: a crash in between leaves nobody's credentials beside
-	// somebody else's tokens.
-	if err := errors.Join(forgetCredentials(ctx, s.store), s.pin(tokens.Claims)); err != nil {
+	return s.store.SaveSignIn(store.SignIn{FailedAt: time.Now(), Reason: "it was cut short"})
+}
+
+// keep stores what a sign-in gave in the place of what was there. pin keeps the
+// issuer, where the tokens have shown it.
+func (s *Session) keep(ctx context.Context, tokens oidclogin.Tokens, pin func(oidclogin.Claims) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheWait) // a person has gone through it: Ctrl-C comes too late
+	defer cancel()
+	release, err := s.lock(ctx)
+	if err != nil {
 		return err
 	}
-	return s.saveToken(ctx, store.IDPToken{
+	defer release()
+	before, _ := s.store.LoadIDPToken(ctx) // what cannot be read has no mark to keep
+	fresh := store.IDPToken{
 		Token: tokens.Assertion, RefreshToken: tokens.RefreshToken, ObtainedAt: time.Now(), Fingerprint: s.signInFingerprint,
-	})
+		SpentSHA256: before.SpentSHA256, SpentAt: before.SpentAt,
+	}
+	if !fresh.Unspent() && fresh.RefreshToken.IsZero() {
+		return &SignInRequiredError{Reason: ErrSpentByOthers.Error(), Fix: "get a fresh JWT", Err: ErrSpentByOthers}
+	}
+	// In this order: a crash in between leaves nobody's credentials beside
+	// somebody else's tokens.
+	if err := errors.Join(forgetCredentials(ctx, s.store), pin(tokens.Claims)); err != nil {
+		return err
+	}
+	return s.saveToken(ctx, fresh)
 }
 
 // Import stores a JWT that was obtained elsewhere in the place of a sign-in. It is
@@ -92,13 +109,17 @@ func (s *Session) keep(ctx context.Context, tokens oidclogin.Tokens) error {
 // once: there is no refresh token with it.
 func (s *Session) Import(ctx context.Context, jwt secret.Value) (oidclogin.Claims, error) {
 	claims, err := oidclogin.Decode(jwt)
-	if err == nil && s.login != nil && !s.unpinned {
+	if err == nil && s.login != nil {
 		claims, err = s.login.Verify(ctx, jwt)
+	}
+	if err == nil && time.Until(claims.Expiry) < tokenMargin {
+		err = &SignInRequiredError{Reason: "the JWT expired at " + claims.Expiry.UTC().Format(time.RFC3339), Fix: "get a fresh JWT"}
 	}
 	if err != nil {
 		return claims, err
 	}
-	return claims, s.keep(ctx, oidclogin.Tokens{Assertion: jwt, Claims: claims})
+	// What did not come over TLS from the provider shows no issuer to keep.
+	return claims, s.keep(ctx, oidclogin.Tokens{Assertion: jwt, Claims: claims}, func(oidclogin.Claims) error { return nil })
 }
 
 // signInOnDemand has a person sign in, once for all processes that need it, and
@@ -148,17 +169,36 @@ func (s *Session) ask(ctx context.Context, need *SignInRequiredError) error {
 	if person.Close != nil {
 		defer person.Close()
 	}
-	_, err = s.signIn(ctx, person.Options)
-	if err == nil {
+	said := &noting{}
+	_, err = s.signIn(ctx, person.Options, func(o *oidclogin.SignInOptions) {
+		said.to = cmp.Or[io.Writer](o.Out, s.env.Stderr)
+		o.Out = said
+	})
+	switch {
+	case err == nil:
 		return s.store.ClearSignIn()
+	case oidclogin.KindOf(err) == oidclogin.KindTimeout, errors.Is(err, store.ErrLocked):
+		return errors.Join(needed(need, "nobody signed in within "+s.within.String(), err), s.store.ClearSignIn())
+	case !said.anything.Load(): // nobody was bothered
+		return errors.Join(err, s.store.ClearSignIn())
 	}
-	if oidclogin.KindOf(err) == oidclogin.KindTimeout {
-		return needed(need, "nobody signed in within "+s.within.String(), err)
-	}
-	if kind := oidclogin.KindOf(err); kind != oidclogin.KindNetwork && kind != oidclogin.KindPortInUse { // there, nobody was asked
-		s.trip(err)
-	}
+	s.trip(err)
 	return err
+}
+
+// noting passes on what is said to a person, and remembers that something was.
+type noting struct {
+	to       io.Writer
+	anything atomic.Bool
+}
+
+// Write implements io.Writer.
+func (n *noting) Write(p []byte) (int, error) {
+	n.anything.Store(true)
+	if n.to == nil {
+		return len(p), nil
+	}
+	return n.to.Write(p)
 }
 
 // trip remembers a sign-in on demand that failed.

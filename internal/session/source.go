@@ -41,7 +41,24 @@ func (s *Session) fromSource(ctx context.Context, source config.TokenSource, hel
 	case time.Until(claims.Expiry) < tokenMargin:
 		return held, sourceFails(source, "its JWT expired at "+claims.Expiry.UTC().Format(time.RFC3339), nil)
 	}
+	if s.login != nil {
+		if claims, err = s.login.Verify(ctx, jwt); err != nil {
+			return held, err
+		}
+	}
+	if err := s.unlessSamePerson(ctx, held, claims); err != nil {
+		return held, err
+	}
 	return fresh, s.saveToken(ctx, fresh)
+}
+
+// unlessSamePerson drops what was obtained for somebody else than the token is for.
+func (s *Session) unlessSamePerson(ctx context.Context, held store.IDPToken, now oidclogin.Claims) error {
+	before, err := oidclogin.Decode(held.Token)
+	if err == nil && before.Issuer == now.Issuer && before.Subject == now.Subject {
+		return nil
+	}
+	return forgetCredentials(ctx, s.store)
 }
 
 func (s *Session) read(ctx context.Context, source config.TokenSource) (secret.Value, error) {

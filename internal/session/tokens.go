@@ -25,19 +25,30 @@ func signInFingerprint(c config.Config) string {
 	return c.Fingerprint()
 }
 
-// Reconfigured drops what was obtained under another configuration, before the
-// new one is stored, and the issuer that was learned. Tokens stay, and are of use
-// again if the old identity provider is configured again; those of the original,
-// which do not say whose they are, are marked as the old configuration's.
-func Reconfigured(ctx context.Context, st *store.Store, before, after config.Config) error {
+// Reconfigure stores another configuration by calling save, and drops what was
+// obtained under the one before: credentials, and the issuer that was learned.
+// Tokens stay, and are of use again if the old identity provider is configured
+// again; those of the original, which do not say whose they are, are marked as the
+// old configuration's.
+func Reconfigure(ctx context.Context, st *store.Store, before, after config.Config, save func() error) error {
 	release, err := lock(ctx, st, sessionLock)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if err := st.ClearIssuer(); err != nil || before.Fingerprint() == after.Fingerprint() {
+	if err := errors.Join(st.ClearIssuer(), st.ClearSignIn()); err != nil {
 		return err
 	}
+	if before.Fingerprint() != after.Fingerprint() {
+		if err := disown(ctx, st, before, after); err != nil {
+			return err
+		}
+	}
+	return save()
+}
+
+// disown parts what is stored from the configuration to come. The lock is held.
+func disown(ctx context.Context, st *store.Store, before, after config.Config) error {
 	if err := forgetCredentials(ctx, st); err != nil {
 		return err
 	}
@@ -50,8 +61,14 @@ func Reconfigured(ctx context.Context, st *store.Store, before, after config.Con
 	return st.SaveIDPToken(ctx, held)
 }
 
-// forgetCredentials drops credentials that may be somebody else's.
+// cacheWait bounds the wait for the lock over the S3 credentials.
+const cacheWait = 5 * time.Second
+
+// forgetCredentials drops credentials that may be somebody else's, also when the
+// work was interrupted meanwhile.
 func forgetCredentials(ctx context.Context, st *store.Store) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheWait)
+	defer cancel()
 	_, err := st.ClearS3(ctx, "")
 	return errors.Join(st.ClearRole(), st.ClearApplicationToken(), err)
 }
@@ -106,10 +123,21 @@ func (s *Session) loadToken(ctx context.Context) (store.IDPToken, error) {
 		return held, err
 	case held.Fingerprint != "" && held.Fingerprint != s.signInFingerprint:
 		return held, &SignInRequiredError{Reason: "the last sign-in was for another configuration"}
-	case held.Plaintext: // the original's file is sealed at its first use
-		return held, s.saveToken(ctx, held)
+	case held.Plaintext:
+		return held, s.adopt(ctx, held)
 	}
 	return held, nil
+}
+
+// adopt seals the original's tokens at their first use. Credentials that we have
+// stored are older than they, and may be another person's.
+func (s *Session) adopt(ctx context.Context, held store.IDPToken) error {
+	if role, err := s.store.LoadRole(); err == nil && role.Fingerprint != "" {
+		if err := forgetCredentials(ctx, s.store); err != nil {
+			return err
+		}
+	}
+	return s.saveToken(ctx, held)
 }
 
 // setAside moves damaged tokens out of the way.
@@ -151,6 +179,11 @@ func (s *Session) refreshOnce(ctx context.Context, held store.IDPToken) (store.I
 		return held, &SignInRequiredError{Reason: "the ID token is used up and there is no refresh token"}
 	}
 	previous, _ := oidclogin.Decode(held.Token) // a token that cannot be read has no subject to keep
+	// The answer may hold the only refresh token that still works: a disk that is
+	// full or read-only has to show before it is asked for.
+	if err := s.saveToken(ctx, held); err != nil {
+		return held, err
+	}
 	s.trace("refreshing the ID token")
 	going, stop := withGrace(ctx, refreshGrace)
 	defer stop()
@@ -188,8 +221,11 @@ func withGrace(ctx context.Context, grace time.Duration) (context.Context, func(
 }
 
 func refreshFailed(err error) error {
-	if oidclogin.KindOf(err) == oidclogin.KindInvalidGrant {
+	switch oidclogin.KindOf(err) {
+	case oidclogin.KindInvalidGrant:
 		return &SignInRequiredError{Reason: "the identity provider no longer takes the refresh token", Err: err}
+	case oidclogin.KindNoIDToken:
+		return &SignInRequiredError{Reason: "the identity provider refreshes without giving an ID token", Err: err}
 	}
 	return err
 }

@@ -35,8 +35,8 @@ func (f *sealedApplicationToken) members(t *ApplicationToken) []member {
 }
 
 // LoadApplicationToken reads application_token.json. ctx bounds the wait for the
-// keyring. The error wraps [ErrNotFound], [ErrCorrupt] or [ErrKeyLost] where one of
-// them applies.
+// keyring. The error wraps [ErrNotFound], [ErrCorrupt], [ErrKeyLost] or
+// [ErrKeyUnavailable] where one of them applies.
 func (s *Store) LoadApplicationToken(ctx context.Context) (ApplicationToken, error) {
 	file, err := s.readApplicationToken()
 	if err != nil {

@@ -14,7 +14,7 @@ const (
 	// damagedSuffix ends the name of a file that was set aside; a number may follow.
 	damagedSuffix = ".damaged"
 	// maxDamaged is how many files of one name are kept aside.
-	maxDamaged = 20
+	maxDamaged = 100
 )
 
 // dataFiles are the files that can be damaged in a way that is not ours to undo.
@@ -22,7 +22,7 @@ var dataFiles = []string{
 	ConfigFile, IDPTokenFile, RoleFile, S3File, SignInFile, ApplicationTokenFile, ClientSecretFile, IssuerFile, CurrentContextFile, keyRecordFile,
 }
 
-// SetAside renames a damaged file to NAME.damaged (or NAME.damaged-2, up to -20) and
+// SetAside renames a damaged file to NAME.damaged (or NAME.damaged-2, up to -100) and
 // returns its new path. It never replaces a file, and it looks first whether the file
 // is still damaged: one that is readable by now, or gone, stays where it is, and path
 // is "". Damaged is what makes a loader report [ErrCorrupt] or [ErrTooLarge], and what

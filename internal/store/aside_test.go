@@ -55,7 +55,7 @@ func hasSecrets(name string) bool {
 func TestSetAside(t *testing.T) {
 	for _, name := range append(names, store.CurrentContextFile) {
 		var l listener
-		s := newStore(t, l.option)
+		s := newStore(t, l.option, with(&keyring{}))
 		setAside := func(want string) {
 			t.Helper()
 			got, err := s.SetAside(name)
@@ -136,7 +136,7 @@ func TestSetAsideByJudge(t *testing.T) {
 // What was set aside is never replaced; when there are too many, somebody has to look.
 func TestTooManyAside(t *testing.T) {
 	s := newStore(t)
-	for n := range 20 {
+	for n := range 100 {
 		put(t, s, store.RoleFile, fmt.Sprint("[", n))
 		if err := save(s, store.RoleFile); err != nil {
 			t.Fatal(err)
@@ -145,7 +145,7 @@ func TestTooManyAside(t *testing.T) {
 	put(t, s, store.RoleFile, canary)
 	for _, err := range []error{save(s, store.RoleFile), s.ClearRole()} {
 		var file *store.FileError
-		if !errors.As(err, &file) || !strings.Contains(err.Error(), "20 others are set aside already") || !strings.Contains(file.Hint(), ".damaged*") {
+		if !errors.As(err, &file) || !strings.Contains(err.Error(), "100 others are set aside already") || !strings.Contains(file.Hint(), ".damaged*") {
 			t.Errorf("%v", err)
 		}
 	}
@@ -153,14 +153,14 @@ func TestTooManyAside(t *testing.T) {
 		t.Errorf("the file has %q", got)
 	}
 	paths, err := s.DamagedFiles()
-	if len(paths) != 20 || err != nil {
+	if len(paths) != 100 || err != nil {
 		t.Fatalf("DamagedFiles() = %q, %v", paths, err)
 	}
 	seen := make(map[string]bool)
 	for _, path := range paths {
 		seen[text(t, path)] = true
 	}
-	if len(seen) != 20 {
+	if len(seen) != 100 {
 		t.Errorf("only %d are left", len(seen))
 	}
 }
@@ -233,7 +233,7 @@ func TestModesAreTightenedOnReading(t *testing.T) {
 	}
 	for _, name := range names {
 		var l listener
-		s := newStore(t, l.option)
+		s := newStore(t, l.option, with(&keyring{}))
 		if err := save(s, name); err != nil {
 			t.Fatal(err)
 		}

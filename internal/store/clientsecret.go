@@ -21,7 +21,8 @@ func (f *sealedClientSecret) members(text *secret.Value) []member {
 
 // LoadClientSecret reads client_secret.json: the secret of a confidential OAuth 2.0
 // client (RFC 6749 section 2.3.1). ctx bounds the wait for the keyring. The error
-// wraps [ErrNotFound], [ErrCorrupt] or [ErrKeyLost] where one of them applies.
+// wraps [ErrNotFound], [ErrCorrupt], [ErrKeyLost] or
+// [ErrKeyUnavailable] where one of them applies.
 func (s *Store) LoadClientSecret(ctx context.Context) (secret.Value, error) {
 	file, err := s.readClientSecret()
 	if err != nil {

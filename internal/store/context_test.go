@@ -123,6 +123,41 @@ func TestContextDirectoriesArePrivate(t *testing.T) {
 	}
 }
 
+// In a directory that is not tip-cli's alone, contexts/ may be somebody else's.
+func TestForeignContextsDirectory(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes are of Unix")
+	}
+	for name, tt := range map[string]struct {
+		home, beside, inside   string
+		mode, contexts, within fs.FileMode // before, and after
+		refused                string
+	}{
+		"foreign":           {"site", "index.html", "index.html", 0o755, 0o755, 0o755, ""},
+		"ours in a foreign": {"site", "index.html", store.RoleFile, 0o755, 0o755, 0o700, ""},
+		"ours":              {"state", store.ConfigFile, store.RoleFile, 0o755, 0o700, 0o700, ""},
+		"by its name":       {".aws_tip_cli", "index.html", "index.html", 0o755, 0o700, 0o700, ""},
+		"writable":          {"site", "index.html", store.RoleFile, 0o775, 0o775, 0o775, `contexts: other users can write to it, and it is not tip-cli's alone: "index.html"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			home := filepath.Join(t.TempDir(), tt.home)
+			s := open(t, home, "web")
+			put(t, reopen(home), tt.beside, "{}")
+			put(t, s, tt.inside, "{}")
+			contexts := filepath.Dir(s.Dir())
+			if err := errors.Join(os.Chmod(home, 0o755), os.Chmod(contexts, tt.mode), os.Chmod(s.Dir(), tt.mode)); err != nil {
+				t.Fatal(err)
+			}
+			err := save(s, store.SignInFile)
+			if refused := err != nil && strings.Contains(err.Error(), tt.refused); refused != (tt.refused != "") || !refused && err != nil {
+				t.Errorf("%v, want %q", err, tt.refused)
+			}
+			checkMode(t, contexts, tt.contexts)
+			checkMode(t, s.Dir(), tt.within)
+		})
+	}
+}
+
 func TestContexts(t *testing.T) {
 	home := filepath.Join(t.TempDir(), "state")
 	check := func(want ...string) {

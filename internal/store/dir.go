@@ -11,27 +11,45 @@ import (
 )
 
 // ensureDir makes the state directory, or tightens its mode to 0700; that of a
-// context together with the two above it.
+// context together with the two above it, as far as they are tip-cli's.
 func (s *Store) ensureDir() error {
 	if s.home == "" {
-		return s.ensurePrivate(s.dir, filepath.Base(s.dir) == defaultDir)
+		return s.ensurePrivate(s.dir, alienUnless(filepath.Base(s.dir) == defaultDir))
 	}
-	if err := s.ensurePrivate(s.home, filepath.Base(s.home) == defaultDir); err != nil {
+	alien := alienUnless(filepath.Base(s.home) == defaultDir)
+	if err := s.ensurePrivate(s.home, alien); err != nil {
 		return err
 	}
-	if err := s.ensurePrivate(filepath.Dir(s.dir), true); err != nil {
+	beside, err := alien(s.home)
+	if err != nil {
+		return s.dirError(s.home, err)
+	}
+	if beside == "" {
+		alien = alienUnless(true)
+	}
+	// What is in contexts/ does not tell whose it is: what is beside it does.
+	if err := s.ensurePrivate(filepath.Dir(s.dir), func(string) (string, error) { return beside, nil }); err != nil {
 		return err
 	}
-	return s.ensurePrivate(s.dir, true)
+	return s.ensurePrivate(s.dir, alien)
+}
+
+// alienUnless returns alienIn or, if the directory is tip-cli's by its place, what
+// finds nothing.
+func alienUnless(ours bool) func(dir string) (string, error) {
+	if ours {
+		return func(string) (string, error) { return "", nil }
+	}
+	return alienIn
 }
 
 // ensurePrivate makes dir, or tightens its mode to 0700. It refuses what is not
 // meant to be private: a sticky directory such as /tmp, a file system root, and
 // another user's directory. The mode of a directory that holds other things as
 // well, such as a home directory or /etc, is not ours to change: there the modes
-// of the files must do, and nobody else may be able to swap them. ours says that
-// the directory is tip-cli's alone by its place.
-func (s *Store) ensurePrivate(dir string, ours bool) error {
+// of the files must do, and nobody else may be able to swap them. find names
+// something that is not tip-cli's there, or returns "".
+func (s *Store) ensurePrivate(dir string, find func(dir string) (string, error)) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return s.dirError(dir, err)
 	}
@@ -45,18 +63,16 @@ func (s *Store) ensurePrivate(dir string, ours bool) error {
 	if runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
 		return nil
 	}
-	if !ours {
-		alien, err := alienIn(dir)
-		switch {
-		case err != nil:
-			return s.dirError(dir, err)
-		case alien != "" && info.Mode().Perm()&0o022 != 0:
-			return s.dirError(dir, fmt.Errorf("other users can write to it, and it is not tip-cli's alone: %q is there too", alien))
-		case alien != "":
-			return nil
-		}
+	alien, err := find(dir)
+	switch {
+	case err != nil:
+		return s.dirError(dir, err)
+	case alien == "":
+		return s.tightenDir(dir, info.Mode().Perm())
+	case info.Mode().Perm()&0o022 != 0:
+		return s.dirError(dir, fmt.Errorf("other users can write to it, and it is not tip-cli's alone: %q is there too", alien))
 	}
-	return s.tightenDir(dir, info.Mode().Perm())
+	return nil
 }
 
 func (s *Store) tightenDir(dir string, mode fs.FileMode) error {

@@ -16,12 +16,25 @@ var (
 	ErrNotRegular = errors.New("not a regular file")
 	// ErrTooLarge: the file exceeds [MaxFileSize].
 	ErrTooLarge = errors.New("too large for a file of tip-cli")
-	// ErrKeyLost: the file is sealed with a key that cannot be had, or that does not
-	// open it. Only making the file anew helps: signing in again, say.
-	ErrKeyLost = errors.New("the key that seals it is not available")
-	// ErrLocked: the lock was not had before the context ended.
+	// ErrKeyLost: the file is sealed with a key that is gone, or that does not open it.
+	// Only making the file anew helps: signing in again, say.
+	ErrKeyLost = errors.New("the key that seals it is lost")
+	// ErrKeyUnavailable: the file is sealed with a key in the OS keyring, and that could
+	// not be asked (it is switched off, or there is none) or gave no answer (it is
+	// locked, or too slow). Another time the file may open.
+	ErrKeyUnavailable = errors.New("the key that seals it is in the OS keyring, which does not give it now")
+	// ErrLocked: somebody else had the lock until the context ended.
 	ErrLocked = errors.New("locked by another process")
 )
+
+// unavailableError is an ErrKeyUnavailable.
+type unavailableError struct {
+	cause string // in one line
+}
+
+func (e *unavailableError) Error() string { return fmt.Sprintf("%v (%s)", ErrKeyUnavailable, e.cause) }
+
+func (e *unavailableError) Unwrap() error { return ErrKeyUnavailable }
 
 // FileError says what is wrong with one file of the state directory. It never
 // quotes the file's content.
@@ -70,6 +83,11 @@ func (s *Store) fix(name string) string {
 
 func (s *Store) fileError(name string, err error) error {
 	return &FileError{Path: s.Path(name), Err: err, Fix: s.fix(name)}
+}
+
+// unlock is what helps where the keyring has a key and does not give it.
+func (s *Store) unlock(name string) string {
+	return "unlock the OS keyring (or unset " + KeyringVariable + "), or " + s.fix(name)
 }
 
 func (s *Store) corrupt(name, format string, args ...any) error {

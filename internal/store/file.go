@@ -18,6 +18,9 @@ import (
 // MaxFileSize is the most that any file of the store may hold, in bytes.
 const MaxFileSize = 1 << 20
 
+// maxLinks is how many symbolic links are followed to a file that is not there.
+const maxLinks = 40
+
 // read returns the content of a file. It looks before it opens, so that a FIFO
 // does not block and a device is not touched. Only config.json may be a symbolic
 // link (to a dotfiles repository, or on a mounted volume).
@@ -138,14 +141,41 @@ func (s *Store) write(name string, data []byte) error {
 	if _, err := s.SetAside(name); err != nil {
 		return err
 	}
-	path := s.Path(name)
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
+	path, err := s.target(name)
+	if err != nil {
+		return err
 	}
 	if err := atomicfile.Write(path, data, 0o600); err != nil {
 		return s.writeError(name, err)
 	}
 	return nil
+}
+
+// target returns where a write of a file goes: to where a link in its place leads, even
+// if nothing is there yet. It refuses a link into a directory that is not there.
+func (s *Store) target(name string) (string, error) {
+	path := s.Path(name)
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target, nil
+	}
+	for range maxLinks {
+		link, err := os.Readlink(path)
+		if err != nil { // it is no link
+			return path, nil
+		}
+		if !filepath.IsAbs(link) {
+			link = filepath.Join(filepath.Dir(path), link)
+		}
+		dir, err := filepath.EvalSymlinks(filepath.Dir(link))
+		if err != nil {
+			return "", &FileError{
+				Path: s.Path(name), Err: fmt.Errorf("a symbolic link to %s: %w", link, bare(err)),
+				Fix: "make the directory " + filepath.Dir(link) + ", or remove the link " + s.Path(name),
+			}
+		}
+		path = filepath.Join(dir, filepath.Base(link))
+	}
+	return "", &FileError{Path: s.Path(name), Err: errors.New("too many symbolic links"), Fix: "remove the link " + s.Path(name)}
 }
 
 // remove deletes a file, and what killed writers of it left; that it is not there is

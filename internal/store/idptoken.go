@@ -82,8 +82,8 @@ func (f *sealedTokens) members(t *IDPToken) []member {
 
 // LoadIDPToken reads idp_token.json. ctx bounds the wait for the keyring, which
 // is asked at most once in the life of s, and not at all for a file of the
-// original. The error wraps [ErrNotFound], [ErrCorrupt] or [ErrKeyLost] where one
-// of them applies.
+// original. The error wraps [ErrNotFound], [ErrCorrupt], [ErrKeyLost] or
+// [ErrKeyUnavailable] where one of them applies.
 func (s *Store) LoadIDPToken(ctx context.Context) (IDPToken, error) {
 	file, err := s.readIDPToken()
 	if err != nil {
@@ -124,8 +124,9 @@ func (s *Store) readIDPToken() (idpTokenFile, error) {
 }
 
 // SaveIDPToken seals t and replaces idp_token.json. It goes on with the key that
-// seals the present files, if that can be had, and else makes a new one. ctx
-// bounds the wait for the keyring.
+// seals the present files, if that can be had, and else makes a new one, which
+// [Options].Notice says if the keyring may have the present one. ctx bounds the wait
+// for the keyring.
 func (s *Store) SaveIDPToken(ctx context.Context, t IDPToken) error {
 	var sealed sealedTokens
 	var err error

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -90,11 +91,15 @@ func (s *Store) keyText(ctx context.Context, ref keyRef) (string, error) {
 	case ref.Where != inKeyring:
 		return "", errors.New("its place is unknown")
 	case s.keyring == nil:
-		return "", fmt.Errorf("it is in the OS keyring, but %s", s.keyringOff)
+		return "", &unavailableError{s.keyringOff}
 	}
-	return s.askKeyring(ctx, func() (string, error) {
+	text, err := s.askKeyring(ctx, func() (string, error) {
 		return s.keyring.Get(keyringService, keyringUser(ref.ID))
 	})
+	if err != nil && !errors.Is(err, keyring.ErrNotFound) {
+		return "", &unavailableError{oneLine(err)}
+	}
+	return text, err
 }
 
 // askKeyring bounds one call of the keyring. A keyring that hung once is not
@@ -140,7 +145,7 @@ func (s *Store) newKey(ctx context.Context, name string) (keyRef, []byte, error)
 			return keyRef{}, nil, s.fileError(name, fmt.Errorf("store the sealing key: %w", ctx.Err()))
 		}
 		ref.Where, ref.Note = inFile, reasonOf(unkept, text)
-		if err := s.write(keyFilePrefix+id, []byte(text+"\n")); err != nil {
+		if err := s.keepInFile(ref, text); err != nil {
 			return keyRef{}, nil, err
 		}
 	}
@@ -148,15 +153,35 @@ func (s *Store) newKey(ctx context.Context, name string) (keyRef, []byte, error)
 	return ref, key, nil
 }
 
+// keepInFile also says so, unless a key was in a file before.
+func (s *Store) keepInFile(ref keyRef, text string) error {
+	known := slices.ContainsFunc(sealedFiles, func(name string) bool {
+		before, err := s.keyOf(name)
+		return err == nil && before.Where == inFile
+	})
+	if err := s.write(keyFilePrefix+ref.ID, []byte(text+"\n")); err != nil {
+		return err
+	}
+	if !known {
+		s.notice("key in a file", "the tokens are sealed, but %s", s.location(ref))
+	}
+	return nil
+}
+
 // maxReason is the length, in bytes, of what is repeated of a keyring's error.
 const maxReason = 200
 
 // reasonOf words a keyring's error for a person, in one line and without the key.
 func reasonOf(err error, key string) string {
-	reason := strings.Join(strings.Fields(err.Error()), " ")
-	if strings.Contains(reason, key) {
+	if strings.Contains(strings.Join(strings.Fields(err.Error()), " "), key) {
 		return "OS keyring: it refused"
 	}
+	return oneLine(err)
+}
+
+// oneLine words a keyring's error in one line that is not too long.
+func oneLine(err error) string {
+	reason := strings.Join(strings.Fields(err.Error()), " ")
 	if len(reason) > maxReason {
 		reason = strings.ToValidUTF8(reason[:maxReason], "") + "..."
 	}
@@ -203,6 +228,7 @@ func (s *Store) setInKeyring(ctx context.Context, id, text string, set *atomic.B
 }
 
 // dropKey forgets a key that seals nothing any more. That it is not there is no error.
+// The error wraps ErrKeyUnavailable if the keyring keeps it.
 func (s *Store) dropKey(ctx context.Context, ref keyRef) error {
 	switch {
 	case !keyIDForm.MatchString(ref.ID):
@@ -212,13 +238,13 @@ func (s *Store) dropKey(ctx context.Context, ref keyRef) error {
 	case ref.Where != inKeyring:
 		return nil
 	case s.keyring == nil:
-		return errors.New(s.keyringOff)
+		return &unavailableError{s.keyringOff}
 	}
 	_, err := s.askKeyring(ctx, func() (string, error) {
 		return "", s.keyring.Delete(keyringService, keyringUser(ref.ID))
 	})
 	if err != nil && !errors.Is(err, keyring.ErrNotFound) {
-		return err
+		return &unavailableError{oneLine(err)}
 	}
 	return s.forgetKey(ref.ID)
 }

@@ -57,11 +57,16 @@ var keyFileForm = regexp.MustCompile(`^\.?` + keyFilePrefix + `([0-9a-f]{16})(\.
 // ClearKeys drops the keys that seal no file any more, from the keyring and from the
 // directory: those of files that were cleared, and those that a lost keyring or a kill
 // left behind. Keys in use stay. After the Clear methods of all sealed files none is
-// left. ctx bounds the wait for the keyring. The caller holds the lock under which the
-// sealed files are written.
+// left. A sealed file that is damaged is set aside. ctx bounds the wait for the
+// keyring. The caller holds the lock under which the sealed files are written.
 //
-// The error says which key could not be dropped; calling it again tries again.
+// A key that the keyring does not drop now stays on record, for the next call, and
+// [Options].Notice says so. The error says what could not be deleted or read, or
+// wraps that of ctx.
 func (s *Store) ClearKeys(ctx context.Context) error {
+	if err := s.setAsideSealed(); err != nil {
+		return err
+	}
 	used, err := s.usedKeys()
 	if err != nil {
 		return err // what a file is sealed with is not known
@@ -71,14 +76,39 @@ func (s *Store) ClearKeys(ctx context.Context) error {
 		if used[id] {
 			continue
 		}
-		if err := s.dropKey(ctx, keyRef{Where: inKeyring, ID: id}); err != nil && first == nil {
-			first = &FileError{
-				Path: s.Path(keyRecordFile), Err: fmt.Errorf("a sealing key stays in the keyring: %w", err),
-				Fix: fmt.Sprintf("unlock the keyring and try again, or delete the entry %q of %q there", keyringUser(id), keyringService),
-			}
+		if err := s.clearKey(ctx, id); err != nil && first == nil {
+			first = err
 		}
 	}
 	return first
+}
+
+// clearKey drops a key from the keyring, or says that it stays there.
+func (s *Store) clearKey(ctx context.Context, id string) error {
+	err := s.dropKey(ctx, keyRef{Where: inKeyring, ID: id})
+	unavailable, ok := errors.AsType[*unavailableError](err)
+	switch {
+	case !ok:
+		return err
+	case ctx.Err() != nil:
+		return s.fileError(keyRecordFile, fmt.Errorf("drop a sealing key: %w", ctx.Err()))
+	}
+	s.notice("key stays", "a key that seals nothing any more stays in the OS keyring until the next sign-out (%v): the entry %q of %q",
+		unavailable.cause, keyringUser(id), keyringService)
+	return nil
+}
+
+// setAsideSealed sets aside what does not say which key seals it. A form that only
+// another version knows is no damage here: it says so.
+func (s *Store) setAsideSealed() error {
+	for _, name := range sealedFiles {
+		if _, err := s.keyOf(name); errors.Is(err, ErrCorrupt) || errors.Is(err, ErrTooLarge) {
+			if _, err := s.SetAside(name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (s *Store) clearKeyFiles(used map[string]bool) error {

@@ -14,7 +14,9 @@ import (
 )
 
 // Keyring is what the store needs of a keyring: small texts under a service and
-// a user name. Its calls may block; the store bounds them.
+// a user name. Its calls may block; the store bounds them. For what is not there the
+// error wraps ErrNotFound of github.com/zalando/go-keyring; any other is taken for a
+// keyring that does not answer.
 type Keyring interface {
 	Get(service, user string) (string, error)
 	Set(service, user, password string) error

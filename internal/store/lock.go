@@ -23,20 +23,30 @@ const (
 	longestPause  = 200 * time.Millisecond
 )
 
-// transientTries is how often ENOLCK is taken for a shortage that passes.
-const transientTries = 3
+// How long ENOLCK is taken for a shortage that passes: whoever fell back to a local lock
+// sooner would not hold off the one who got the real lock before it.
+const (
+	shortageLasts    = 3 * time.Second        // for Lock
+	shortageLastsTry = 200 * time.Millisecond // for TryLock
+)
+
+// errShortage: the kernel, or the lock service of a network file system, has no lock to
+// give just now.
+var errShortage = errors.New("no lock to be had for now")
 
 var lockName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,63}$`)
 
 // Lock takes the lock called name across processes and goroutines: the file
 // NAME.lock in the state directory, never a data file itself. It waits until the
-// lock is free or ctx ends; then the error is a [*FileError] that wraps
-// [ErrLocked] and the context's error. The kernel frees the lock of a killed
-// process. release may be called more than once; the file stays.
+// lock is free or ctx ends; then the error is a [*FileError] that wraps the context's
+// error, and [ErrLocked] if somebody holds the lock. A lock that is free is had even
+// if ctx has ended. The kernel frees the lock of a killed process. release may be
+// called more than once; the file stays.
 //
-// Where the file system cannot lock, the lock is a file in a private directory of the
-// user on local storage instead ([Options].Notice says so): it holds off the processes
-// of this machine, not those of others that share the state directory.
+// Where the file system cannot lock, the lock is a file in /tmp/tip-cli-UID instead
+// ([Options].Notice says so): it holds off this user's processes on this machine, not
+// those on others that share the state directory. That the kernel has no lock to give
+// (ENOLCK) counts for that once it has lasted 3 s.
 //
 // The lock does not nest: whoever holds it and asks again waits for itself.
 func (s *Store) Lock(ctx context.Context, name string) (release func(), err error) {
@@ -45,27 +55,54 @@ func (s *Store) Lock(ctx context.Context, name string) (release func(), err erro
 		return nil, err
 	}
 	start := time.Now()
-	for try := 0; ctx.Err() == nil; try++ {
-		release, err := s.tryLock(name, path, try >= transientTries)
-		if release != nil || err != nil {
+	var short time.Time // when the shortage began that has not ended yet
+	for {
+		release, err := s.tryLock(name, path, !short.IsZero() && time.Since(short) >= shortageLasts)
+		switch shortage := errors.Is(err, errShortage); {
+		case release != nil || err != nil && !shortage:
 			return release, err
+		case !shortage:
+			short = time.Time{}
+		case short.IsZero():
+			short = time.Now()
+		}
+		if ctx.Err() != nil {
+			return nil, s.notHad(path, err, ctx.Err())
 		}
 		rest(ctx, time.Since(start))
 	}
-	return nil, &FileError{
-		Path: path, Err: fmt.Errorf("%w: %w", ErrLocked, ctx.Err()),
+}
+
+// notHad is the error of a wait that ended: for a lock that somebody holds or, if
+// shortage is not nil, that the kernel did not give.
+func (s *Store) notHad(path string, shortage, ended error) error {
+	if shortage != nil {
+		return s.noLock(path, fmt.Errorf("%w: %w", shortage, ended))
+	}
+	return &FileError{
+		Path: path, Err: fmt.Errorf("%w: %w", ErrLocked, ended),
 		Fix: "another tip-cli is at work (perhaps waiting for a sign-in in the browser): wait for it, or end it and try again",
 	}
 }
 
-// TryLock is [Store.Lock] without the wait: ok is false if somebody holds the lock.
+// TryLock is [Store.Lock] without the wait: ok is false if somebody holds the lock. It
+// is false as well, after 0.2 s, if the kernel has no lock to give and no Lock of this
+// Store found that to last: whether somebody holds it is not known then.
 func (s *Store) TryLock(name string) (release func(), ok bool, err error) {
 	path, err := s.lockFile(name)
 	if err != nil {
 		return nil, false, err
 	}
-	release, err = s.tryLock(name, path, true)
-	return release, release != nil, err
+	for start := time.Now(); ; {
+		release, err = s.tryLock(name, path, false)
+		switch {
+		case !errors.Is(err, errShortage):
+			return release, release != nil, err
+		case time.Since(start) >= shortageLastsTry:
+			return nil, false, nil
+		}
+		rest(context.Background(), time.Since(start))
+	}
 }
 
 // rest pauses between two tries, or until ctx ends.
@@ -91,10 +128,15 @@ func (s *Store) lockFile(name string) (string, error) {
 	return s.Path(name + ".lock"), nil
 }
 
-// tryLock tries once; release is nil if somebody holds the lock. final says that a
-// shortage of locks in the kernel is not to be waited for any more.
-func (s *Store) tryLock(name, path string, final bool) (release func(), err error) {
+// tryLock tries once; release is nil if somebody holds the lock. The error wraps
+// errShortage in a shortage that has not lasted long enough.
+func (s *Store) tryLock(name, path string, lasts bool) (release func(), err error) {
 	release, err = s.take(path)
+	if !isShortage(err) {
+		s.shortage.Store(false)
+	} else if lasts {
+		s.shortage.Store(true)
+	}
 	var opening *fs.PathError
 	var file *FileError
 	switch {
@@ -104,8 +146,8 @@ func (s *Store) tryLock(name, path string, final bool) (release func(), err erro
 		return nil, err
 	case errors.As(err, &opening):
 		return nil, s.writeError(name+".lock", err)
-	case isShortage(err) && !final:
-		return nil, nil
+	case isShortage(err) && !s.shortage.Load():
+		return nil, fmt.Errorf("%w: %w", errShortage, err)
 	case !cannotLock(err):
 		return nil, s.noLock(path, err)
 	}

@@ -3,49 +3,13 @@
 package store
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 )
-
-func TestFirstOwn(t *testing.T) {
-	own, loose, fallback := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "tip-cli-1")
-	if err := os.Chmod(own, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(loose, 0o770); err != nil {
-		t.Fatal(err)
-	}
-	t.Chdir(own) // "." is ours, and means another directory to every process
-	link := filepath.Join(t.TempDir(), "link")
-	if err := os.Symlink(own, link); err != nil {
-		t.Fatal(err)
-	}
-	tests := map[string]struct {
-		parents []string
-		want    string
-	}{
-		"the first that is ours":     {[]string{loose, own}, filepath.Join(own, "tip-cli")},
-		"none is there":              {[]string{"", filepath.Join(own, "none")}, fallback},
-		"relative, open or a link":   {[]string{".", loose, link}, fallback},
-		"the first, though not last": {[]string{own, loose}, filepath.Join(own, "tip-cli")},
-	}
-	for name, tt := range tests {
-		for range 2 { // made, and found
-			if got, err := firstOwn(tt.parents, fallback); got != tt.want || err != nil {
-				t.Errorf("%s: %q, %v; want %q", name, got, err, tt.want)
-			}
-		}
-		if info, err := os.Stat(tt.want); err != nil || info.Mode().Perm() != 0o700 {
-			t.Errorf("%s: %v, %v", name, info, err)
-		}
-	}
-	if _, err := firstOwn(nil, filepath.Join(own, "none", "x")); err == nil {
-		t.Error("a fallback that cannot be made")
-	}
-}
 
 // Among the temporary files anybody can make a directory of that name first.
 func TestCheckOwnRefuses(t *testing.T) {
@@ -82,11 +46,25 @@ func TestCheckOwnRefuses(t *testing.T) {
 	}
 }
 
-func TestLocalLockDirIsKnownWithoutVariables(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	got, err := New(t.TempDir(), func(o *Options) { o.Getenv = func(string) string { return "" } }).localLockDir()
-	if err != nil || !strings.HasSuffix(got, "/tip-cli") && filepath.Dir(got) != os.TempDir() {
-		t.Errorf("%q, %v", got, err)
+// Processes with different environments meet in one directory.
+func TestNoVariableMovesLocalLocks(t *testing.T) {
+	for _, name := range []string{"TMPDIR", "XDG_RUNTIME_DIR", "HOME"} {
+		t.Setenv(name, t.TempDir())
+	}
+	s := New(t.TempDir())
+	if s.localLocks != "/tmp" {
+		t.Errorf("local locks are below %s", s.localLocks)
+	}
+	s.localLocks = t.TempDir()
+	want := filepath.Join(s.localLocks, fmt.Sprintf("tip-cli-%d", os.Geteuid()))
+	for range 2 { // made, and found
+		if got, err := s.localLockDir(); got != want || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	s.localLocks = filepath.Join(s.localLocks, "none")
+	if dir, err := s.localLockDir(); err == nil {
+		t.Errorf("%s cannot be made", dir)
 	}
 }
 

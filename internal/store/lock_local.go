@@ -43,23 +43,11 @@ func (s *Store) localLockName(name string) (string, error) {
 	return hex.EncodeToString(sum[:]) + ".lock", nil
 }
 
-// localLockDir returns a directory of this user alone that is not on a network: in
-// XDG_RUNTIME_DIR, or where that is for a process that was not told (cron), or else
-// among the temporary files.
+// localLockDir returns a directory of this user alone that is not on a network. No
+// variable moves it: processes with different environments, a cron job and a desktop
+// session say, have to meet there.
 func (s *Store) localLockDir() (string, error) {
-	uid := strconv.Itoa(os.Geteuid())
-	return firstOwn([]string{s.getenv("XDG_RUNTIME_DIR"), filepath.Join("/run/user", uid)}, filepath.Join(os.TempDir(), "tip-cli-"+uid))
-}
-
-// firstOwn makes a directory in the first of parents that is this user's alone, or else
-// fallback.
-func firstOwn(parents []string, fallback string) (string, error) {
-	for _, dir := range parents {
-		if filepath.IsAbs(dir) && checkOwn(dir) == nil {
-			return ownDir(filepath.Join(dir, "tip-cli"))
-		}
-	}
-	return ownDir(fallback)
+	return ownDir(filepath.Join(s.localLocks, "tip-cli-"+strconv.Itoa(os.Geteuid())))
 }
 
 // ownDir makes a directory, or checks that the one that is there is ours alone.

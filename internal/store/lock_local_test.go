@@ -21,8 +21,8 @@ import (
 func init() {
 	// hold-local is hold on a file system that cannot lock.
 	helpers["hold-local"] = func(arg string) {
-		dir, runtimeDir, _ := strings.Cut(arg, " ")
-		if _, err := noLocks(dir, runtimeDir, syscall.ENOTSUP).Lock(context.Background(), "flow"); err != nil {
+		dir, temporary, _ := strings.Cut(arg, " ")
+		if _, err := noLocks(dir, temporary, syscall.ENOTSUP).Lock(context.Background(), "flow"); err != nil {
 			fmt.Println(err)
 			return
 		}
@@ -31,17 +31,11 @@ func init() {
 	}
 }
 
-// noLocks is a store in dir, where flock fails with errno, and runtimeDir is for local
-// locks.
-func noLocks(dir, runtimeDir string, errno error, optFns ...func(*store.Options)) *store.Store {
-	s := reopen(dir, append(optFns, func(o *store.Options) {
-		o.Getenv = func(name string) string {
-			if name == "XDG_RUNTIME_DIR" {
-				return runtimeDir
-			}
-			return ""
-		}
-	})...)
+// noLocks is a store in dir, where flock fails with errno, and temporary has the place
+// of /tmp.
+func noLocks(dir, temporary string, errno error, optFns ...func(*store.Options)) *store.Store {
+	s := reopen(dir, optFns...)
+	s.LocalLocksIn(temporary)
 	s.OnFlock(func(path string, try func() (bool, error)) (bool, error) {
 		if strings.HasPrefix(path, dir) {
 			return false, errno
@@ -49,6 +43,11 @@ func noLocks(dir, runtimeDir string, errno error, optFns ...func(*store.Options)
 		return try()
 	})
 	return s
+}
+
+// localLocks is the directory of the local locks in temporary.
+func localLocks(temporary string) string {
+	return filepath.Join(temporary, fmt.Sprintf("tip-cli-%d", os.Geteuid()))
 }
 
 func private(t *testing.T) string {
@@ -61,21 +60,21 @@ func private(t *testing.T) string {
 }
 
 func TestLocalLock(t *testing.T) {
-	for _, errno := range []error{syscall.ENOLCK, syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.ENOSYS, syscall.EINVAL} {
+	for _, errno := range []error{syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.ENOSYS, syscall.EINVAL} {
 		var l listener
-		dir, runtimeDir := private(t), private(t)
-		s := noLocks(dir, runtimeDir, errno, l.option)
+		dir, temporary := private(t), private(t)
+		s := noLocks(dir, temporary, errno, l.option)
 		release, err := s.Lock(t.Context(), "flow")
 		if err != nil {
 			t.Fatalf("%v: %v", errno, err)
 		}
-		second := noLocks(dir, runtimeDir, errno)
+		second := noLocks(dir, temporary, errno)
 		if _, ok, err := second.TryLock("flow"); ok || err != nil {
 			t.Errorf("%v: two have it: %v", errno, err)
 		}
 		for _, other := range []func() (func(), bool, error){
 			func() (func(), bool, error) { return s.TryLock("other") },
-			func() (func(), bool, error) { return noLocks(private(t), runtimeDir, errno).TryLock("flow") },
+			func() (func(), bool, error) { return noLocks(private(t), temporary, errno).TryLock("flow") },
 		} {
 			if release, ok, err := other(); !ok || err != nil {
 				t.Errorf("%v: another lock: %v, %v", errno, ok, err)
@@ -89,9 +88,9 @@ func TestLocalLock(t *testing.T) {
 			t.Fatalf("%v: after the release: %v, %v", errno, ok, err)
 		}
 		again()
-		l.check(t, "locks are in "+filepath.Join(runtimeDir, "tip-cli")+", and do not hold off processes on other machines")
-		checkMode(t, filepath.Join(runtimeDir, "tip-cli"), 0o700)
-		entries, err := os.ReadDir(filepath.Join(runtimeDir, "tip-cli"))
+		l.check(t, "locks are in "+localLocks(temporary)+", and do not hold off processes on other machines")
+		checkMode(t, localLocks(temporary), 0o700)
+		entries, err := os.ReadDir(localLocks(temporary))
 		if err != nil || !regexp.MustCompile(`^[0-9a-f]{64}\.lock$`).MatchString(entries[0].Name()) {
 			t.Errorf("%v, %v", entries, err)
 		}
@@ -100,8 +99,8 @@ func TestLocalLock(t *testing.T) {
 
 // The local lock excludes other processes, and is free when its holder is killed.
 func TestLocalLockAcrossProcesses(t *testing.T) {
-	dir, runtimeDir := private(t), private(t)
-	command := helper(t, "hold-local", dir+" "+runtimeDir)
+	dir, temporary := private(t), private(t)
+	command := helper(t, "hold-local", dir+" "+temporary)
 	stdout, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +117,7 @@ func TestLocalLockAcrossProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, spelling := range []string{dir, link} {
-		s := noLocks(spelling, runtimeDir, syscall.ENOTSUP)
+		s := noLocks(spelling, temporary, syscall.ENOTSUP)
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 		_, err = s.Lock(ctx, "flow")
 		cancel()
@@ -132,34 +131,11 @@ func TestLocalLockAcrossProcesses(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	release, err := noLocks(dir, runtimeDir, syscall.ENOTSUP).Lock(ctx, "flow")
+	release, err := noLocks(dir, temporary, syscall.ENOTSUP).Lock(ctx, "flow")
 	if err != nil {
 		t.Fatal(err)
 	}
 	release()
-}
-
-// A shortage of locks that passes is waited for: a local lock would not hold off whoever
-// has the real one.
-func TestPassingShortage(t *testing.T) {
-	var l listener
-	s := noLocks(private(t), private(t), nil, l.option)
-	tries := 0
-	s.OnFlock(func(_ string, try func() (bool, error)) (bool, error) {
-		if tries++; tries < 3 {
-			return false, syscall.ENOLCK
-		}
-		return try()
-	})
-	release, err := s.Lock(t.Context(), "flow")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer release()
-	l.check(t)
-	if _, ok, err := reopen(s.Dir()).TryLock("flow"); ok || err != nil {
-		t.Errorf("two have it: %v", err)
-	}
 }
 
 // Where the local lock cannot be had either, that is said; other errors of flock are
@@ -167,14 +143,14 @@ func TestPassingShortage(t *testing.T) {
 func TestNoLockAtAll(t *testing.T) {
 	dir := private(t)
 	open := private(t)
-	if err := os.MkdirAll(filepath.Join(open, "tip-cli"), 0o700); err != nil {
+	if err := os.MkdirAll(localLocks(open), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(filepath.Join(open, "tip-cli"), 0o755); err != nil {
+	if err := os.Chmod(localLocks(open), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	linked := private(t)
-	if err := os.Symlink(private(t), filepath.Join(linked, "tip-cli")); err != nil {
+	if err := os.Symlink(private(t), localLocks(linked)); err != nil {
 		t.Fatal(err)
 	}
 	tests := map[string]struct {

@@ -40,7 +40,8 @@ func (s *Store) seal(ctx context.Context, name string, members []member) (sealHe
 	return sealHeader{Version: sealVersion, keyRef: ref}, nil
 }
 
-// open fills the plain form of members. Its error wraps ErrKeyLost, or that of ctx.
+// open fills the plain form of members. Its error wraps ErrKeyLost, ErrKeyUnavailable
+// or that of ctx.
 func (s *Store) open(ctx context.Context, name string, ref keyRef, members []member) error {
 	key, err := s.key(ctx, ref)
 	for _, m := range members {
@@ -53,6 +54,8 @@ func (s *Store) open(ctx context.Context, name string, ref keyRef, members []mem
 		return nil
 	case ctx.Err() != nil:
 		return s.fileError(name, ctx.Err())
+	case errors.Is(err, ErrKeyUnavailable):
+		return &FileError{Path: s.Path(name), Err: err, Fix: s.unlock(name)}
 	}
 	// Not wrapped: a key file that is not there is not this file's ErrNotFound.
 	return s.fileError(name, fmt.Errorf("%w: %s", ErrKeyLost, err.Error()))
@@ -68,12 +71,14 @@ func (s *Store) checkHeader(name string, h sealHeader) error {
 
 // sealingKey returns the key to seal a file with: one that seals a file already, if it
 // can be had. A key that is in a file stays there until nothing is sealed with it, so
-// that one directory can serve a desktop session and a session without a keyring.
+// that one directory can serve a desktop session and a session without a keyring. That
+// a new key is made although the keyring may have the present one is said.
 func (s *Store) sealingKey(ctx context.Context, name string) (keyRef, []byte, error) {
 	tried := make(map[string]bool)
+	var unavailable *unavailableError
 	for _, file := range sealedFiles {
 		ref, err := s.keyOf(file)
-		if err != nil || tried[ref.ID] || ref.Where == inKeyring && s.keyring == nil {
+		if err != nil || tried[ref.ID] {
 			continue
 		}
 		tried[ref.ID] = true
@@ -81,11 +86,18 @@ func (s *Store) sealingKey(ctx context.Context, name string) (keyRef, []byte, er
 		if err == nil {
 			return ref, key, nil
 		}
+		if unavailable == nil {
+			errors.As(err, &unavailable)
+		}
 		if ctx.Err() != nil { // the key may be there all the same
 			return keyRef{}, nil, s.fileError(name, fmt.Errorf("get the sealing key: %w", ctx.Err()))
 		}
 	}
-	return s.newKey(ctx, name)
+	ref, key, err := s.newKey(ctx, name)
+	if err == nil && unavailable != nil {
+		s.notice("new key", "%s is sealed with a new key: the present one is in the OS keyring, which does not give it now (%s)", s.Path(name), unavailable.cause)
+	}
+	return ref, key, err
 }
 
 // keyOf returns which key seals a file, without asking for it.
@@ -136,6 +148,13 @@ func (l KeyLocation) String() string {
 	return fmt.Sprintf("the key is in the file %s (mode 0600), beside the tokens: whoever can read this directory can open them (%s)", l.Path, l.Reason)
 }
 
+func (s *Store) location(ref keyRef) KeyLocation {
+	if ref.Where == inKeyring {
+		return KeyLocation{Keyring: true}
+	}
+	return KeyLocation{Path: s.Path(keyFilePrefix + ref.ID), Reason: ref.Note}
+}
+
 // KeyLocation returns where the key is of the present idp_token.json or, without
 // one, of another sealed file, without asking for it. The error wraps [ErrNotFound]
 // if nothing is sealed, and [ErrKeyLost] if the file does not say where.
@@ -146,10 +165,8 @@ func (s *Store) KeyLocation() (KeyLocation, error) {
 		switch {
 		case err == nil && !keyIDForm.MatchString(ref.ID):
 			return KeyLocation{}, s.fileError(name, fmt.Errorf("%w: %w", ErrKeyLost, errKeyName))
-		case err == nil && ref.Where == inKeyring:
-			return KeyLocation{Keyring: true}, nil
 		case err == nil:
-			return KeyLocation{Path: s.Path(keyFilePrefix + ref.ID), Reason: ref.Note}, nil
+			return s.location(ref), nil
 		case first == nil:
 			first = err
 		}

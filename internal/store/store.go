@@ -24,6 +24,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -84,7 +85,7 @@ type Options struct {
 	Keyring Keyring
 
 	// KeyringTimeout bounds one call of Keyring, which may hang (D-Bus) or wait
-	// for a person to unlock it. The default is 15 s.
+	// for a person to unlock it. The default is 30 s.
 	KeyringTimeout time.Duration
 
 	// Getenv reads the environment. The default is os.Getenv.
@@ -92,8 +93,8 @@ type Options struct {
 
 	// Notice is told, in one line without secrets, what was repaired or is not as
 	// it should be: permissions that were too wide, a damaged file set aside, locks
-	// that hold on this machine only. Each thing is said once in the life of the
-	// Store. It may be called by several goroutines at once. Nil: nobody is told.
+	// that hold on this machine only, a key that goes to a file or is replaced because
+	// the keyring does not answer. Each thing is said once in the life of the Store. It may be called by several goroutines at once. Nil: nobody is told.
 	Notice func(string)
 }
 
@@ -102,25 +103,26 @@ type Store struct {
 	dir            string
 	home           string // the directory of the context "default", or "" if dir is it
 	context        string // the name of the context, or "" for "default"
-	getenv         func(string) string
 	keyringTimeout time.Duration
 	keyringOff     string // why there is no keyring, or ""
 	keyring        Keyring
 	keys           keyCache
 	notices        notices
 	flock          func(*flock.Flock) (bool, error)
+	shortage       atomic.Bool // the kernel has had no lock to give for long
+	localLocks     string      // holds the directory of the local locks
 }
 
 // New returns the store in dir. It touches nothing: the directory is made, and
 // its mode tightened, by the first write or lock.
 func New(dir string, optFns ...func(*Options)) *Store {
-	options := Options{Keyring: OSKeyring(), KeyringTimeout: 15 * time.Second, Getenv: os.Getenv}
+	options := Options{Keyring: OSKeyring(), KeyringTimeout: 30 * time.Second, Getenv: os.Getenv}
 	for _, fn := range optFns {
 		fn(&options)
 	}
 	s := &Store{
-		dir: dir, keyring: options.Keyring, keyringTimeout: options.KeyringTimeout, getenv: options.Getenv,
-		notices: notices{tell: options.Notice}, flock: (*flock.Flock).TryLock,
+		dir: dir, keyring: options.Keyring, keyringTimeout: options.KeyringTimeout,
+		notices: notices{tell: options.Notice}, flock: (*flock.Flock).TryLock, localLocks: "/tmp",
 	}
 	switch {
 	case strings.EqualFold(options.Getenv(KeyringVariable), "off"):

@@ -327,58 +327,6 @@ func TestDirectoryWithOtherThings(t *testing.T) {
 	}
 }
 
-func TestConfigMayBeALink(t *testing.T) {
-	s := newStore(t)
-	target := filepath.Join(t.TempDir(), "dotfiles.json")
-	if err := os.WriteFile(target, []byte(`{"idp": "okta"}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		if err := os.MkdirAll(s.Dir(), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(target, s.Path(name)); err != nil {
-			t.Skip("no symbolic links here:", err)
-		}
-	}
-	if err := s.SaveConfig([]byte(`{"idp": "oidc"}`)); err != nil {
-		t.Fatal(err)
-	}
-	if got := text(t, target); got != `{"idp": "oidc"}` {
-		t.Errorf("the target has %s", got)
-	}
-	if info, err := os.Lstat(s.Path(store.ConfigFile)); err != nil || info.Mode()&fs.ModeSymlink == 0 {
-		t.Errorf("the link is gone: %v, %v", info, err)
-	}
-	for _, name := range names[1:] {
-		wantError(t, load(s, name), store.ErrNotRegular, s.Path(name))
-		wantError(t, save(s, name), store.ErrNotRegular, s.Path(name))
-	}
-	if got := text(t, target); got != `{"idp": "oidc"}` {
-		t.Errorf("the target has %s", got)
-	}
-}
-
-func TestConfigIsKeptAsItIs(t *testing.T) {
-	s := newStore(t)
-	content := "{\n  \"idp\" : \"okta\" , \"x\": 1 }"
-	if err := s.SaveConfig([]byte(content)); err != nil {
-		t.Fatal(err)
-	}
-	got, err := s.LoadConfig()
-	if diff := cmp.Diff(content, string(got)); diff != "" || err != nil {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
-	}
-	for _, bad := range []string{"", "null", "[]", "{", "x"} {
-		wantError(t, s.SaveConfig([]byte(bad)), store.ErrCorrupt, s.Path(store.ConfigFile))
-	}
-	put(t, s, store.ConfigFile, "\ufeff"+content)
-	got, err = s.LoadConfig()
-	if diff := cmp.Diff(content, string(got)); diff != "" || err != nil {
-		t.Errorf("with a BOM: %v (-want +got):\n%s", err, diff)
-	}
-}
-
 func TestDir(t *testing.T) {
 	home := func() (string, error) { return filepath.FromSlash("/home/alice"), nil }
 	env := ""

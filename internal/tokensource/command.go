@@ -26,7 +26,7 @@ const (
 	// credential_process after 60 seconds, time for the exchange.
 	DefaultTimeout = 45 * time.Second
 	// grace is how long a program may go on after SIGTERM, and how long
-	// stdout is read after the program has ended.
+	// stdout and stderr are read after the program has ended.
 	grace = time.Second
 )
 
@@ -37,8 +37,10 @@ type Options struct {
 	// Stdin is the program's; nil means an empty one. It is a file because a
 	// read of anything else could outlast the program.
 	Stdin *os.File
-	// Stderr gets what the program writes there, as it comes; nil drops it. It
-	// must be safe for concurrent use when the caller uses it meanwhile.
+	// Stderr gets what the program writes there, as it comes, until a second
+	// after its end; nil drops it. It must be safe for concurrent use when the
+	// caller uses it meanwhile. The program gets a pipe to us and never the file
+	// itself, which what it leaves behind would keep open.
 	Stderr io.Writer
 	// Environ is our own environment as os.Environ returns it, which nil stands for.
 	Environ []string
@@ -60,7 +62,8 @@ var (
 // Windows it runs in a job. When the time is over, ctx ends or it prints too
 // much, it and everything it started and left in its process group gets
 // SIGTERM, and a second later SIGKILL. A child of it that goes on after it, and
-// even keeps its stdout, is left alone and not waited for.
+// even keeps its stdout or stderr, is left alone and not waited for; nobody reads
+// these any more.
 //
 // The error is an [*Error] with the program's name and exit status, and nothing
 // of what it printed.
@@ -68,15 +71,12 @@ func Command(ctx context.Context, argv []string, o Options) (secret.Value, error
 	if len(argv) == 0 || argv[0] == "" {
 		return secret.Value{}, &Error{Kind: KindConfig, Description: "the token command is empty", Hint: "set token_command to a program and its arguments"}
 	}
+	if err := CheckNested(o.Environ); err != nil {
+		return secret.Value{}, err
+	}
 	environ := o.Environ
 	if environ == nil {
 		environ = os.Environ()
-	}
-	if hasVariable(environ) {
-		return secret.Value{}, &Error{
-			Kind: KindConfig, Description: "a token command is running already (" + Variable + " is set)",
-			Hint: "a token command must not run tip-cli's exchange; set token_command to a program that gets its token elsewhere",
-		}
 	}
 	path, err := exec.LookPath(argv[0])
 	if err != nil {
@@ -87,6 +87,23 @@ func Command(ctx context.Context, argv []string, o Options) (secret.Value, error
 	}
 	p := program{name: name(argv[0]), options: o}
 	return p.run(ctx, path, argv[1:], append(slices.Clip(environ), Variable+"=1"))
+}
+
+// CheckNested returns the error of [Command] in an environment that [Variable]
+// is set in, an [*Error] of [KindConfig], else nil. A nil environ stands for
+// os.Environ. Ask before waiting for a lock that whoever runs the token command
+// may hold.
+func CheckNested(environ []string) error {
+	if environ == nil {
+		environ = os.Environ()
+	}
+	if !hasVariable(environ) {
+		return nil
+	}
+	return &Error{
+		Kind: KindConfig, Description: "a token command is running already (" + Variable + " is set)",
+		Hint: "a token command must not run tip-cli's exchange; set token_command to a program that gets its token elsewhere",
+	}
 }
 
 func hasVariable(environ []string) bool {
@@ -136,7 +153,10 @@ func (p *program) run(ctx context.Context, path string, arguments, environ []str
 	out := &limited{full: func() { cancel(errTooLong) }}
 
 	cmd := exec.CommandContext(running, path, arguments...)
-	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = environ, out, p.options.Stderr, grace
+	cmd.Env, cmd.Stdout, cmd.WaitDelay = environ, out, grace
+	if p.options.Stderr != nil {
+		cmd.Stderr = struct{ io.Writer }{p.options.Stderr} // exec would hand over an *os.File itself
+	}
 	if p.options.Stdin != nil {
 		cmd.Stdin = p.options.Stdin
 	}

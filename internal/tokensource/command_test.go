@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -238,18 +239,20 @@ func TestCommandTimeout(t *testing.T) {
 	}
 }
 
-// Cancelling ends the program and what it started: their stderr closes.
+// Cancelling ends the program and what it started: a file that all of them have
+// closes.
 func TestCommandCancel(t *testing.T) {
 	t.Parallel()
 	for _, program := range []string{"hangs", "stubborn", "waits"} {
 		t.Run(program, func(t *testing.T) {
 			t.Parallel()
 			r, w := pipe(t)
+			all, held := pipe(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
 			go func() {
-				_, err := command(ctx, t, program, tokensource.Options{Stderr: w})
-				_ = w.Close()
+				_, err := command(ctx, t, program, tokensource.Options{Stdin: held, Stderr: w})
+				_ = held.Close()
 				ended <- err
 			}()
 			stderr := bufio.NewReader(r)
@@ -260,8 +263,8 @@ func TestCommandCancel(t *testing.T) {
 			if diff := cmp.Diff(want, outcomeOf(t, err)); diff != "" || !errors.Is(err, context.Canceled) {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
-			if rest, err := io.ReadAll(stderr); err != nil || len(rest) > 0 {
-				t.Errorf("stderr goes on with %q, %v", rest, err)
+			if rest, err := io.ReadAll(all); err != nil || len(rest) > 0 {
+				t.Errorf("the file has %q, %v", rest, err)
 			}
 		})
 	}
@@ -308,8 +311,8 @@ func TestCommandAsksFirst(t *testing.T) {
 	}
 }
 
-// A program leaves a child behind that keeps stdout open: the token is taken,
-// and the child lives on.
+// A program leaves a child behind that keeps stdout and stderr open: the token is
+// taken, and the child lives on, without the file that our stderr is.
 func TestCommandLeavesAChild(t *testing.T) {
 	t.Parallel()
 	stdin, typing := pipe(t)
@@ -319,13 +322,47 @@ func TestCommandLeavesAChild(t *testing.T) {
 		t.Fatalf("Command() = %v", err)
 	}
 	_ = w.Close()
-	if _, err := typing.WriteString("alive\n"); err != nil {
+	if err := r.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil && runtime.GOOS != "windows" {
 		t.Fatal(err)
 	}
-	stderr := bufio.NewReader(r)
-	hears(t, stderr, "alive")
-	_ = typing.Close()
-	if rest, err := io.ReadAll(stderr); err != nil || len(rest) > 0 {
+	if rest, err := io.ReadAll(r); err != nil || len(rest) > 0 {
 		t.Errorf("stderr goes on with %q, %v", rest, err)
+	}
+	called, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = called.Close() }()
+	if _, err := typing.WriteString(called.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	_ = typing.Close()
+	conn, err := called.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if text, err := io.ReadAll(conn); string(text) != "alive" {
+		t.Errorf("it says %q, %v", text, err)
+	}
+}
+
+// CheckNested is the guard of Command alone.
+func TestCheckNested(t *testing.T) {
+	for _, environ := range [][]string{{}, {"X=1"}, {tokensource.Variable + "="}} {
+		if err := tokensource.CheckNested(environ); err != nil {
+			t.Errorf("%q: %v", environ, err)
+		}
+	}
+	want := outcome{tokensource.KindConfig, "a token command is running already (TIP_CLI_TOKEN_COMMAND is set)", true}
+	if diff := cmp.Diff(want, outcomeOf(t, tokensource.CheckNested([]string{tokensource.Variable + "=1"}))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := tokensource.CheckNested(nil); err != nil {
+		t.Error(err)
+	}
+	t.Setenv(tokensource.Variable, "1")
+	if diff := cmp.Diff(want, outcomeOf(t, tokensource.CheckNested(nil))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

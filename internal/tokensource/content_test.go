@@ -131,6 +131,8 @@ func TestFile(t *testing.T) {
 		{write(t, 0o400, canary+"\r\n\n"), canary, false},
 		{write(t, 0o640, canary), canary, true},
 		{write(t, 0o604, canary), canary, true},
+		{write(t, 0o620, canary), canary, true},
+		{write(t, 0o602, canary), canary, true},
 		{write(t, 0o600, strings.Repeat("x", 1<<20)+"\r\n"), strings.Repeat("x", 1<<20), false},
 		{link, canary, false},
 	} {

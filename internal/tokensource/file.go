@@ -13,7 +13,7 @@ import (
 
 // File reads a token or a secret from a regular file of at most 1 MiB; links
 // are followed, as Kubernetes makes them. Newlines at its end are dropped. The
-// notice, in one line, is empty unless others on this machine can read the file.
+// notice, in one line, is empty unless others on this machine can read or change the file.
 // The error is an [*Error].
 func File(path string) (content secret.Value, notice string, err error) {
 	if path == "-" {
@@ -38,10 +38,21 @@ func File(path string) (content secret.Value, notice string, err error) {
 	if content, err = text(fmt.Sprintf("the file %q", path), all); err != nil {
 		return secret.Value{}, "", err
 	}
-	if mode := info.Mode().Perm(); mode&othersRead != 0 {
-		notice = fmt.Sprintf("others on this machine can read %q (mode %04o); run: chmod 600 %q", path, mode, path)
+	return content, exposed(path, info.Mode().Perm()), nil
+}
+
+// exposed says what others can do with a file; empty for nothing.
+func exposed(path string, mode os.FileMode) string {
+	can := "read"
+	switch {
+	case mode&othersRead != 0 && mode&othersWrite != 0:
+		can = "read and change"
+	case mode&othersWrite != 0:
+		can = "change"
+	case mode&othersRead == 0:
+		return ""
 	}
-	return content, notice, nil
+	return fmt.Sprintf("others on this machine can %s %q (mode %04o); run: chmod 600 %q", can, path, mode, path)
 }
 
 func notAFile(path, why string) *Error {

@@ -8,8 +8,11 @@ import (
 	"syscall"
 )
 
-// othersRead are the permissions of group and others to read.
-const othersRead os.FileMode = 0o044
+// othersRead and othersWrite are the permissions of group and others.
+const (
+	othersRead  os.FileMode = 0o044
+	othersWrite os.FileMode = 0o022
+)
 
 // nonBlocking keeps the opening of a pipe from waiting for its other end.
 const nonBlocking = syscall.O_NONBLOCK

@@ -6,8 +6,11 @@ import (
 	"syscall"
 )
 
-// othersRead is nothing: permissions are no bits on Windows.
-const othersRead os.FileMode = 0
+// othersRead and othersWrite are nothing: permissions are no bits on Windows.
+const (
+	othersRead  os.FileMode = 0
+	othersWrite os.FileMode = 0
+)
 
 // nonBlocking is nothing: a pipe is no file on Windows.
 const nonBlocking = 0

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -56,7 +57,7 @@ var programs = map[string]func() int{
 	"stubborn":    stubborn,
 	"polite":      polite,
 	"leaves":      leaves,
-	"echoes":      echoes,
+	"calls":       calls,
 	"waits":       waits,
 	"overflows":   overflows,
 }
@@ -145,15 +146,25 @@ func start(name string) *exec.Cmd {
 	return cmd
 }
 
-// leaves ends and leaves a program behind that keeps its stdout.
+// leaves ends and leaves a program behind that keeps its stdout and stderr.
 func leaves() int {
-	start("echoes")
+	start("calls")
 	fmt.Print(canary)
 	return 0
 }
 
-// echoes says on stderr what it hears on stdin, to its end.
-func echoes() int { return copied(os.Stderr, os.Stdin) }
+// calls the address that it hears on stdin.
+func calls() int {
+	address, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return 1
+	}
+	conn, err := net.Dial("tcp", string(address))
+	if err != nil {
+		return 1
+	}
+	return copied(conn, strings.NewReader("alive"))
+}
 
 // overflows prints too much and leaves a program behind that keeps its stderr.
 func overflows() int {

@@ -71,6 +71,10 @@ func TestStory(t *testing.T) {
 			t.Errorf("the story lacks %q", part)
 		}
 	}
+	// Okta names no issuer in its authorization responses (RFC 9207).
+	if !regexp.MustCompile(`/callback\?code=\.\.\.&state=\.\.\.\n`).MatchString(out) {
+		t.Error("the story shows another callback than that of the face okta")
+	}
 	if long := regexp.MustCompile(`eyJ[\w-]{30,}|IQoJ[\w+/]{30,}`).FindString(out); long != "" {
 		t.Errorf("the story shows a whole secret: %.20s...", long)
 	}

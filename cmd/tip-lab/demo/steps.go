@@ -41,7 +41,7 @@ func (s *story) signIn(ctx context.Context, p *person) error {
 		return fmt.Errorf("sign in: exit code %d: %s: %w", code, strings.TrimSpace(stderr), err)
 	}
 	s.printf("   ->   browser    %s\n", s.shortenURL(stderr))
-	s.printf("   <-   redirect   http://localhost:%d/callback?code=...&state=...&iss=...\n", s.port)
+	s.printf("   <-   redirect   http://localhost:%d/callback?code=...&state=...\n", s.port)
 	return s.expect(strings.Contains(stderr, "Signed in as "+p.login+"@example.com"), "the ID token's signature, iss, aud, exp and nonce hold: %s@example.com", p.login)
 }
 

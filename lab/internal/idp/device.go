@@ -166,6 +166,8 @@ func (p *provider) poll(code string, client *world.Client) (*grant, error) {
 		return nil, refuse(p.face.device.declined, "the person denied the request")
 	case !now.Before(d.expires):
 		return nil, refuse("expired_token", "the device_code has expired")
+	case d.state == deviceApproved && d.grant.revoked:
+		return nil, badGrant("the sign-in was ended")
 	case d.state == deviceApproved:
 		d.state = deviceUsed
 		return d.grant, nil

@@ -115,7 +115,10 @@ func (s *Service) RotateKeys(issuerName string) error {
 }
 
 // EndSignIns revokes every grant of an issuer, as an administrator does who
-// clears all sessions: its refresh tokens give invalid_grant from then on.
+// clears all sessions: its refresh tokens, the codes that nobody has redeemed and
+// the devices that were approved give invalid_grant from then on, userinfo
+// refuses its access tokens, and browsers are signed out. A device that nobody
+// has approved waits on. Tokens that others verify by themselves last until exp.
 func (s *Service) EndSignIns(issuerName string) error {
 	p, err := s.provider(issuerName)
 	if err != nil {
@@ -123,11 +126,27 @@ func (s *Service) EndSignIns(issuerName string) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.revokeAll()
+	p.sessions = newShelf[*session](p.now)
+	return nil
+}
+
+// revokeAll revokes the grants on every shelf. p.mu is held.
+func (p *provider) revokeAll() {
 	for _, it := range p.refresh.items {
 		it.value.grant.revoked = true
 	}
-	p.sessions = newShelf[*session](p.now)
-	return nil
+	for _, it := range p.codes.items {
+		it.value.grant.revoked = true
+	}
+	for _, it := range p.access.items {
+		it.value.grant.revoked = true
+	}
+	for _, it := range p.devices.items {
+		if g := it.value.grant; g != nil {
+			g.revoked = true
+		}
+	}
 }
 
 func (s *Service) provider(issuerName string) (*provider, error) {

@@ -104,6 +104,9 @@ func (p *provider) takeCode(text string, client *world.Client, e *Event) (*autho
 		return nil, badGrant("the code was used before; its tokens are revoked")
 	}
 	c.used = true
+	if c.grant.revoked {
+		return nil, badGrant("the sign-in was ended")
+	}
 	return c, nil
 }
 
