@@ -190,8 +190,13 @@ func mainPath(t *testing.T, position string, edits ...func(*lab.World)) *machine
 		}
 		return o
 	}
-	step(nil, "configure", "idp", "--provider", "okta", "--config", m.dir+"/config.json")
-	step([]proxytest.Operation{proxytest.Authorize, proxytest.Token}, signInCommand...)
+	if position == "" {
+		step(nil, "configure", "idp", "--provider", "okta", "--config", m.dir+"/config.json")
+		step([]proxytest.Operation{proxytest.Authorize, proxytest.Token}, signInCommand...)
+	} else { // no switch is about the identity provider
+		m.configure(t)
+		m.signIn(t)
+	}
 	first := step(aWholeExchange[1:], credentials...)
 	s3 := step([]proxytest.Operation{"GetDataAccess"}, dataAccess...)
 	for _, warm := range []finished{first, s3} {

@@ -44,7 +44,6 @@ func (a *app) auth(cmd *cobra.Command, f *signInFlags) error {
 		return err
 	}
 	a.printf("Signed in as %s.", who(claims))
-	a.sayKeyInFile()
 	return nil
 }
 
@@ -64,20 +63,6 @@ func newRefreshToken(a *app) *cobra.Command {
 			a.printf("The ID token of %s was refreshed; it expires at %s.", who(claims), claims.Expiry.Local().Format("15:04:05"))
 			return nil
 		},
-	}
-}
-
-// sayKeyInFile says so when the key that seals the tokens is not in the keyring.
-func (a *app) sayKeyInFile() {
-	st, err := a.store()
-	if err != nil {
-		return // nobody signs in without a store
-	}
-	switch location, err := st.KeyLocation(); {
-	case err != nil:
-		a.warn(err.Error())
-	case !location.Keyring:
-		a.warn("the tokens are sealed, but " + location.String())
 	}
 }
 

@@ -65,7 +65,7 @@ func (a *app) dropSecret(cmd *cobra.Command, st *store.Store) error {
 		return nil //nolint:nilerr // a configuration that is not there sends no secret
 	}
 	next := held
-	next.ClientAuthentication = config.ClientAuthNone
+	next.ClientAuthentication = ""
 	return a.saveConfig(cmd, held, next, false)
 }
 

@@ -69,6 +69,16 @@ func TestHitWhileFinishing(t *testing.T) {
 	}
 }
 
+// TestSemicolon: providers leave it as it is in a description.
+func TestSemicolon(t *testing.T) {
+	var got url.Values
+	cb := newCallback("/callback", 8090, "right", func(response url.Values) error { got = response; return nil })
+	w := hit(t.Context(), cb, "localhost:8090", "error=access_denied&error_description=no;thing&state=right")
+	if w.Code != http.StatusOK || got.Get("error_description") != "no;thing" {
+		t.Errorf("%d, %v", w.Code, got)
+	}
+}
+
 // TestPanicIsNoSuccess: a handler that dies leaves an error behind.
 func TestPanicIsNoSuccess(t *testing.T) {
 	cb := newCallback("/callback", 8090, "right", func(url.Values) error { panic("x") })

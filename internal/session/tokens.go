@@ -104,7 +104,8 @@ func (s *Session) RefreshToken(ctx context.Context) (oidclogin.Claims, error) {
 // lock is held.
 func (s *Session) heldToken(ctx context.Context) (store.IDPToken, error) {
 	held, err := s.loadToken(ctx)
-	if _, needed := errors.AsType[*SignInRequiredError](err); needed && !s.config.TokenSource().IsZero() {
+	_, needed := errors.AsType[*SignInRequiredError](err)
+	if (needed || errors.Is(err, store.ErrKeyUnavailable)) && !s.config.TokenSource().IsZero() {
 		return store.IDPToken{Fingerprint: s.signInFingerprint}, nil
 	}
 	return held, err

@@ -152,16 +152,24 @@ func (s *Store) write(name string, data []byte) error {
 }
 
 // target returns where a write of a file goes: to where a link in its place leads, even
-// if nothing is there yet. It refuses a link into a directory that is not there.
+// if nothing is there yet. It refuses a link into a directory that is not there. (stat
+// has refused a ring.)
 func (s *Store) target(name string) (string, error) {
 	path := s.Path(name)
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		return target, nil
+	if !isLink(path) {
+		return path, nil
 	}
-	for range maxLinks {
+	target, err := filepath.EvalSymlinks(path)
+	switch {
+	case err == nil:
+		return target, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", s.readError(name, err)
+	}
+	for n := 0; n < maxLinks && isLink(path); n++ {
 		link, err := os.Readlink(path)
-		if err != nil { // it is no link
-			return path, nil
+		if err != nil {
+			return "", s.readError(name, err)
 		}
 		if !filepath.IsAbs(link) {
 			link = filepath.Join(filepath.Dir(path), link)
@@ -175,7 +183,12 @@ func (s *Store) target(name string) (string, error) {
 		}
 		path = filepath.Join(dir, filepath.Base(link))
 	}
-	return "", &FileError{Path: s.Path(name), Err: errors.New("too many symbolic links"), Fix: "remove the link " + s.Path(name)}
+	return path, nil
+}
+
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 // remove deletes a file, and what killed writers of it left; that it is not there is

@@ -30,6 +30,9 @@ func TestEditor(t *testing.T) {
 		{"arrow keys", []string{"a\x1b[Db\x1b", "[1;5Cc\n"}, result{Line: "abc", Echo: "abc", Done: true}},
 		{"a paste in brackets", []string{"\x1b[200~abc\x1b[201~\n"}, result{Line: "abc", Echo: "abc", Done: true}},
 		{"Escape alone", []string{"a\x1bb\n"}, result{Line: "ab", Echo: "ab", Done: true}},
+		{"a letter in parts", []string{"a\xc3", "\xa9\n"}, result{Line: "aé", Echo: "aé", Done: true}},
+		{"controls beyond ASCII", []string{"a\u009b2J\u202eb\n"}, result{Line: "a\u009b2J\u202eb", Echo: "a?2J?b", Done: true}},
+		{"no UTF-8", []string{"a\xc3\x28\xffb\n"}, result{Line: "a\xc3\x28\xffb", Echo: "a?(?b", Done: true}},
 		{"control characters", []string{"a\x00\x1a\x07b\tc\n"}, result{Line: "ab\tc", Echo: "ab\tc", Done: true}},
 	}
 	for _, tt := range tests {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
@@ -139,6 +140,8 @@ type editor struct {
 	done, eof bool
 	// escape is how far into an escape sequence (of an arrow key, say) we are.
 	escape int
+	// letter is the beginning of a character whose other bytes are on their way.
+	letter []byte
 }
 
 const (
@@ -191,12 +194,31 @@ func (e *editor) press(key byte) {
 		e.erase(len(e.line))
 	case key >= ' ' || key == '\t':
 		e.line = append(e.line, key)
-		e.echo = append(e.echo, key)
+		e.show(key)
+	}
+}
+
+// show echoes a character once it is whole: as it is where a terminal prints it,
+// else as a question mark, since what is pasted may hold control characters
+// beyond ASCII (ECMA-48 section 5.3) or turn the direction of what follows.
+func (e *editor) show(key byte) {
+	if e.letter = append(e.letter, key); !utf8.FullRune(e.letter) {
+		return
+	}
+	for len(e.letter) > 0 {
+		r, size := utf8.DecodeRune(e.letter)
+		if r == utf8.RuneError || !unicode.IsPrint(r) && r != '\t' {
+			e.echo = append(e.echo, '?')
+		} else {
+			e.echo = append(e.echo, e.letter[:size]...)
+		}
+		e.letter = e.letter[size:]
 	}
 }
 
 // erase takes the last bytes away, on the screen too.
 func (e *editor) erase(size int) {
+	e.letter = nil
 	from := len(e.line) - size
 	e.echo = append(e.echo, strings.Repeat("\b \b", utf8.RuneCount(e.line[from:]))...)
 	clear(e.line[from:])
