@@ -182,7 +182,9 @@ func (f *front) ownAddress(host string) bool {
 	return err == nil && port == own
 }
 
+// hostname is a Host without port, in lower case.
 func hostname(host string) string {
+	host = strings.ToLower(host)
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		return name
 	}

@@ -34,6 +34,18 @@ func TestABucketsHostHasNoOwnPaths(t *testing.T) {
 	}
 }
 
+// Host names have no case.
+func TestOwnPathsUnderAnyCase(t *testing.T) {
+	b := start(t, strict)
+	_, port, _ := net.SplitHostPort(address(b.lab))
+	for _, host := range []string{"localhost", "LocalHost", "LOCALHOST"} {
+		resp, body := raw(t, b.lab, fmt.Sprintf("GET /_lab/health HTTP/1.1\r\nHost: %s:%s\r\nConnection: close\r\n\r\n", host, port))
+		if resp.StatusCode != http.StatusOK || !strings.Contains(body, `"status": "ok"`) {
+			t.Errorf("%s: status %d, %s", host, resp.StatusCode, body)
+		}
+	}
+}
+
 // The trail names people: no page of another origin may read it.
 func TestTheTrailIsNotForOtherOrigins(t *testing.T) {
 	b := start(t, strict)

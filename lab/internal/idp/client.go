@@ -44,6 +44,9 @@ func (p *provider) authenticated(r *http.Request, form url.Values) (*world.Clien
 		return nil, err
 	}
 	client, known := p.client(c.id)
+	if !known && c.id != "" && p.face.unknownClient != nil {
+		return nil, p.face.unknownClient
+	}
 	if !known {
 		return nil, p.badClient("the client_id is missing or not known here")
 	}

@@ -36,6 +36,13 @@ type face struct {
 	// authMethods are what discovery says of client authentication; nil for what
 	// the issuer's clients use.
 	authMethods []string
+	// silentPKCE leaves code_challenge_methods_supported out of the metadata. The
+	// authorization endpoint wants S256 all the same.
+	silentPKCE bool
+	// silentScope leaves scope out of token answers.
+	silentScope bool
+	// unknownClient is the refusal of a client_id that is not known; nil for invalid_client.
+	unknownClient *refusal
 	// badClient is the HTTP status of invalid_client; zero for 401.
 	badClient int
 	// issParameter names the issuer in authorization responses (RFC 9207).

@@ -75,9 +75,11 @@ func entraFace() face {
 		},
 		scopes: []string{"openid", "profile", "email", "offline_access"}, strictScopes: true,
 		anyLocalhostPort: true, slashAfterHost: true,
-		refresh:     renews,
-		access:      accessHabits{audience: byScope, claims: (*provider).entraAccess},
-		authMethods: []string{world.SecretPost, world.SecretBasic},
+		refresh:       renews,
+		access:        accessHabits{audience: byScope, claims: (*provider).entraAccess},
+		authMethods:   []string{world.SecretPost, world.SecretBasic},
+		silentPKCE:    true,
+		unknownClient: refuse("unauthorized_client", "AADSTS700016: the application was not found in the directory"),
 		claims: claimHabits{
 			tokenID: "uti", login: "preferred_username",
 			thin:      []string{"name", "preferred_username", "email"},
@@ -100,6 +102,7 @@ func cognitoFace() face {
 		access:      accessHabits{audience: forNone, always: true, ownKeys: true, claims: (*provider).cognitoAccess},
 		authMethods: []string{world.SecretBasic, world.SecretPost},
 		badClient:   http.StatusBadRequest,
+		silentPKCE:  true, silentScope: true,
 		claims: claimHabits{
 			tokenID: "jti", login: "cognito:username",
 			fixed:  map[string]any{"token_use": "id"},

@@ -75,6 +75,7 @@ func TestVendorMetadata(t *testing.T) {
 			"scopes_supported":              []any{"openid", "profile", "email", "offline_access"},
 			"revocation_endpoint":           nil, "userinfo_endpoint": nil, "end_session_endpoint": nil,
 			"token_endpoint_auth_methods_supported":          []any{"client_secret_post", "client_secret_basic"},
+			"code_challenge_methods_supported":               nil,
 			"authorization_response_iss_parameter_supported": nil,
 		},
 		poolURL: {
@@ -86,6 +87,7 @@ func TestVendorMetadata(t *testing.T) {
 			"scopes_supported":                               []any{"openid", "profile", "email", "phone"},
 			"device_authorization_endpoint":                  nil,
 			"token_endpoint_auth_methods_supported":          []any{"client_secret_basic", "client_secret_post"},
+			"code_challenge_methods_supported":               nil,
 			"authorization_response_iss_parameter_supported": nil,
 		},
 	} {

@@ -28,7 +28,6 @@ func (p *provider) metadata(w http.ResponseWriter, _ *http.Request) {
 		"claims_supported":                      p.claimsSupported(),
 		"prompt_values_supported":               []string{"none", "login", "consent", "select_account"},
 		"token_endpoint_auth_methods_supported": p.authMethods(),
-		"code_challenge_methods_supported":      []string{"S256"},
 		"claims_parameter_supported":            false,
 		"request_parameter_supported":           false,
 		"request_uri_parameter_supported":       false,
@@ -38,10 +37,13 @@ func (p *provider) metadata(w http.ResponseWriter, _ *http.Request) {
 }
 
 // addOptional names the endpoints that not every vendor has (RFC 8414, 2;
-// RFC 8628, 4), and RFC 9207 where the vendor has it.
+// RFC 8628, 4), and RFC 9207 and PKCE where the vendor's own metadata do.
 func (p *provider) addOptional(m map[string]any) {
 	if p.face.issParameter {
 		m["authorization_response_iss_parameter_supported"] = true
+	}
+	if !p.face.silentPKCE {
+		m["code_challenge_methods_supported"] = []string{"S256"}
 	}
 	if p.face.userInfo != "" {
 		m["userinfo_endpoint"] = p.face.userInfo

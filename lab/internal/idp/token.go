@@ -23,7 +23,7 @@ type tokenResponse struct {
 	AccessToken  string `json:"access_token"`
 	TokenType    string `json:"token_type"`
 	ExpiresIn    int    `json:"expires_in"`
-	Scope        string `json:"scope"`
+	Scope        string `json:"scope,omitempty"`
 	IDToken      string `json:"id_token,omitempty"`
 	RefreshToken string `json:"refresh_token,omitempty"`
 }
@@ -123,6 +123,9 @@ func (p *provider) respond(g *grant, scopes []string, nonce, refresh string, e *
 	response := &tokenResponse{
 		AccessToken: access, TokenType: "Bearer", ExpiresIn: int(accessTokenLifetime.Seconds()),
 		Scope: strings.Join(scopes, " "), RefreshToken: refresh,
+	}
+	if p.face.silentScope {
+		response.Scope = ""
 	}
 	if !slices.Contains(scopes, "openid") {
 		return response, nil

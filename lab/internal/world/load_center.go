@@ -203,8 +203,11 @@ func (l *loader) loadApplication(in *Instance, f *ApplicationFile) error {
 	if _, twice := l.applications[f.ARN]; twice {
 		return errors.New("the arn stands twice")
 	}
-	if f.RefreshTokenLifetime < 0 {
-		return errors.New("refreshTokenLifetime is not negative")
+	if err := checkSeconds(f.RefreshTokenLifetime); err != nil {
+		return at(err, "refreshTokenLifetime")
+	}
+	if f.RefreshTokenLifetime > 0 && !f.RefreshToken {
+		return errors.New("refreshTokenLifetime is for an application with refreshToken: true")
 	}
 	a := &Application{
 		ARN: f.ARN, Name: f.Name, Account: in.Account, Region: in.Region, Instance: in, Disabled: f.Disabled,

@@ -16,7 +16,7 @@ func (is *Issuer) addClients(list []ClientFile) error {
 		if slices.ContainsFunc(is.Clients, func(other Client) bool { return other.ID == c.ID }) {
 			return fmt.Errorf("client %q stands twice", c.ID)
 		}
-		if err := checkAuthentication(&c); err != nil {
+		if err := checkAuthentication(&c, is.Face); err != nil {
 			return fmt.Errorf("client %q: %w", c.ID, err)
 		}
 		if c.Audience != "" && (is.Face != "plain" || is.API(c.Audience) == nil) {
@@ -27,13 +27,16 @@ func (is *Issuer) addClients(list []ClientFile) error {
 	return nil
 }
 
-// checkAuthentication fills the default of a client's authentication.
-func checkAuthentication(c *ClientFile) error {
+// checkAuthentication fills the default of a client's authentication: Entra ID
+// and Cognito take the secret either way.
+func checkAuthentication(c *ClientFile, face string) error {
 	switch {
 	case c.Secret == "" && c.Authentication != "":
 		return errors.New("authentication is for a client with a secret")
 	case c.Secret == "":
 		return nil
+	case c.Authentication == "" && (face == "entra-id" || face == "cognito"):
+		c.Authentication = SecretAny
 	case c.Authentication == "":
 		c.Authentication = SecretBasic
 	}
@@ -48,6 +51,9 @@ var (
 	apiScopeForm = regexp.MustCompile(`^[!#-.0-\[\]-~]+$`)
 	uuidForm     = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 )
+
+// openIDScopes are no API's (OIDC Core, 3.1.2.1, 5.4 and 11).
+var openIDScopes = []string{"openid", "profile", "email", "address", "phone", "offline_access"}
 
 // addAPIs adds the APIs of an issuer whose URL is u, as far as its vendor knows such.
 func (is *Issuer) addAPIs(list []APIFile, u *url.URL) error {
@@ -77,6 +83,12 @@ func (is *Issuer) addAPI(a APIFile) error {
 	for _, s := range a.Scopes {
 		if !apiScopeForm.MatchString(s) {
 			return fmt.Errorf("scope %q is not one word without a slash", s)
+		}
+		if s == ".default" {
+			return errors.New("scope .default stands for all scopes of an API and is none of them")
+		}
+		if slices.Contains(openIDScopes, s) {
+			return fmt.Errorf("scope %q is OpenID Connect's", s)
 		}
 	}
 	for _, name := range a.Claims {

@@ -43,12 +43,20 @@ func TestClientAndAPIRefusals(t *testing.T) {
 		"scope of two words":         {apis("plain", "https://idp.example", world.APIFile{Audience: "a", Scopes: []string{"a b"}}), "one word without a slash"},
 		"scope with a slash":         {apis("plain", "https://idp.example", world.APIFile{Audience: "a", Scopes: []string{"a/b"}}), "one word without a slash"},
 		"reserved claim of an api":   {apis("plain", "https://idp.example", world.APIFile{Audience: "a", Claims: []string{"aud"}}), "issuer's own"},
-		"negative ID token lifetime": {func(f *world.File) { f.Issuers[0].IDTokenLifetime = -1 }, "not negative"},
-		"negative refresh lifetime":  {func(f *world.File) { f.Issuers[0].RefreshTokenLifetime = -1 }, "not negative"},
-		"negative grace":             {func(f *world.File) { f.Issuers[0].RotationGrace = -1 }, "not negative"},
+		"negative ID token lifetime": {func(f *world.File) { f.Issuers[0].IDTokenLifetime = -1 }, "0 to 315360000"},
+		"negative refresh lifetime":  {func(f *world.File) { f.Issuers[0].RefreshTokenLifetime = -1 }, "0 to 315360000"},
+		"negative grace":             {func(f *world.File) { f.Issuers[0].RotationGrace = -1 }, "0 to 315360000"},
+		"entra scope .default":       {apis("entra-id", entra, world.APIFile{Audience: tenant, Scopes: []string{"read", ".default"}}), "stands for all scopes"},
+		"scope .default":             {apis("plain", "https://idp.example", world.APIFile{Audience: "a", Scopes: []string{".default"}}), "stands for all scopes"},
+		"scope openid":               {apis("plain", "https://idp.example", world.APIFile{Audience: "a", Scopes: []string{"openid"}}), "is OpenID Connect's"},
+		"scope offline_access":       {apis("entra-id", entra, world.APIFile{Audience: tenant, Scopes: []string{"offline_access"}}), "is OpenID Connect's"},
+		"scope phone":                {apis("plain", "https://idp.example", world.APIFile{Audience: "a", Scopes: []string{"phone"}}), "is OpenID Connect's"},
+		"application lifetime, no refresh_token grant": {func(f *world.File) {
+			f.IdentityCenter[0].Applications[0].RefreshTokenLifetime = 60
+		}, "refreshTokenLifetime is for an application with refreshToken"},
 		"negative application refresh lifetime": {func(f *world.File) {
 			f.IdentityCenter[0].Applications[0].RefreshTokenLifetime = -1
-		}, "not negative"},
+		}, "0 to 315360000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := defaultFile(t)
@@ -82,6 +90,17 @@ func TestClientAndAPIDefaults(t *testing.T) {
 	}
 	if api := got.API("https://api.example"); api == nil || got.API("other") != nil {
 		t.Errorf("API %v", api)
+	}
+	for i, want := range map[int]string{0: "client_secret_basic", 2: "any", 3: "any"} { // okta, entra-id, cognito
+		f := defaultFile(t)
+		f.Issuers[i].Clients = []world.ClientFile{{ID: "a", Secret: "s", RedirectURIs: []string{"http://localhost/"}}}
+		w, err := world.New(f, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if is := w.Issuers()[i]; is.Clients[0].Authentication != want {
+			t.Errorf("%s: %s, want %s", is.Face, is.Clients[0].Authentication, want)
+		}
 	}
 	app, _ := w.Application(f.IdentityCenter[0].Applications[0].ARN)
 	if app.RefreshTokenLifetime != 8*time.Hour {

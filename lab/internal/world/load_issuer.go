@@ -61,8 +61,12 @@ func checkIssuer(f *IssuerFile, u *url.URL) error {
 	if err := checkFace(f.Face, u); err != nil {
 		return err
 	}
-	if f.IDTokenLifetime < 0 || f.RefreshTokenLifetime < 0 || f.RotationGrace < 0 {
-		return errors.New("idTokenLifetime, refreshTokenLifetime and rotationGrace are not negative")
+	for name, n := range map[string]int{
+		"idTokenLifetime": f.IDTokenLifetime, "refreshTokenLifetime": f.RefreshTokenLifetime, "rotationGrace": f.RotationGrace,
+	} {
+		if err := checkSeconds(n); err != nil {
+			return at(err, "%s", name)
+		}
 	}
 	return checkDomain(f)
 }
@@ -172,6 +176,18 @@ func (is *Issuer) addPeople(list []PersonFile) error {
 	return nil
 }
 
+// maxSeconds bounds every number of seconds in a world file: ten years, with
+// which neither a duration nor a date overflows.
+const maxSeconds = 10 * 365 * 24 * 60 * 60
+
+func checkSeconds(n int) error {
+	if n < 0 || n > maxSeconds {
+		return fmt.Errorf("%d seconds, 0 to %d (ten years) are allowed", n, maxSeconds)
+	}
+	return nil
+}
+
+// seconds is n, which [checkSeconds] has admitted, or what stands for zero.
 func seconds(n int, otherwise time.Duration) time.Duration {
 	if n == 0 {
 		return otherwise

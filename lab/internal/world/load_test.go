@@ -73,7 +73,7 @@ func TestRefusals(t *testing.T) {
 		"account id":          {func(f *world.File) { f.Accounts[0].ID = "1" }, "not 12 digits"},
 		"account twice":       {func(f *world.File) { f.Accounts[1].ID = f.Accounts[0].ID }, "stands twice"},
 		"switch value":        {func(f *world.File) { f.Switches.ExpiredAssertion = "Nonsense" }, "assumption 5"},
-		"negative switch":     {func(f *world.File) { n := -1; f.Switches.ClockLeeway = &n }, "negative"},
+		"negative switch":     {func(f *world.File) { n := -1; f.Switches.ClockLeeway = &n }, "-1 seconds"},
 		"loopback issuer off": {func(f *world.File) { f.Switches.LoopbackIssuers = &off }, "is https and has no port"},
 		"provider with query": {func(f *world.File) { iam(f).OIDCProviders[0].URL += "?a=b" }, "neither query nor fragment"},
 		"provider twice":      {func(f *world.File) { iam(f).OIDCProviders[1].URL = iam(f).OIDCProviders[0].URL }, "stands twice"},

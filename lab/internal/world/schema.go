@@ -138,7 +138,8 @@ type ApplicationFile struct {
 	JWTBearer []AuthorizedIssuerFile `yaml:"jwtBearer"`
 	// RefreshToken switches the refresh_token grant on.
 	RefreshToken bool `yaml:"refreshToken"`
-	// RefreshTokenLifetime of what that grant takes, in seconds; default 28800.
+	// RefreshTokenLifetime of what that grant takes, in seconds up to ten years;
+	// default 28800. Without the grant it is refused.
 	RefreshTokenLifetime int `yaml:"refreshTokenLifetime"`
 	// ActorPolicy is the authentication method of type IAM. Without it nobody may call CreateTokenWithIAM.
 	ActorPolicy any         `yaml:"actorPolicy"`
@@ -179,11 +180,11 @@ type IssuerFile struct {
 	// IssParameter says whether authorization responses name the issuer (RFC
 	// 9207); left out, whether the face does: plain only.
 	IssParameter *bool `yaml:"issParameter"`
-	// IDTokenLifetime and RefreshTokenLifetime in seconds; defaults 3600 and 604800
-	// (entra-id 7776000, cognito 2592000).
+	// IDTokenLifetime and RefreshTokenLifetime in seconds up to ten years; defaults
+	// 3600 and 604800 (entra-id 7776000, cognito 2592000).
 	IDTokenLifetime      int `yaml:"idTokenLifetime"`
 	RefreshTokenLifetime int `yaml:"refreshTokenLifetime"`
-	// RotationGrace in seconds for which a rotated refresh token still works; default 0.
+	// RotationGrace in seconds, up to ten years, for which a rotated refresh token still works; default 0.
 	RotationGrace int `yaml:"rotationGrace"`
 }
 
@@ -194,8 +195,9 @@ type ClientFile struct {
 	// Secret that the client authenticates with (RFC 6749, 2.3.1). Lab worlds
 	// hold no real secrets.
 	Secret string `yaml:"secret"`
-	// Authentication is how it sends the secret: client_secret_basic (default),
-	// client_secret_post, or any for both.
+	// Authentication is how it sends the secret: client_secret_basic,
+	// client_secret_post, or any for both; default client_secret_basic, with
+	// entra-id and cognito any.
 	Authentication string `yaml:"authentication"`
 	// RedirectURIs are matched exactly.
 	RedirectURIs []string `yaml:"redirectUris"`

@@ -85,9 +85,7 @@ func fillSwitch(f reflect.Value, a assumptions.Assumption) error {
 			return fmt.Errorf("%q is none of %s", v, strings.Join(a.Values, ", "))
 		}
 	case *int:
-		if *v < 0 {
-			return fmt.Errorf("%d is negative", *v)
-		}
+		return checkSeconds(*v)
 	}
 	return nil
 }
