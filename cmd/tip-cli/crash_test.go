@@ -44,6 +44,7 @@ const (
 // TIP_CLI_CRASH_SEED repeats the choices of a run that has logged its seed: which
 // scenario, which sort of kill, and how far into it.
 func TestCrash(t *testing.T) {
+	long(t)
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("no signals on Windows")

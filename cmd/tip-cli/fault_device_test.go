@@ -92,7 +92,7 @@ func (h hop) around(hook proxytest.Hook, times int) proxytest.Hook {
 	return hurried(patientCode, hook)
 }
 
-// Polls that fail for good end with the code, and at the first failure after it.
+// A code that nobody enters ends when the provider has said, with exit code 3.
 func TestHurried(t *testing.T) {
 	t.Parallel()
 	m := ready(t)

@@ -38,6 +38,7 @@ func (a work) minus(b work) work {
 // A hundred processes at once: one refresh, one exchange, a hundred identical answers.
 // The identity provider answers when all of them have been started.
 func TestHundredProcesses(t *testing.T) {
+	long(t)
 	t.Parallel()
 	w := coldStart(t)
 	before := w.done()
@@ -58,6 +59,7 @@ func TestHundredProcesses(t *testing.T) {
 
 // A hundred processes at once that want S3 credentials: one refresh, one exchange.
 func TestHundredDataAccess(t *testing.T) {
+	long(t)
 	t.Parallel()
 	w := coldStart(t)
 	before := w.done()
@@ -132,6 +134,7 @@ func (h *hold) hook(w http.ResponseWriter, r *http.Request, forward http.Handler
 // The process at work is killed while ninety-nine wait: one of them does the work
 // again, and all of them have its answer.
 func TestHundredAndTheHolderIsKilled(t *testing.T) {
+	long(t)
 	t.Parallel()
 	needProc(t)
 	for name, tt := range map[string]struct {
@@ -196,6 +199,7 @@ func (c *crowd) holding(h *hold) *member {
 // Ctrl-C ends one that waits, at once, and concerns nobody else. The others wait as
 // long as the holder does, and have its answer.
 func TestWaitersOfASlowHolder(t *testing.T) {
+	long(t)
 	t.Parallel()
 	needProc(t)
 	if runtime.GOOS == "windows" {
@@ -246,6 +250,7 @@ func TestWaitersOfASlowHolder(t *testing.T) {
 // Many processes are refused by AWS: nobody hangs or asks for a sign-in, all of them
 // say the same, and no refresh token is used twice.
 func TestManyProcessesAreRefused(t *testing.T) {
+	long(t)
 	t.Parallel()
 	w := coldStart(t, func(world *lab.World) { world.Issuers[0].RotationGrace = 0 })
 	w.Meddle(func(rw http.ResponseWriter, r *http.Request, forward http.HandlerFunc) {

@@ -25,3 +25,12 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", Setup: setUp, Cmds: commands, RequireExplicitExec: true, RequireUniqueNames: true,
 	})
 }
+
+// long marks a test that starts hundreds of processes. What a race detector could
+// find in them, it finds in the others.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("hundreds of processes")
+	}
+}

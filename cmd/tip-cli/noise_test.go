@@ -206,6 +206,7 @@ type decided struct {
 // Nothing is decided by the words of an error: with noise in their place, exit
 // codes and requests are the same.
 func TestNoise(t *testing.T) {
+	long(t)
 	t.Parallel()
 	var rows []row
 	for _, s := range situations {

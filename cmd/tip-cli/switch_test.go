@@ -138,6 +138,7 @@ func (p position) turn(w *lab.World) error {
 // TestSwitches takes the main path with every switch of the ledger in every
 // position: what nobody knows about AWS must not matter to the client.
 func TestSwitches(t *testing.T) {
+	long(t)
 	t.Parallel()
 	rows := []row{{"defaults", func(t *testing.T) { mainPath(t, "") }}}
 	used := map[string]bool{}

@@ -203,10 +203,10 @@ func hinted(err error) string {
 		return file.Hint()
 	}
 	for err != nil {
-		if h, ok := err.(interface{ Hint() string }); ok && h.Hint() != "" { //nolint:errorlint // the whole tree is walked
+		if h, ok := err.(interface{ Hint() string }); ok && h.Hint() != "" {
 			return h.Hint()
 		}
-		if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the same
+		if many, ok := err.(interface{ Unwrap() []error }); ok {
 			for _, one := range many.Unwrap() {
 				if h := hinted(one); h != "" {
 					return h

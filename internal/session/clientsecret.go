@@ -10,7 +10,7 @@ import (
 // StoreClientSecret stores the secret of a confidential client, sealed; a zero one
 // removes it.
 func StoreClientSecret(ctx context.Context, st *store.Store, value secret.Value) error {
-	release, err := lock(ctx, st, sessionLock) // of everything that is sealed with one key
+	release, err := lock(ctx, st) // of everything that is sealed with one key
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func forget(ctx context.Context, st *store.Store) error {
 // Forget removes what [Session.Logout] removes, for a configuration that cannot be
 // used any more.
 func Forget(ctx context.Context, st *store.Store) error {
-	release, err := lock(ctx, st, sessionLock)
+	release, err := lock(ctx, st)
 	if err != nil {
 		return err
 	}

@@ -133,12 +133,12 @@ func New(o Options) (*Session, error) {
 	return s, nil
 }
 
-func (s *Session) lock(ctx context.Context) (func(), error) { return lock(ctx, s.store, sessionLock) }
+func (s *Session) lock(ctx context.Context) (func(), error) { return lock(ctx, s.store) }
 
-// lock takes one of the locks, for a bounded time.
-func lock(ctx context.Context, st *store.Store, name string) (func(), error) {
+// lock takes the lock over the state, for a bounded time.
+func lock(ctx context.Context, st *store.Store) (func(), error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	release, err := st.Lock(ctx, name)
+	release, err := st.Lock(ctx, sessionLock)
 	if err != nil {
 		cancel()
 		return nil, err

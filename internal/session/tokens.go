@@ -31,7 +31,7 @@ func signInFingerprint(c config.Config) string {
 // again; those of the original, which do not say whose they are, are marked as the
 // old configuration's.
 func Reconfigure(ctx context.Context, st *store.Store, before, after config.Config, save func() error) error {
-	release, err := lock(ctx, st, sessionLock)
+	release, err := lock(ctx, st)
 	if err != nil {
 		return err
 	}
@@ -104,11 +104,16 @@ func (s *Session) RefreshToken(ctx context.Context) (oidclogin.Claims, error) {
 // lock is held.
 func (s *Session) heldToken(ctx context.Context) (store.IDPToken, error) {
 	held, err := s.loadToken(ctx)
-	_, needed := errors.AsType[*SignInRequiredError](err)
-	if (needed || errors.Is(err, store.ErrKeyUnavailable)) && !s.config.TokenSource().IsZero() {
+	if !s.config.TokenSource().IsZero() && missing(err) {
 		return store.IDPToken{Fingerprint: s.signInFingerprint}, nil
 	}
 	return held, err
+}
+
+// missing reports whether err says that there is no token, and nothing worse.
+func missing(err error) bool {
+	_, needed := errors.AsType[*SignInRequiredError](err)
+	return needed || errors.Is(err, store.ErrKeyUnavailable)
 }
 
 func (s *Session) loadToken(ctx context.Context) (store.IDPToken, error) {
