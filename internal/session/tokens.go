@@ -55,7 +55,7 @@ func disown(ctx context.Context, st *store.Store, before, after config.Config) e
 	held, err := st.LoadIDPToken(ctx)
 	// Tokens that cannot be read cannot be sent to anybody either.
 	if err != nil || held.Fingerprint != "" || signInFingerprint(before) == signInFingerprint(after) {
-		return nil //nolint:nilerr // where tokens come from elsewhere, none is as good as any
+		return nil //nolint:nilerr // as the comment above says
 	}
 	held.Fingerprint = signInFingerprint(before)
 	return st.SaveIDPToken(ctx, held)
