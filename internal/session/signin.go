@@ -40,8 +40,13 @@ func (s *Session) SignIn(ctx context.Context, optFns ...func(*oidclogin.SignInOp
 		return oidclogin.Claims{}, err
 	}
 	defer release()
-	claims, err := s.signIn(ctx, optFns...)
-	return claims, errors.Join(err, s.store.ClearSignIn()) // one's own wish trips nothing
+	if err := s.begin(ctx); err != nil {
+		return oidclogin.Claims{}, err
+	}
+	if err := s.store.ClearSignIn(); err != nil { // one's own wish trips nothing
+		return oidclogin.Claims{}, err
+	}
+	return s.signIn(ctx, optFns...)
 }
 
 // waitForSignIn takes the lock over sign-ins and says so if that takes a while.
@@ -56,9 +61,6 @@ func (s *Session) waitForSignIn(ctx context.Context) (func(), error) {
 
 // signIn signs in and stores. The lock over sign-ins is held.
 func (s *Session) signIn(ctx context.Context, optFns ...func(*oidclogin.SignInOptions)) (oidclogin.Claims, error) {
-	if err := s.begin(ctx); err != nil {
-		return oidclogin.Claims{}, err
-	}
 	tokens, err := s.login.SignIn(ctx, optFns...)
 	if err != nil {
 		return oidclogin.Claims{}, err
@@ -168,6 +170,9 @@ func (s *Session) ask(ctx context.Context, need *SignInRequiredError) error {
 	}
 	if person.Close != nil {
 		defer person.Close()
+	}
+	if err := s.begin(ctx); err != nil {
+		return err
 	}
 	said := &noting{}
 	_, err = s.signIn(ctx, person.Options, func(o *oidclogin.SignInOptions) {
