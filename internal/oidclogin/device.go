@@ -169,7 +169,7 @@ func (k *call) poll(ctx context.Context, p provider, d device) (grantAnswer, err
 		case e.Retryable():
 			d.interval = max(e.after, min(2*d.interval, maxPollInterval), d.interval)
 		default:
-			return grantAnswer{}, err
+			return grantAnswer{}, k.codeLost(err)
 		}
 	}
 }

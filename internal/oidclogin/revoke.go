@@ -1,6 +1,7 @@
 package oidclogin
 
 import (
+	"bytes"
 	"context"
 	"net/url"
 
@@ -56,9 +57,12 @@ func (c *Client) revocationEndpoint(ctx context.Context, k *call) (string, error
 }
 
 // revoked reads an answer, whose body means nothing in case of success (RFC 7009
-// section 2.2) unless it is an OAuth error all the same.
+// section 2.2) unless it is an OAuth error all the same, or a web page.
 func (k *call) revoked(a *answer, secrets []secret.Value) error {
 	read, _ := a.fields()
+	if a.ok() && bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("<")) { // a page in its place has revoked nothing
+		return a.unreadable("the revocation endpoint")
+	}
 	if a.ok() && read.code == "" {
 		return nil
 	}

@@ -22,6 +22,7 @@ func TestRevoke(t *testing.T) {
 		sent      int
 	}{
 		"revoked":          {plainAnswer(200, "text/html", "canary"), nil, 0, "", 1},
+		"a log-in page":    {plainAnswer(200, "text/html", "<html>canary"), nil, oidclogin.KindNetwork, "in place of a JSON object", 1},
 		"no content":       {plainAnswer(204, "", ""), nil, 0, "", 1},
 		"already, by RFC":  {plainAnswer(200, "application/json", "{}"), nil, 0, "", 1},
 		"already, Google":  {oauthAnswer(400, "invalid_token"), nil, 0, "", 1},
