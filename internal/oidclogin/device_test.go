@@ -102,7 +102,7 @@ func TestDevicePolls(t *testing.T) {
 		"denied":                 {[]any{"access_denied"}, seconds(7), oidclogin.KindDenied, "answered access_denied"},
 		"declined at Entra ID":   {[]any{"authorization_pending", "authorization_declined"}, seconds(7, 7), oidclogin.KindDenied, "authorization_declined"},
 		"expired":                {[]any{"expired_token"}, seconds(7), oidclogin.KindTimeout, "answered expired_token"},
-		"used by a lost attempt": {[]any{"", "invalid_grant"}, seconds(7, 14), oidclogin.KindInvalidGrant, "the answer to an earlier attempt was lost"},
+		"used by a lost attempt": {[]any{"", "invalid_grant"}, seconds(7, 14), oidclogin.KindNetwork, "the answer to an earlier attempt was lost"},
 		"bad code":               {[]any{"bad_verification_code"}, seconds(7), oidclogin.KindConfig, "bad_verification_code"},
 		"not found":              {[]any{404}, seconds(7), oidclogin.KindConfig, "HTTP status 404"},
 	}
