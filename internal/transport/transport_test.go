@@ -146,7 +146,7 @@ func TestRequestsAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := client.GetTimeout(); got != 30*time.Second {
+	if got := client.GetTimeout(); got != 10*time.Second {
 		t.Errorf("a request may last %v", got)
 	}
 }
