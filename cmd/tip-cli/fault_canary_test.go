@@ -161,6 +161,7 @@ func damage(t *testing.T, m *machine) {
 // is secret is nowhere but in the answers of the two commands whose work it is,
 // and in files that nobody else can read.
 func TestCanaries(t *testing.T) {
+	long(t)
 	t.Parallel()
 	m := newMachine(t, t.TempDir(), "proxy")
 	there := subcommands(t, m, "")

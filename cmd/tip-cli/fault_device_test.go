@@ -94,6 +94,7 @@ func (h hop) around(hook proxytest.Hook, times int) proxytest.Hook {
 
 // A code that nobody enters ends when the provider has said, with exit code 3.
 func TestHurried(t *testing.T) {
+	long(t)
 	t.Parallel()
 	m := ready(t)
 	m.Meddle(hurried(hastyCode, nil))

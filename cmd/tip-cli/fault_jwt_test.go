@@ -73,6 +73,7 @@ var withNoRefreshToken = []jwtCase{
 }
 
 func TestAJWTInDoubt(t *testing.T) {
+	long(t)
 	t.Parallel()
 	var rows []row
 	for _, c := range withRefreshToken {
@@ -98,6 +99,7 @@ func (c jwtCase) check(t *testing.T, m *machine) {
 // A JWT of which no byte was written, or that was throttled to the end, is as
 // good as new: the next run exchanges it without a refresh.
 func TestAJWTThatStaysUnspent(t *testing.T) {
+	long(t)
 	t.Parallel()
 	rows := []row{}
 	for name, fault := range map[string]func(*machine){
@@ -124,6 +126,7 @@ func TestAJWTThatStaysUnspent(t *testing.T) {
 
 // A JWT that was in doubt is never sent again by a later run that has a refresh token.
 func TestAJWTInDoubtIsNotSentLater(t *testing.T) {
+	long(t)
 	t.Parallel()
 	m := ready(t)
 	m.Meddle(proxytest.Lose(proxytest.ServerError, create, proxytest.Always))

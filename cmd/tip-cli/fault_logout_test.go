@@ -27,6 +27,7 @@ var signOuts = []hop{
 // Whatever becomes of the revocation, nothing of the person stays on this machine;
 // and where nobody has revoked the token, nobody says so.
 func TestFaultsAtLogout(t *testing.T) {
+	long(t)
 	t.Parallel()
 	var slow, quick []row
 	for _, h := range signOuts {

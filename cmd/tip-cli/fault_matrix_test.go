@@ -122,6 +122,7 @@ func (h hop) runs(f proxytest.Fault, often string) bool {
 // Every call to an upstream fails in every way, once and for good. What a fault
 // leaves behind is never worse than what one more run mends.
 func TestFaults(t *testing.T) {
+	long(t)
 	t.Parallel()
 	together(t, 16, matrix())
 }
@@ -166,6 +167,7 @@ var lossy = []proxytest.Fault{proxytest.Reset, proxytest.Truncated, proxytest.Un
 // again is; an authorization code may not, and that is no reason to blame the
 // person (exit code 3) for the network.
 func TestLostAnswers(t *testing.T) {
+	long(t)
 	t.Parallel()
 	var rows []row
 	for _, h := range hops {
@@ -206,6 +208,7 @@ func (m *machine) checkRetryAfter(t *testing.T, op proxytest.Operation) {
 // Credentials that still hold are handed out while renewal fails, with a word
 // about it and no error.
 func TestFaultsWhileCredentialsHold(t *testing.T) {
+	long(t)
 	t.Parallel()
 	var rows []row
 	for _, h := range hops {

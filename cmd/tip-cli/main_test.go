@@ -26,11 +26,11 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// long marks a test that starts hundreds of processes. What a race detector could
+// long marks a test that starts many processes. What a race detector could
 // find in them, it finds in the others.
 func long(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("hundreds of processes")
+		t.Skip("many processes")
 	}
 }
