@@ -45,15 +45,7 @@ func (a *app) signedOut() (*session.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := a.httpClient()
-	if err != nil {
-		return nil, err
-	}
-	st, err := a.store()
-	if err != nil {
-		return nil, err
-	}
-	return session.New(session.Options{Store: st, Config: c, HTTPClient: client, Notice: a.warn, Trace: a.tracer(1)})
+	return a.newSession(session.Options{Config: c})
 }
 
 // sayDamaged names files that were set aside: they may hold tokens, and are not

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -147,7 +146,8 @@ func (a *app) saveConfig(cmd *cobra.Command, held, next config.Config, damaged b
 	if err != nil {
 		return err
 	}
-	if _, err := st.LoadClientSecret(cmd.Context()); err == nil && next.ClientAuth() == config.ClientAuthNone && next.ClientAuthentication == "" {
+	_, noSecret := st.LoadClientSecret(cmd.Context())
+	if noSecret == nil && next.ClientAuth() == config.ClientAuthNone && next.ClientAuthentication == "" {
 		next.ClientAuthentication = config.ClientAuthBasic
 	}
 	next, notices := next.Clean()
@@ -175,7 +175,7 @@ func (a *app) saveConfig(cmd *cobra.Command, held, next config.Config, damaged b
 	if _, err := next.Regions(a.Getenv, a.profileRegion); err != nil {
 		a.warn(err.Error())
 	}
-	a.printf("Saved %s. Next: %s", st.Path(store.ConfigFile), a.nextStep(st, next))
+	a.printf("Saved %s. Next: %s", st.Path(store.ConfigFile), a.nextStep(next, errors.Is(noSecret, store.ErrNotFound)))
 	return nil
 }
 
@@ -189,13 +189,13 @@ func (a *app) setConfigAside(st *store.Store) error {
 }
 
 // nextStep is the command that follows a configuration.
-func (a *app) nextStep(st *store.Store, c config.Config) string {
+func (a *app) nextStep(c config.Config, noSecret bool) string {
 	flag := ""
 	if a.contextFlag != "" {
 		flag = "--context " + a.contextFlag + " "
 	}
 	l, err := c.Login()
-	if _, missing := st.LoadClientSecret(context.Background()); err == nil && needsSecret(l) && errors.Is(missing, store.ErrNotFound) {
+	if err == nil && noSecret && needsSecret(l) {
 		return "tip-cli " + flag + "configure client-secret"
 	}
 	return "tip-cli " + flag + "auth"

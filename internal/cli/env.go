@@ -63,9 +63,6 @@ func (a *app) openStore() (*store.Store, error) {
 	}
 	return store.Open(home, name, func(o *store.Options) {
 		o.Getenv, o.Notice = a.Getenv, a.warn
-		if a.Getenv(store.KeyringVariable) == "off" {
-			o.Keyring = nil
-		}
 	})
 }
 
@@ -163,22 +160,23 @@ func (a *app) sessionFor(c config.Config) (*session.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := a.httpClient()
-	if err != nil {
-		return nil, err
-	}
-	st, err := a.store()
-	if err != nil {
-		return nil, err
-	}
 	onDemand, err := a.finder(c)
 	if err != nil {
 		return nil, err
 	}
-	return session.New(session.Options{
-		Store: st, Config: c, Regions: regions, HTTPClient: client, Notice: a.warn, Trace: a.tracer(1),
-		Login: oidclogin.Env{Stderr: a.Stderr, OpenURL: a.openURL()}, OnDemand: onDemand,
-	})
+	return a.newSession(session.Options{Config: c, Regions: regions, Login: oidclogin.Env{OpenURL: a.openURL()}, OnDemand: onDemand})
+}
+
+// newSession fills in what every session takes.
+func (a *app) newSession(o session.Options) (_ *session.Session, err error) {
+	if o.HTTPClient, err = a.httpClient(); err != nil {
+		return nil, err
+	}
+	if o.Store, err = a.store(); err != nil {
+		return nil, err
+	}
+	o.Login.Stderr, o.Notice, o.Trace = a.Stderr, a.warn, a.tracer(1)
+	return session.New(o)
 }
 
 func (a *app) httpClient() (*awshttp.BuildableClient, error) {

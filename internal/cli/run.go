@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -24,11 +23,8 @@ func Run(ctx context.Context, args []string, env *Env) int {
 	if err == nil {
 		return ExitOK
 	}
-	if ctx.Err() != nil {
-		err = errors.Join(context.Canceled, err)
-	}
 	code := exitCode(err)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil { // whatever it has led to
 		code = ExitInterrupted
 	}
 	if code == ExitInterrupted {

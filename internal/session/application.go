@@ -2,8 +2,6 @@ package session
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"time"
 
@@ -43,8 +41,7 @@ func (r *renewal) byApplicationToken(ctx context.Context) (renewed store.RoleCre
 // person is the configuration and whom the token at hand is for.
 func (r *renewal) person() string {
 	claims, _ := oidclogin.Decode(r.held.Token)
-	sum := sha256.Sum256([]byte(r.fingerprint + "\n" + claims.Issuer + "\n" + claims.Subject))
-	return hex.EncodeToString(sum[:])
+	return r.boundTo(claims.Issuer, claims.Subject)
 }
 
 // keepApplicationToken stores Identity Center's refresh token as soon as it is

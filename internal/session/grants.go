@@ -84,20 +84,23 @@ func unknownKeys(err error) bool {
 // replaced returns a role session in the place of one that AWS refuses although it
 // should last.
 func (s *Session) replaced(ctx context.Context, refused store.RoleCredentials) (store.RoleCredentials, error) {
-	release, err := s.lock(ctx)
-	if err != nil {
+	if err := s.drop(ctx, refused); err != nil {
 		return refused, err
 	}
-	if held, err := s.store.LoadRole(); err == nil && held.AccessKeyID == refused.AccessKeyID {
-		err = s.store.ClearRole()
-		release()
-		if err != nil {
-			return refused, err
-		}
-	} else {
-		release()
-	}
 	return s.RoleCredentials(ctx)
+}
+
+// drop removes a role session, unless another has taken its place meanwhile.
+func (s *Session) drop(ctx context.Context, refused store.RoleCredentials) error {
+	release, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if held, err := s.store.LoadRole(); err != nil || held.AccessKeyID != refused.AccessKeyID {
+		return nil // what cannot be read is not handed out either
+	}
+	return s.store.ClearRole()
 }
 
 // askGrant calls GetDataAccess and stores the answer.
@@ -123,7 +126,7 @@ func (s *Session) askGrant(ctx context.Context, r *GrantRequest, role store.Role
 		SessionToken: secret.New(g.Credentials.SessionToken), Expiration: g.ExpiresAt,
 		AccountID: r.AccountID, Duration: r.Duration, Identity: s.identity(role), RequestedTarget: r.Target,
 	}
-	ctx, cancel := context.WithTimeout(ctx, cacheWait)
+	ctx, cancel := context.WithTimeout(ctx, storeWait)
 	defer cancel()
 	if err := s.store.UpsertS3(ctx, entry); err != nil {
 		s.notice("the S3 credentials could not be stored: " + err.Error())

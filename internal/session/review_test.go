@@ -215,3 +215,48 @@ func TestNothingIsSentThatCannotBeKept(t *testing.T) {
 		t.Errorf("sent: %s", got)
 	}
 }
+
+// Somebody who has signed in is not sent again because another process renews.
+func TestSignInOutlastsARenewal(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	browse := d.browser
+	d.browser = func(ctx context.Context, address string) error {
+		release, err := d.store.Lock(ctx, "session")
+		if err != nil {
+			return err
+		}
+		time.AfterFunc(6*time.Second, release)
+		return browse(ctx, address)
+	}
+	d.signIn(t, "analyst")
+}
+
+// Of two first sign-ins at once, the second accepts no other issuer than the first.
+func TestTwoFirstSignIns(t *testing.T) {
+	d := newDesk(t, func(w *lab.World) {
+		for i := range w.Issuers {
+			if w.Issuers[i].Name == "cognito" {
+				w.Issuers[i].Clients[0].RedirectURIs = w.Issuers[0].Clients[0].RedirectURIs
+			}
+		}
+	})
+	d.config.IdP, d.config.CognitoDomain, d.config.CognitoClientID = config.Cognito, "https://tip-cli.auth.eu-west-1.amazoncognito.com", "1example23456789"
+	early := d.open(t, d.config)
+	d.Session = d.open(t, d.config)
+	d.signIn(t, "analyst")
+	pinned, err := d.store.LoadIssuer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	genuine := pinned.Issuer
+	pinned.Issuer = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Another"
+	if err := d.store.SaveIssuer(pinned); err != nil {
+		t.Fatal(err)
+	}
+	_, err = early.SignIn(t.Context())
+	changed, ok := errors.AsType[*session.IssuerChangedError](err)
+	if !ok || changed.Shown != genuine || !strings.Contains(changed.Hint(), "tip-cli configure idp") {
+		t.Errorf("%v", err)
+	}
+}

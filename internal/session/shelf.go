@@ -3,6 +3,7 @@ package session
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
@@ -132,6 +133,11 @@ func targetType(r *GrantRequest) string {
 
 // identity names whom credentials are for: the person under this configuration.
 func (s *shelf) identity(role store.RoleCredentials) string {
-	sum := sha256.Sum256([]byte(s.fingerprint + "\n" + role.UserID))
+	return s.boundTo(role.UserID)
+}
+
+// boundTo returns a digest of the configuration and what else something is bound to.
+func (s *shelf) boundTo(names ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(append([]string{s.fingerprint}, names...), "\n")))
 	return hex.EncodeToString(sum[:])
 }

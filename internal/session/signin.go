@@ -83,7 +83,11 @@ func (s *Session) begin(ctx context.Context) error {
 // keep stores what a sign-in gave in the place of what was there. pin keeps the
 // issuer, where the tokens have shown it.
 func (s *Session) keep(ctx context.Context, tokens oidclogin.Tokens, pin func(oidclogin.Claims) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheWait) // a person has gone through it: Ctrl-C comes too late
+	wait := answerWithin
+	if end, bounded := ctx.Deadline(); bounded {
+		wait = max(time.Until(end), storeWait)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wait) // a person has gone through it: Ctrl-C comes too late
 	defer cancel()
 	release, err := s.lock(ctx)
 	if err != nil {

@@ -54,20 +54,21 @@ func disown(ctx context.Context, st *store.Store, before, after config.Config) e
 	}
 	held, err := st.LoadIDPToken(ctx)
 	// Tokens that cannot be read cannot be sent to anybody either.
-	if err != nil || held.Fingerprint != "" || signInFingerprint(before) == signInFingerprint(after) {
-		return nil //nolint:nilerr // as the comment above says
+	if err == nil && held.Fingerprint == "" && signInFingerprint(before) != signInFingerprint(after) {
+		held.Fingerprint = signInFingerprint(before)
+		return st.SaveIDPToken(ctx, held)
 	}
-	held.Fingerprint = signInFingerprint(before)
-	return st.SaveIDPToken(ctx, held)
+	return nil
 }
 
-// cacheWait bounds the wait for the lock over the S3 credentials.
-const cacheWait = 5 * time.Second
+// storeWait bounds the waits for a lock that come after the work is done, when the
+// time for an answer may be up already.
+const storeWait = 5 * time.Second
 
 // forgetCredentials drops credentials that may be somebody else's, also when the
 // work was interrupted meanwhile.
 func forgetCredentials(ctx context.Context, st *store.Store) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheWait)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWait)
 	defer cancel()
 	_, err := st.ClearS3(ctx, "")
 	return errors.Join(st.ClearRole(), st.ClearApplicationToken(), err)
