@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,8 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/tip-cli/tip-cli/internal/terminal/ptytest"
 	"github.com/tip-cli/tip-cli/lab"
 )
 
@@ -26,19 +24,9 @@ type screen struct {
 
 func newScreen(t *testing.T) *screen {
 	t.Helper()
-	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	need(t, err == nil, "a pseudo terminal")
-	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err = errors.Join(err, unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)); err != nil {
-		t.Fatal(err)
-	}
-	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &screen{master: os.NewFile(uintptr(fd), "ptmx"), tty: tty}
+	s := new(screen)
+	s.master, s.tty = ptytest.Open(t, 0)
 	s.watched.Go(func() { _, _ = s.text.ReadFrom(s.master) }) // it ends with an error: the terminal is closed
-	t.Cleanup(func() { _ = s.master.Close() })
 	return s
 }
 

@@ -16,9 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/internal/terminal/ptytest"
 	"github.com/tip-cli/tip-cli/lab"
 )
 
@@ -40,28 +39,11 @@ func sit(t *testing.T) *person {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	p := &person{machine: m, t: t, changed: make(chan struct{}, 1)}
-	p.master, p.tty = pseudoTerminal(t)
+	p.master, p.tty = ptytest.Open(t, 0)
 	var done sync.WaitGroup
 	done.Go(p.watch)
 	t.Cleanup(func() { _ = p.master.Close(); _ = p.tty.Close(); done.Wait() })
 	return p
-}
-
-func pseudoTerminal(t *testing.T) (master, tty *os.File) {
-	t.Helper()
-	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
-		t.Skip("no pseudo terminals here: ", err)
-	}
-	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err = errors.Join(err, unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)); err != nil {
-		t.Fatal(err)
-	}
-	tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return os.NewFile(uintptr(fd), "ptmx"), tty
 }
 
 // watch collects what the terminal shows.

@@ -1,15 +1,12 @@
 package oidclogin_test
 
 import (
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
+	"github.com/tip-cli/tip-cli/internal/terminal/ptytest"
 )
 
 // TestSystemBrowserIsDetached: it leads a session of its own, which Ctrl-C in our
@@ -32,7 +29,7 @@ func TestNoSystemBrowser(t *testing.T) {
 
 // TestBrowserWritesToTerminal: what a browser says there helps a person.
 func TestBrowserWritesToTerminal(t *testing.T) {
-	screen, line := pseudoTerminal(t)
+	screen, line := ptytest.Open(t, 0)
 	says := script(t, "echo out; echo diagnostic >&2\n")
 	if err := oidclogin.DefaultOpenURL(browserIs(says), line)(t.Context(), address); err != nil {
 		t.Fatal(err)
@@ -49,28 +46,4 @@ func TestBrowserWritesToTerminal(t *testing.T) {
 		}
 		seen.Write(buf[:n])
 	}
-}
-
-// pseudoTerminal returns both sides of a new one (pty(7)).
-func pseudoTerminal(t *testing.T) (screen, line *os.File) {
-	t.Helper()
-	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
-		t.Skipf("no pseudo terminals here: %v", err)
-	}
-	screen = os.NewFile(uintptr(fd), "screen")
-	t.Cleanup(func() { _ = screen.Close() })
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	line, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = line.Close() })
-	return screen, line
 }

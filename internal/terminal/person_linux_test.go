@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tip-cli/tip-cli/internal/terminal/ptytest"
 )
 
 const childVariable = "TERMINAL_TEST_CHILD"
@@ -58,7 +60,7 @@ type person struct {
 // are captured, as an AWS SDK captures them.
 func sit(t *testing.T, child string) *person {
 	t.Helper()
-	screen, line := pseudoTerminal(t)
+	screen, line := ptytest.Open(t, syscall.O_NONBLOCK)
 	p := &person{t: t, screen: screen, line: line}
 	p.before = p.mode()
 	p.cmd = command(t, child)
@@ -100,30 +102,6 @@ func (p *person) start() {
 		_ = p.cmd.Process.Kill()
 		_ = p.cmd.Wait()
 	})
-}
-
-// pseudoTerminal returns both sides of a new one (pty(7)).
-func pseudoTerminal(t *testing.T) (screen, line *os.File) {
-	t.Helper()
-	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
-		t.Skipf("no pseudo terminals here: %v", err)
-	}
-	screen = os.NewFile(uintptr(fd), "screen")
-	t.Cleanup(func() { _ = screen.Close() })
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	line, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = line.Close() })
-	return screen, line
 }
 
 // sees waits until text is on the screen, after what was seen before.

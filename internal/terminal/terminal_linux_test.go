@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tip-cli/tip-cli/internal/terminal"
+	"github.com/tip-cli/tip-cli/internal/terminal/ptytest"
 )
 
 // A person is reached though stdin and stdout are captured.
@@ -38,7 +39,7 @@ func TestNoTerminal(t *testing.T) {
 
 func TestIsTerminal(t *testing.T) {
 	t.Parallel()
-	_, line := pseudoTerminal(t)
+	_, line := ptytest.Open(t, 0)
 	file, err := os.Create(t.TempDir() + "/f")
 	if err != nil {
 		t.Fatal(err)
