@@ -73,11 +73,12 @@ func TestChromiumSignsInThroughEachFace(t *testing.T) {
 			}
 			do(t, ctx, chromedp.Navigate(address), chromedp.WaitVisible(chromedp.ID("login")),
 				chromedp.SendKeys(chromedp.ID("login"), "analyst"), chromedp.SendKeys(chromedp.ID("password"), "analyst"),
-				chromedp.Click(chromedp.ID("sign-in")), chromedp.WaitVisible(chromedp.CSS("body")))
+				chromedp.Click(chromedp.ID("sign-in")))
 			stderr, err := wait()
 			if err != nil || !strings.Contains(stderr, "Signed in as analyst@example.com") {
 				t.Fatalf("tip-cli auth: %v\n%s", err, stderr)
 			}
+			awaitCallback(t, ctx)
 			screenshot(t, ctx, "callback-"+face.provider+".png")
 			w.must(t, env, "tip-cli", "auth", "get-iam-credentials")
 			w.must(t, env, "tip-cli", "s3ag", "get-data-access", "s3://tip-demo-data/reports/")
