@@ -43,7 +43,7 @@ func (a *app) auth(cmd *cobra.Command, f *signInFlags) error {
 	if err != nil {
 		return err
 	}
-	a.printf("Signed in as %s.", who(claims))
+	a.say("Signed in as %s.", who(claims))
 	return nil
 }
 
@@ -56,11 +56,12 @@ func newRefreshToken(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			defer a.progress.begin("refreshing the ID token")()
 			claims, err := s.RefreshToken(cmd.Context())
 			if err != nil {
 				return err
 			}
-			a.printf("The ID token of %s was refreshed; it expires at %s.", who(claims), claims.Expiry.Local().Format("15:04:05"))
+			a.say("The ID token of %s was refreshed; it expires at %s.", who(claims), claims.Expiry.Local().Format("15:04:05"))
 			return nil
 		},
 	}

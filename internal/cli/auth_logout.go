@@ -23,15 +23,16 @@ AWS has given out stay valid until they expire. The configuration stays.`,
 			if err != nil {
 				return a.forget(cmd, err)
 			}
+			defer a.progress.begin("revoking the refresh token")()
 			revoked, err := s.Logout(cmd.Context())
 			a.sayDamaged()
 			switch {
 			case err != nil:
 				return err
 			case revoked:
-				a.printf("Signed out, and the refresh token is revoked.")
+				a.say("Signed out, and the refresh token is revoked.")
 			default:
-				a.printf("Signed out. There was no refresh token that the identity provider could revoke.")
+				a.say("Signed out. There was no refresh token that the identity provider could revoke.")
 			}
 			return nil
 		},

@@ -63,10 +63,10 @@ func (a *app) setProfile(profile, region, output string, dryRun bool) error {
 		return err
 	}
 	if !result.Changed {
-		a.printf("The profile %s in %s is as it should be.", profile, result.Path)
+		a.say("The profile %s in %s is as it should be.", profile, result.Path)
 		return nil
 	}
-	a.printf("The profile %s in %s now gets its credentials from tip-cli. Try: %s", profile, result.Path,
+	a.say("The profile %s in %s now gets its credentials from tip-cli. Try: %s", profile, result.Path,
 		awsprofile.Command("aws", "sts", "get-caller-identity", "--profile", profile))
 	return nil
 }

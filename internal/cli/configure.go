@@ -175,7 +175,7 @@ func (a *app) saveConfig(cmd *cobra.Command, held, next config.Config, damaged b
 	if _, err := next.Regions(a.Getenv, a.profileRegion); err != nil {
 		a.warn(err.Error())
 	}
-	a.printf("Saved %s. Next: %s", st.Path(store.ConfigFile), a.nextStep(next, errors.Is(noSecret, store.ErrNotFound)))
+	a.say("Saved %s. Next: %s", st.Path(store.ConfigFile), a.nextStep(next, errors.Is(noSecret, store.ErrNotFound)))
 	return nil
 }
 

@@ -42,7 +42,7 @@ program that prints the secret instead.`,
 			if err := session.StoreClientSecret(cmd.Context(), st, value); err != nil {
 				return err
 			}
-			a.printf("Stored the client secret, sealed.")
+			a.say("Stored the client secret, sealed.")
 			return a.useSecret(cmd)
 		},
 	}
@@ -53,13 +53,13 @@ program that prints the secret instead.`,
 // dropSecret removes the secret, and has the client be a public one again.
 func (a *app) dropSecret(cmd *cobra.Command, st *store.Store) error {
 	if _, err := os.Stat(st.Dir()); errors.Is(err, fs.ErrNotExist) {
-		a.printf("There is no client secret.")
+		a.say("There is no client secret.")
 		return nil
 	}
 	if err := session.StoreClientSecret(cmd.Context(), st, secret.Value{}); err != nil {
 		return err
 	}
-	a.printf("Removed the client secret.")
+	a.say("Removed the client secret.")
 	held, err := a.loadConfig()
 	if err != nil || held.ClientAuthentication == "" || len(held.ClientSecretCommand) > 0 {
 		return nil //nolint:nilerr // a configuration that is not there sends no secret
@@ -80,7 +80,7 @@ func (a *app) useSecret(cmd *cobra.Command) error {
 	}
 	next := held
 	next.ClientAuthentication = config.ClientAuthBasic
-	a.printf("It is sent as client_secret_basic from now on; client_secret_post is the other value of client_authentication.")
+	a.say("It is sent as client_secret_basic from now on; client_secret_post is the other value of client_authentication.")
 	return a.saveConfig(cmd, held, next, false)
 }
 

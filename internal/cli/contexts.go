@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"os"
 	"slices"
 
@@ -25,7 +24,7 @@ tip-cli --context NAME configure idp. The first one is called default.`,
 			if err := store.SetCurrentContext(home, args[0]); err != nil {
 				return err
 			}
-			a.printf("Commands now use the context %s, and so do AWS profiles whose credential_process names no --context.", args[0])
+			a.say("Commands now use the context %s, and so do AWS profiles whose credential_process names no --context.", args[0])
 			if a.Getenv(store.ContextVariable) != "" {
 				a.warn(store.ContextVariable + " is set and overrides that")
 			}
@@ -35,9 +34,12 @@ tip-cli --context NAME configure idp. The first one is called default.`,
 }
 
 func newListContexts(a *app) *cobra.Command {
-	return &cobra.Command{
+	var f format
+	cmd := &cobra.Command{
 		Use: "list-contexts", Short: "List the configurations; a star marks the one in use",
-		Example: "  tip-cli configure list-contexts", Args: exactly(0, ""),
+		Example: `  tip-cli configure list-contexts
+  tip-cli configure list-contexts --output json`,
+		Args: exactly(0, ""),
 		RunE: func(*cobra.Command, []string) error {
 			home, err := store.Dir(a.Getenv, os.UserHomeDir)
 			if err != nil {
@@ -47,31 +49,44 @@ func newListContexts(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if len(names) == 0 {
-				a.printf("Nothing is configured yet. Begin with: tip-cli configure idp")
-				return nil
-			}
-			return a.printContexts(home, names)
+			return a.printContexts(home, names, f)
 		},
 	}
+	f.register(cmd)
+	return cmd
 }
 
-func (a *app) printContexts(home string, names []string) error {
+func (a *app) printContexts(home string, names []string, f format) error {
 	current, err := a.chosenContext(home)
-	if err != nil {
+	switch {
+	case err != nil:
 		a.warn(err.Error())
+	case len(names) > 0 && !slices.Contains(names, current):
+		a.warn("the context in use, " + current + ", is not configured")
 	}
-	if current != "" && !slices.Contains(names, current) {
-		a.warn("the context in use, " + printable(current) + ", is not configured")
+	if f == formatJSON {
+		list := make([]listedContext, len(names)) // [] and not null
+		for i, name := range names {
+			list[i] = listedContext{Name: name, Current: name == current}
+		}
+		return a.printJSON(list)
 	}
+	if len(names) == 0 {
+		a.say("Nothing is configured yet. Begin with: tip-cli configure idp")
+		return nil
+	}
+	var rows [][]cell
 	for _, name := range names {
-		mark := " "
+		row := cells(" ", name)
 		if name == current {
-			mark = "*"
+			row = []cell{{"*", green}, {name, bold}}
 		}
-		if _, err := fmt.Fprintln(a.Stdout, mark, name); err != nil {
-			return err
-		}
+		rows = append(rows, row)
 	}
-	return nil
+	return a.printTable(nil, rows)
+}
+
+type listedContext struct {
+	Name    string `json:"name"`
+	Current bool   `json:"current"`
 }

@@ -39,9 +39,11 @@ func OSEnv() *Env {
 // app is what the commands share: the environment, opened at the first use.
 type app struct {
 	*Env
-	// contextFlag and verbosity are the flags that every command has.
+	// contextFlag, verbosity and quiet are the flags that every command has.
 	contextFlag string
 	verbosity   int
+	quiet       bool
+	progress    progress
 	store       func() (*store.Store, error)
 }
 
@@ -132,6 +134,7 @@ func (a *app) roleCredentials(ctx context.Context) (store.RoleCredentials, error
 	if err != nil {
 		return store.RoleCredentials{}, err
 	}
+	defer a.progress.begin("getting credentials")()
 	return s.RoleCredentials(ctx)
 }
 
@@ -152,6 +155,7 @@ func (a *app) dataAccess(ctx context.Context, r session.GrantRequest) (store.S3E
 	if err != nil {
 		return store.S3Entry{}, err
 	}
+	defer a.progress.begin("asking S3 Access Grants")()
 	return s.DataAccess(ctx, r)
 }
 
@@ -175,7 +179,7 @@ func (a *app) newSession(o session.Options) (_ *session.Session, err error) {
 	if o.Store, err = a.store(); err != nil {
 		return nil, err
 	}
-	o.Login.Stderr, o.Notice, o.Trace = a.Stderr, a.warn, a.tracer(1)
+	o.Login.Stderr, o.Notice, o.Trace = a.Stderr, a.warn, a.steps()
 	return session.New(o)
 }
 

@@ -28,6 +28,7 @@ that S3 Access Grants, Lake Formation, Athena and others authorize you.`,
 	root.SetHelpCommand(newHelp())
 	root.PersistentFlags().StringVar(&a.contextFlag, "context", "", "configuration to use, see: tip-cli configure list-contexts")
 	root.PersistentFlags().CountVarP(&a.verbosity, "verbose", "v", "say on stderr what is done; twice: every connection as well")
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "say nothing on stderr but errors and warnings")
 	root.AddCommand(newConfigure(a), newAuth(a), newS3AG(a), newVersion(a))
 	return root
 }

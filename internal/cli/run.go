@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,8 +17,9 @@ func Run(ctx context.Context, args []string, env *Env) int {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
-	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { cmd.SetContext(a.traced(cmd.Context())) }
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { a.start(cmd) }
 	err := root.ExecuteContext(ctx)
+	a.progress.end()
 	if err == nil {
 		return ExitOK
 	}
@@ -31,15 +31,23 @@ func Run(ctx context.Context, args []string, env *Env) int {
 		a.printf("tip-cli: interrupted")
 		return code
 	}
-	a.printf("tip-cli: error: %s", oneLine(err.Error()))
+	a.label("error", red, err.Error())
 	hint := hintOf(err)
 	if hint == "" {
 		hint = usualHints[code]
 	}
 	if hint != "" {
-		a.printf("tip-cli: hint: %s", oneLine(a.inContext(hint)))
+		a.label("hint", bold, a.inContext(hint))
 	}
 	return code
+}
+
+// start prepares for a command once its flags are known.
+func (a *app) start(cmd *cobra.Command) {
+	if a.colourful(a.Stderr) && !a.quiet && a.verbosity == 0 {
+		a.progress.out = a.Stderr
+	}
+	cmd.SetContext(a.traced(cmd.Context()))
 }
 
 // inContext has the commands of a hint name the context of this command line.
@@ -49,24 +57,3 @@ func (a *app) inContext(hint string) string {
 	}
 	return strings.ReplaceAll(hint, "run: tip-cli ", "run: tip-cli --context "+a.contextFlag+" ")
 }
-
-// oneLine keeps an error to one line, without what could steer a terminal: part
-// of its text may come from a server or a file.
-func oneLine(s string) string {
-	lines := strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' })
-	line := printable(strings.Join(lines, "; "))
-	if len(line) <= maxLine {
-		return line
-	}
-	return strings.ToValidUTF8(line[:maxLine], "") + " ..."
-}
-
-// maxLine is the length of a line, in bytes, beyond which nobody reads it.
-const maxLine = 2000
-
-// printf writes a line to stderr.
-func (a *app) printf(format string, args ...any) {
-	_, _ = fmt.Fprintf(a.Stderr, format+"\n", args...) // nowhere left to complain
-}
-
-func (a *app) warn(text string) { a.printf("tip-cli: warning: %s", oneLine(text)) }

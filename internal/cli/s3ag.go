@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
 	"github.com/spf13/cobra"
 
 	"github.com/tip-cli/tip-cli/internal/session"
+	"github.com/tip-cli/tip-cli/internal/store"
 	"github.com/tip-cli/tip-cli/s3agcreds"
 )
 
@@ -109,9 +109,12 @@ func isAccount(s string) bool {
 }
 
 func newListCredentials(a *app) *cobra.Command {
-	return &cobra.Command{
+	var f format
+	cmd := &cobra.Command{
 		Use: "list-credentials", Short: "List the stored S3 credentials",
-		Example: "  tip-cli s3ag list-credentials", Args: exactly(0, ""),
+		Example: `  tip-cli s3ag list-credentials
+  tip-cli s3ag list-credentials --output json`,
+		Args: exactly(0, ""),
 		RunE: func(*cobra.Command, []string) error {
 			st, err := a.store()
 			if err != nil {
@@ -121,21 +124,44 @@ func newListCredentials(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if len(entries) == 0 {
-				a.printf("There are no stored S3 credentials. Get some: tip-cli s3ag get-data-access S3_PATH")
-				return nil
-			}
-			w := tabwriter.NewWriter(a.Stdout, 0, 4, 2, ' ', 0)
-			rows := []string{"TARGET\tPERMISSION\tPRIVILEGE\tACCOUNT\tEXPIRES"}
-			for _, e := range entries {
-				rows = append(rows, strings.Join([]string{
-					printable(e.Target), printable(e.Permission), printable(e.Privilege), printable(e.AccountID), expiry(e.Expiration),
-				}, "\t"))
-			}
-			_, err = fmt.Fprintln(w, strings.Join(rows, "\n"))
-			return errors.Join(err, w.Flush())
+			return a.printGrants(entries, f)
 		},
 	}
+	f.register(cmd)
+	return cmd
+}
+
+func (a *app) printGrants(entries []store.S3Entry, f format) error {
+	if f == formatJSON {
+		list := make([]listedGrant, len(entries)) // [] and not null
+		for i, e := range entries {
+			list[i] = listedGrant{e.Target, e.Permission, e.TargetType, e.Privilege, e.AccountID, e.Expiration.UTC()}
+		}
+		return a.printJSON(list)
+	}
+	if len(entries) == 0 {
+		a.say("There are no stored S3 credentials. Get some: tip-cli s3ag get-data-access S3_PATH")
+		return nil
+	}
+	var rows [][]cell
+	for _, e := range entries {
+		row := cells(e.Target, e.Permission, e.Privilege, e.AccountID, expiry(e.Expiration))
+		if time.Until(e.Expiration) <= 0 {
+			row[4].style = faint
+		}
+		rows = append(rows, row)
+	}
+	return a.printTable([]string{"TARGET", "PERMISSION", "PRIVILEGE", "ACCOUNT", "EXPIRES"}, rows)
+}
+
+// listedGrant is an entry without its keys.
+type listedGrant struct {
+	Target     string    `json:"target"`
+	Permission string    `json:"permission"`
+	TargetType string    `json:"target_type"`
+	Privilege  string    `json:"privilege"`
+	AccountID  string    `json:"account_id,omitempty"`
+	Expiration time.Time `json:"expiration"`
 }
 
 // expiry says when credentials end, for a person.
@@ -166,7 +192,7 @@ func newClearCredentials(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.printf("Deleted %s.", counted(n, "entry of stored S3 credentials", "entries of stored S3 credentials"))
+			a.say("Deleted %s.", counted(n, "entry of stored S3 credentials", "entries of stored S3 credentials"))
 			return nil
 		},
 	}

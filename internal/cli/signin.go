@@ -204,6 +204,7 @@ func (a *app) findPerson(c config.Config, policy config.SignInPolicy) (session.P
 	}
 	switch {
 	case err == nil:
+		a.progress.end() // what follows is a conversation
 		return session.Person{Options: atTerminal(at, at).options(c.Method(), place), Close: func() { _ = at.Close() }}, nil
 	case policy == config.SignInAlways:
 		in := &person{out: a.Stderr}

@@ -18,6 +18,17 @@ func (a *app) tracer(verbosity int) func(string) {
 	}
 }
 
+// steps returns what follows the steps of the work: for a person who waits, and with -v.
+func (a *app) steps() func(string) {
+	trace := a.tracer(1)
+	return func(text string) {
+		a.progress.update(oneLine(text))
+		if trace != nil {
+			trace(text)
+		}
+	}
+}
+
 // traced has ctx tell about connections: hosts, ports and times, nothing of what
 // is sent through them.
 func (a *app) traced(ctx context.Context) context.Context {

@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxLine is the length of a line, in bytes, beyond which nobody reads it.
+const maxLine = 2000
+
+// printf writes a line to stderr, whatever the flags say.
+func (a *app) printf(format string, args ...any) {
+	a.progress.clear()
+	_, _ = fmt.Fprintf(a.Stderr, format+"\n", args...) // nowhere left to complain
+}
+
+// say writes a line to stderr about what was done, and is silent with --quiet.
+func (a *app) say(format string, args ...any) {
+	if !a.quiet {
+		a.printf(format, args...)
+	}
+}
+
+// warn writes a line to stderr about what is not as it should be.
+func (a *app) warn(text string) { a.label("warning", yellow, text) }
+
+// label writes a line to stderr with the program's name and what the line is.
+func (a *app) label(what string, s style, text string) {
+	what += ":"
+	if a.colourful(a.Stderr) {
+		what = s.apply(what)
+	}
+	a.printf("tip-cli: %s %s", what, oneLine(text))
+}
+
+// oneLine keeps an error to one line, without what could steer a terminal: part
+// of its text may come from a server or a file.
+func oneLine(s string) string {
+	lines := strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' })
+	line := printable(strings.Join(lines, "; "))
+	if len(line) <= maxLine {
+		return line
+	}
+	return strings.ToValidUTF8(line[:maxLine], "") + " ..."
+}
