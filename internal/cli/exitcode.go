@@ -173,6 +173,8 @@ func loginCode(err error) int {
 
 // usualHints are for errors that bring none of their own.
 var usualHints = map[int]string{
+	ExitError:          "run it again with -vv, which tells each step",
+	ExitUsage:          "run: tip-cli --help",
 	ExitSignInRequired: "run: tip-cli auth",
 	ExitAccessDenied:   "ask whoever administers the application and its roles for access",
 	ExitConfiguration:  "run: tip-cli configure idp",
