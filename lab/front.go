@@ -15,6 +15,7 @@ import (
 	"github.com/tip-cli/tip-cli/lab/internal/authz"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire/sigv4"
+	"github.com/tip-cli/tip-cli/lab/internal/identitystore"
 	"github.com/tip-cli/tip-cli/lab/internal/idp"
 	"github.com/tip-cli/tip-cli/lab/internal/jwks"
 	"github.com/tip-cli/tip-cli/lab/internal/s3"
@@ -68,13 +69,16 @@ func (f *front) addServices(opts *Options) error {
 		}
 	}
 	for kind, register := range map[service]func(*awswire.Service){
-		stsService:       func(s *awswire.Service) { sts.Register(s, w, a, keys) },
-		oidcService:      func(s *awswire.Service) { ssooidc.Register(s, w, a, keys) },
-		s3ControlService: func(s *awswire.Service) { s3control.Register(s, w, a) },
+		stsService:           func(s *awswire.Service) { sts.Register(s, w, a, keys) },
+		oidcService:          func(s *awswire.Service) { ssooidc.Register(s, w, a, keys) },
+		s3ControlService:     func(s *awswire.Service) { s3control.Register(s, w, a) },
+		identityStoreService: func(s *awswire.Service) { identitystore.Register(s, w, a) },
 	} {
-		s, err := awswire.NewService(wireNames[kind], awswire.WithVerifier(verifier), awswire.WithRegion(f.region),
-			awswire.WithObserver(observe), awswire.WithClock(w.Now), awswire.WithLogger(opts.Log),
-			awswire.WithRefusal(f.reword(kind)), validationCode(kind, w))
+		wire := []awswire.Option{
+			awswire.WithVerifier(verifier), awswire.WithRegion(f.region), awswire.WithObserver(observe), awswire.WithClock(w.Now),
+			awswire.WithLogger(opts.Log), awswire.WithRefusal(f.reword(kind)), validationCode(kind, w),
+		}
+		s, err := awswire.NewService(wireNames[kind], append(wire, wireTypes[kind]...)...)
 		if err != nil {
 			return err
 		}
@@ -121,7 +125,12 @@ func validationCode(kind service, w *world.World) awswire.Option {
 }
 
 // wireNames are botocore's names of the services on the wire engine.
-var wireNames = map[service]string{stsService: "sts", oidcService: "sso-oidc", s3ControlService: "s3control"}
+var wireNames = map[service]string{
+	stsService: "sts", oidcService: "sso-oidc", s3ControlService: "s3control", identityStoreService: "identitystore",
+}
+
+// wireTypes are what the wire engine must know of their types.
+var wireTypes = map[service][]awswire.Option{identityStoreService: identitystore.Options()}
 
 // credentials finds access keys among the sessions of w whose role or user still exists.
 func credentials(w *world.World) sigv4.Lookup {
@@ -202,6 +211,8 @@ func (f *front) byRequest(r *http.Request) service {
 		return stsService
 	case "sso-oauth":
 		return oidcService
+	case "identitystore":
+		return identityStoreService
 	case "s3":
 		if strings.HasPrefix(r.URL.Path, "/v20180820/") {
 			return s3ControlService
@@ -211,6 +222,8 @@ func (f *front) byRequest(r *http.Request) service {
 	switch {
 	case r.URL.Path == "/token":
 		return oidcService
+	case strings.HasPrefix(r.Header.Get("X-Amz-Target"), "AWSIdentityStore."):
+		return identityStoreService
 	case strings.HasPrefix(r.URL.Path, "/v20180820/"):
 		return s3ControlService
 	case r.URL.Path == "/" && (r.Method == http.MethodPost || r.URL.Query().Has("Action")):

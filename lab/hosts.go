@@ -17,6 +17,7 @@ const (
 	stsService
 	oidcService
 	s3ControlService
+	identityStoreService
 	s3Service
 )
 
@@ -30,6 +31,7 @@ var hostForms = []struct {
 }{
 	{stsService, regexp.MustCompile(`^sts(?:-fips)?(?:\.([a-z]{2}(?:-[a-z]+)+-[0-9]+))?\.(?:amazonaws\.com|api\.aws)$`)},
 	{oidcService, regexp.MustCompile(`^oidc(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-[0-9]+)\.(?:amazonaws\.com|api\.aws)$`)},
+	{identityStoreService, regexp.MustCompile(`^identitystore(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-[0-9]+)\.(?:amazonaws\.com|api\.aws)$`)},
 	{s3ControlService, regexp.MustCompile(`^(?:[0-9]{12}\.)?s3-control(?:-fips)?(?:\.dualstack)?\.([a-z]{2}(?:-[a-z]+)+-[0-9]+)\.amazonaws\.com$`)},
 	{s3Service, regexp.MustCompile(`^(?:[a-z0-9][a-z0-9.-]*\.)?s3(?:-fips)?(?:\.dualstack)?(?:[.-]([a-z]{2}(?:-[a-z]+)+-[0-9]+))?\.amazonaws\.com$`)},
 }

@@ -97,12 +97,12 @@ func TestExchangeWire(t *testing.T) {
 			AccessKeyID: enhancedKey, SecretAccessKey: enhancedPlain, SessionToken: enhancedToken,
 			Source: "TIPProvider", CanExpire: true, Expires: f.expires, AccountID: "444455556666",
 		},
-		ExpiresAt:        f.expires,
-		AssumedRoleARN:   assumedRoleARN,
-		UserID:           userID,
-		IdentityStoreARN: storeARN,
-		InstanceARN:      instanceARN,
-		Scopes:           []string{"s3:access_grants:read_write", "openid", "aws", "sts:identity_context"},
+		ExpiresAt:       f.expires,
+		AssumedRoleARN:  assumedRoleARN,
+		UserID:          userID,
+		IdentityStoreID: "d-1234567890", IdentityStoreARN: storeARN,
+		InstanceARN: instanceARN, ApplicationARN: application, TrustedTokenIssuerARN: tokenIssuerARN, CredentialID: "credential-1",
+		Scopes: []string{"s3:access_grants:read_write", "openid", "aws", "sts:identity_context"},
 	}
 	if diff := cmp.Diff(want, *got); diff != "" {
 		t.Errorf("session (-want +got):\n%s", diff)

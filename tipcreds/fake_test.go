@@ -27,6 +27,7 @@ const (
 	application     = "arn:aws:sso::111122223333:application/ssoins-1234567890abcdef/apl-1234567890abcdef"
 	userID          = "906764c2-1031-70b4-1d5e-2d8d1d7e7f01"
 	storeARN        = "arn:aws:identitystore::111122223333:identitystore/d-1234567890"
+	tokenIssuerARN  = "arn:aws:sso::111122223333:trustedTokenIssuer/ssoins-1234567890abcdef/tti-43b4a822-1020-7053-90f0-8d3f2a1b6c5e"
 	instanceARN     = "arn:aws:sso:::instance/ssoins-1234567890abcdef"
 	assumedRoleARN  = "arn:aws:sts::444455556666:assumed-role/Analyst/tip-" + userID
 
@@ -91,7 +92,10 @@ func newFakeAWS(t cleaner) *fakeAWS {
 func tokenAnswer() map[string]any {
 	return map[string]any{
 		"accessToken": "canary-access-token", "tokenType": "Bearer", "expiresIn": 3600,
-		"idToken":              idToken(map[string]any{"sub": userID, "aws:identity_store_arn": storeARN, "aws:instance_arn": instanceARN}),
+		"idToken": idToken(map[string]any{
+			"sub": userID, "aws:identity_store_id": "d-1234567890", "aws:identity_store_arn": storeARN, "aws:instance_arn": instanceARN,
+			"aws:application_arn": application, "aws:credential_id": "credential-1", "act": map[string]any{"sub": tokenIssuerARN},
+		}),
 		"issuedTokenType":      "urn:ietf:params:oauth:token-type:access_token",
 		"scope":                []string{"s3:access_grants:read_write", "openid", "aws", "sts:identity_context"},
 		"awsAdditionalDetails": map[string]any{"identityContext": identityContext},

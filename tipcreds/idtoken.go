@@ -13,8 +13,17 @@ import (
 type idTokenClaims struct {
 	Subject          string `json:"sub"`
 	IdentityContext  string `json:"sts:identity_context"`
+	IdentityStoreID  string `json:"aws:identity_store_id"`
 	IdentityStoreARN string `json:"aws:identity_store_arn"`
 	InstanceARN      string `json:"aws:instance_arn"`
+	ApplicationARN   string `json:"aws:application_arn"`
+	CredentialID     string `json:"aws:credential_id"`
+	Actor            actor  `json:"act"`
+}
+
+// actor is the claim act (RFC 8693 section 4.1): who vouched for the user.
+type actor struct {
+	Subject string `json:"sub"`
 }
 
 // parseIDToken reads the claims of a JWT in compact form (RFC 7519 section 3).

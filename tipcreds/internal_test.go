@@ -37,6 +37,10 @@ func TestParseIDToken(t *testing.T) {
 		{"wrong type", encode(`{"sub":1}`), idTokenClaims{}},
 		{"wrong type of one", encode(`{"aws:instance_arn":["i"],"sub":"u","sts:identity_context":"c","aws:identity_store_arn":7}`),
 			idTokenClaims{Subject: "u", IdentityContext: "c"}},
+		{"wrong type of the actor", encode(`{"act":"a","sub":"u"}`), idTokenClaims{Subject: "u"}},
+		{"wrong type of its subject", encode(`{"act":{"sub":7},"sub":"u"}`), idTokenClaims{Subject: "u"}},
+		{"identity", encode(`{"act":{"sub":"a"},"aws:identity_store_id":"d","aws:application_arn":"p","aws:credential_id":"x"}`),
+			idTokenClaims{IdentityStoreID: "d", ApplicationARN: "p", CredentialID: "x", Actor: actor{Subject: "a"}}},
 		{"not an object", encode(`["sub"]`), idTokenClaims{}},
 		{"cut off", encode(`{"sub":"u","sts:identity_con`), idTokenClaims{}},
 	}

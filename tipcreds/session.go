@@ -26,11 +26,21 @@ type Session struct {
 	// UserID is the user's id in the identity store: the sub claim of
 	// Identity Center's ID token. Empty if the answer held no readable one.
 	UserID string
+	// IdentityStoreID is the claim aws:identity_store_id; may be empty.
+	IdentityStoreID string
 	// IdentityStoreARN is the claim aws:identity_store_arn; may be empty.
 	IdentityStoreARN string
 	// InstanceARN is the claim aws:instance_arn, the Identity Center
 	// instance; may be empty.
 	InstanceARN string
+	// ApplicationARN is the claim aws:application_arn; may be empty.
+	ApplicationARN string
+	// TrustedTokenIssuerARN is the claim act.sub: the trusted token issuer that
+	// vouched for the user; may be empty.
+	TrustedTokenIssuerARN string
+	// CredentialID is the claim aws:credential_id, which CloudTrail shows for
+	// calls with a bearer token; may be empty. It is no secret.
+	CredentialID string
 	// Scopes are those that Identity Center granted to the application.
 	Scopes []string
 

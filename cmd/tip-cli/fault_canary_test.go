@@ -38,21 +38,30 @@ type canary struct {
 var canaries = []canary{
 	{command: "", aside: true},
 	{command: "help", args: []string{"auth"}, aside: true},
+	{command: "completion", args: []string{"bash"}, aside: true},
 	{command: "version", aside: true},
 	{command: "configure", aside: true},
 	{command: "configure idp", args: []string{"--provider", "okta", "--config", "CONFIG"}},
+	{command: "configure show"},
 	{command: "configure list-contexts", aside: true},
 	{command: "configure use-context", args: []string{"default"}, aside: true},
 	{command: "configure client-secret", stdin: "canary-client-secret-7b1f2a9e4c"},
 	{command: "auth"},
 	{command: "auth get-iam-credentials"},
+	{command: "whoami", args: []string{"--output", "json"}},
+	{command: "status", args: []string{"--output", "json"}},
 	{command: "auth refresh-token"},
 	{command: "auth set-aws-profile", args: []string{"--profile", "canary"}},
 	{command: "s3ag", aside: true},
 	{command: "s3ag get-data-access", args: []string{"s3://tip-demo-data/reports/"}},
 	{command: "s3ag list-credentials"},
 	{command: "s3ag clear-credentials"},
+	{command: "exec", args: []string{"--", "tip-cli", "s3ag", "list-credentials"}},
+	{command: "env", args: []string{"--format", "json"}},
+	// It gets credentials, and ends because the token can be written nowhere.
+	{command: "serve", args: []string{"--s3", "s3://tip-demo-data/reports/", "--token-file", "no-such-folder/token"}},
 	{command: "auth logout"},
+	{command: "configure delete-context", args: []string{"canary-context", "--yes"}, aside: true},
 }
 
 // listed are the lines of a help text that name a subcommand.
@@ -65,10 +74,11 @@ func subcommands(t *testing.T, m *machine, command string) []string {
 	if help.code != 0 {
 		t.Fatalf("tip-cli help %s: exit code %d\n%s", command, help.code, help.stderr)
 	}
-	_, list, found := strings.Cut(help.stdout, "Available Commands:\n")
-	list, _, _ = strings.Cut(list, "\n\n")
+	_, list, _ := strings.Cut(help.stdout, "\nUsage:\n")
+	list, _, found := strings.Cut(list, "\nExamples:\n")
+	_, list, _ = strings.Cut(list, "\n\n") // the lists of commands are between the two
 	if !found {
-		return []string{command}
+		t.Fatalf("tip-cli help %s has no examples", command)
 	}
 	all := []string{command}
 	for _, match := range listed.FindAllStringSubmatch(list, -1) {
@@ -252,13 +262,18 @@ func (m *machine) keys(t *testing.T) map[string]string {
 	return keys
 }
 
-// withoutAnswer takes the two secrets out of the document of credential_process.
+// withoutAnswer takes the two secrets out of the document of credential_process,
+// or of env --format json.
 func withoutAnswer(stdout string) string {
-	var answer struct{ SecretAccessKey, SessionToken string }
-	if json.Unmarshal([]byte(stdout), &answer) != nil || answer.SecretAccessKey == "" {
+	var answer struct {
+		SecretAccessKey, SessionToken string
+		Key                           string `json:"AWS_SECRET_ACCESS_KEY"`
+		Token                         string `json:"AWS_SESSION_TOKEN"`
+	}
+	if json.Unmarshal([]byte(stdout), &answer) != nil || answer.SecretAccessKey+answer.Key == "" {
 		return stdout
 	}
-	return strings.NewReplacer(answer.SecretAccessKey, "", answer.SessionToken, "").Replace(stdout)
+	return strings.NewReplacer(answer.SecretAccessKey+answer.Key, "", answer.SessionToken+answer.Token, "").Replace(stdout)
 }
 
 // places are stdout, stderr and the files of this machine that others may read.

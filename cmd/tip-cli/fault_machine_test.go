@@ -98,7 +98,7 @@ func (m *machine) check(t *testing.T, o finished, codes ...int) {
 }
 
 func printsCredentials(args []string) bool {
-	return slices.Contains(args, "get-iam-credentials") || slices.Contains(args, "get-data-access")
+	return slices.Contains(args, "get-iam-credentials") || slices.Contains(args, "get-data-access") || slices.Contains(args, "env")
 }
 
 // placed is a machine of somebody who has not signed in. Without edits it shares

@@ -118,7 +118,7 @@ func (m *machine) variables(door lab.Door) []lab.Variable {
 // the command prints credentials, and in files that others may read.
 func (m *machine) leaks(command []string, stdout, stderr string) []string {
 	var found []string
-	printsCredentials := slices.Contains(command, "get-iam-credentials") || slices.Contains(command, "get-data-access")
+	printsCredentials := slices.Contains(command, "get-iam-credentials") || slices.Contains(command, "get-data-access") || slices.Contains(command, "env")
 	for value, name := range m.Secrets() {
 		if strings.Contains(stderr, value) {
 			found = append(found, name+" on stderr")

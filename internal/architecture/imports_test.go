@@ -59,13 +59,9 @@ func TestImports(t *testing.T) {
 
 // Every rule is about something: a package that was renamed takes its rule along.
 func TestRulesApply(t *testing.T) {
-	planned := map[string]bool{"./internal/fastpath": true}
 	all := packages(t, "linux")
 	for _, r := range rules {
 		for _, pattern := range append(r.from, r.except...) {
-			if planned[pattern] {
-				continue
-			}
 			found := false
 			for i := range all {
 				found = found || matchAny([]string{pattern}, local(all[i].ImportPath))
@@ -95,6 +91,7 @@ func TestForbiddenEdges(t *testing.T) {
 		{"a library's test uses internal code", pkg{ImportPath: "tipcreds", XTestImports: []string{"internal/secret"}}},
 		{"a library is linked with cobra", pkg{ImportPath: "tipcreds/rediscache", Deps: []string{"github.com/spf13/cobra"}}},
 		{"main does more than one call", pkg{ImportPath: "cmd/tip-cli", Imports: []string{"internal/store"}}},
+		{"the generator of the reference reads the store", pkg{ImportPath: "cmd/tip-cli/gendocs", Imports: []string{"internal/store"}}},
 		{"tip-lab uses the client's store", pkg{ImportPath: "cmd/tip-lab", Imports: []string{"internal/store"}}},
 		{"the flow runs commands", pkg{ImportPath: "internal/session", Imports: []string{"internal/cli"}}},
 		{"the flow has flags", pkg{ImportPath: "internal/session", Imports: []string{"github.com/spf13/pflag"}}},
@@ -102,6 +99,8 @@ func TestForbiddenEdges(t *testing.T) {
 		{"a program is linked with testing", pkg{ImportPath: "cmd/tip-lab", Deps: []string{"testing"}}},
 		{"secrets leave the standard library", pkg{ImportPath: "internal/secret", Imports: []string{"go.yaml.in/yaml/v3"}}},
 		{"the configuration reads the store", pkg{ImportPath: "internal/config", Imports: []string{"internal/store"}}},
+		{"the judge of answers keeps secrets", pkg{ImportPath: "internal/answer", Imports: []string{"internal/secret"}}},
+		{"the fast path is linked with JSON", pkg{ImportPath: "internal/fastpath", Deps: []string{"encoding/json"}}},
 		{"the fast path loads the SDK", pkg{ImportPath: "internal/fastpath", Imports: []string{"github.com/aws/aws-sdk-go-v2/aws"}}},
 		{"the transport knows the configuration", pkg{ImportPath: "internal/transport", Imports: []string{"internal/config"}}},
 		{"atomic files know secrets", pkg{ImportPath: "internal/store/atomicfile", Imports: []string{"internal/secret"}}},
@@ -109,7 +108,12 @@ func TestForbiddenEdges(t *testing.T) {
 		{"the store judges a configuration", pkg{ImportPath: "internal/store", Imports: []string{"internal/config"}}},
 		{"sign-in writes files", pkg{ImportPath: "internal/oidclogin", Imports: []string{"internal/store"}}},
 		{"the terminal chooses a sign-in", pkg{ImportPath: "internal/terminal", Imports: []string{"internal/oidclogin"}}},
+		{"the wizard stores answers", pkg{ImportPath: "internal/wizard", Imports: []string{"internal/config"}}},
+		{"variables are read from the store", pkg{ImportPath: "internal/shellenv", Imports: []string{"internal/store"}}},
+		{"a command runner gets credentials", pkg{ImportPath: "internal/childproc", Imports: []string{"internal/session"}}},
+		{"the guard reads the store", pkg{ImportPath: "internal/recursion", Imports: []string{"internal/store"}}},
 		{"a token source signs in", pkg{ImportPath: "internal/tokensource", Imports: []string{"golang.org/x/oauth2"}}},
+		{"the credentials endpoint knows the flow", pkg{ImportPath: "internal/credserver", Imports: []string{"internal/session"}}},
 		{"the flow edits profiles", pkg{ImportPath: "internal/session", Imports: []string{"internal/awsprofile"}}},
 		{"a service imports another", pkg{ImportPath: "lab/internal/sts", Imports: []string{"lab/internal/ssooidc"}}},
 		{"a service's child imports another", pkg{ImportPath: "lab/internal/s3/store", Imports: []string{"lab/internal/s3control"}}},

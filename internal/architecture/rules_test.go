@@ -73,6 +73,10 @@ var rules = []rule{
 		reason: "main is signals and one call",
 	},
 	{
+		from: []string{"./cmd/tip-cli/gendocs"}, only: []string{std, others, "./internal/cli"},
+		reason: "the reference is written from the commands and nothing else",
+	},
+	{
 		from: []string{"./cmd/tip-lab/..."}, only: []string{std, others, "./lab/...", "./cmd/tip-lab/...", "./internal/cli", "./internal/transport"},
 		reason: "tip-lab runs the lab, and the demo runs tip-cli's real commands",
 	},
@@ -97,19 +101,36 @@ var rules = []rule{
 	// Inside the client: each package and what it stands on.
 	{from: []string{"./internal/secret"}, only: []string{std}, reason: "secrets go through few hands"},
 	{from: []string{"./internal/config"}, only: []string{std}, reason: "a configuration is data"},
-	{from: []string{"./internal/fastpath"}, only: []string{std}, reason: "it runs before the rest of the program is initialized"},
+	{
+		from: []string{"./internal/fastpath"}, only: []string{std, "./internal/answer"},
+		reason: "it runs before the rest of the program is initialized (docs/decisions/0018)",
+	},
+	{from: []string{"./internal/answer"}, only: []string{std}, reason: "the fast path and the ordinary one ask it, so it is as light as the former"},
+	{
+		from: []string{"./internal/fastpath", "./internal/answer"}, linked: true,
+		never: []string{
+			"strings", "bytes", "fmt", "bufio", "unicode", "reflect", "regexp/...", "encoding/json", "encoding/hex", "path/filepath", "flag", "log/...",
+			"crypto/...", "net/...",
+		},
+		reason: "what these wait for at initialisation comes after most of the program",
+	},
 	{from: []string{"./internal/transport"}, only: []string{std, others}, reason: "it makes HTTP clients for everybody"},
 	{from: []string{"./internal/store/atomicfile"}, only: []string{std}, reason: "it writes files and knows nothing of their content"},
 	{from: []string{"./internal/awsprofile"}, only: []string{std, "./internal/store/atomicfile"}, reason: "it edits AWS config files and knows nothing of tip-cli's state"},
-	{from: []string{"./internal/store"}, only: []string{std, others, "./internal/secret"}, reason: "state is kept, not judged"},
+	{from: []string{"./internal/store"}, only: []string{std, others, "./internal/answer", "./internal/secret"}, reason: "state is kept, not judged"},
 	{from: []string{"./internal/oidclogin"}, only: []string{std, others, "./internal/secret"}, reason: "sign-in knows neither AWS nor files"},
 	{from: []string{"./internal/terminal"}, only: []string{std, others}, reason: "it talks to a person and knows not about what"},
-	{from: []string{"./internal/tokensource"}, only: []string{std, "./internal/secret"}, reason: "it runs a program, and judges no token"},
+	{from: []string{"./internal/wizard"}, only: []string{std, others}, reason: "it shows forms and knows not what for"},
+	{from: []string{"./internal/shellenv"}, only: []string{std, "./internal/secret"}, reason: "it writes variables, wherever their values are from"},
+	{from: []string{"./internal/childproc"}, only: []string{std, others, "./internal/terminal"}, reason: "it runs a command and knows not what for"},
+	{from: []string{"./internal/credserver"}, only: []string{std, "./internal/secret"}, reason: "it serves what a source gives, and knows not from where"},
+	{from: []string{"./internal/tokensource"}, only: []string{std, "./internal/recursion", "./internal/secret"}, reason: "it runs a program, and judges no token"},
+	{from: []string{"./internal/recursion"}, only: []string{std}, reason: "it reads and writes one environment variable"},
 	{
 		from: []string{"./internal/session"},
 		only: []string{
-			std, others, "./internal/config", "./internal/oidclogin", "./internal/secret", "./internal/store", "./internal/tokensource",
-			"./internal/transport", "./tipcreds", "./s3agcreds",
+			std, others, "./internal/answer", "./internal/config", "./internal/oidclogin", "./internal/recursion", "./internal/secret",
+			"./internal/store", "./internal/tokensource", "./internal/transport", "./tipcreds", "./s3agcreds",
 		},
 		reason: "the flow stands on everything below the commands",
 	},

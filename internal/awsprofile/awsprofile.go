@@ -5,7 +5,9 @@
 // It reads the file as botocore does (Python's configparser), which the AWS CLI
 // and boto3 use, and refuses an edit that the other SDKs would read differently.
 // It writes atomically, through a symbolic link to its target, and takes no lock:
-// nobody else who edits the file does. It evaluates no settings.
+// nobody else who edits the file does. Callers who may run at the same time take
+// one of their own. A profile that gets its credentials elsewhere is left alone
+// unless [Options].Overwrite is set. It evaluates no settings.
 package awsprofile
 
 import (
@@ -33,6 +35,16 @@ type Options struct {
 	// CredentialsPath is the shared credentials file to look for settings that
 	// mask the profile; "" looks nowhere.
 	CredentialsPath string
+	// Ours tells the caller's own commands from others, given a credential_process
+	// in words. Nil takes every one for the caller's own.
+	Ours func(words []string) bool
+	// Overwrite takes over a profile that gets its credentials elsewhere: another
+	// credential_process is replaced, and settings that would mask it become
+	// comments. Without it such a profile is an error.
+	Overwrite bool
+	// System is the GOOS whose rules the value of credential_process follows; "" is
+	// this one's.
+	System string
 }
 
 // Result is what [Set] did, or would do.
@@ -119,11 +131,11 @@ func Set(path, profile string, kv []KV, optFns ...func(*Options)) (Result, error
 	}
 	// Somebody else may edit the file in between: look again before replacing it.
 	for range 3 {
-		e, err := edit(path, profile, kv)
+		e, err := edit(path, profile, kv, options)
 		if err != nil {
 			return Result{}, err
 		}
-		e.result.Warnings = warnings(e, profile, kv, options.CredentialsPath)
+		e.result.Warnings = warnings(e, profile, kv, options)
 		if options.DryRun || !e.result.Changed {
 			return e.result, nil
 		}
@@ -142,7 +154,7 @@ type change struct {
 }
 
 // edit works out the new content.
-func edit(path, profile string, kv []KV) (change, error) {
+func edit(path, profile string, kv []KV, o Options) (change, error) {
 	target, err := resolve(path)
 	if err != nil {
 		return change{}, err
@@ -153,6 +165,9 @@ func edit(path, profile string, kv []KV) (change, error) {
 	}
 	file := parse(before)
 	if err := file.checkDuplicates(target, profile); err != nil {
+		return change{}, err
+	}
+	if err := file.takeOver(target, profile, kv, o); err != nil {
 		return change{}, err
 	}
 	file.set(profile, kv)
@@ -193,6 +208,9 @@ func (c change) replace() (bool, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return false, fileError(path, err)
 	}
+	if err := writable(path); err != nil {
+		return false, err
+	}
 	if now, _, err := readFile(path); err != nil || !bytes.Equal(now, c.before) {
 		return false, err
 	}
@@ -228,7 +246,7 @@ func checkSettings(kv []KV) error {
 func checkSetting(setting KV) error {
 	value := setting.Value
 	switch {
-	case !keyForm.MatchString(setting.Key):
+	case !keyForm().MatchString(setting.Key):
 		return errors.New("is not the name of a setting")
 	case value == "" || value != strings.TrimSpace(value):
 		return errors.New("the value is empty or has white space around it")

@@ -255,22 +255,6 @@ func TestSetRefusesWhereItMayNotWrite(t *testing.T) {
 	}
 }
 
-func TestWarnings(t *testing.T) {
-	for _, key := range []string{
-		"role_arn", "source_profile", "credential_source", "web_identity_token_file", "sso_session",
-		"sso_start_url", "sso_account_id", "sso_role_name", "login_session", "aws_access_key_id", "aws_secret_access_key",
-	} {
-		path := configFile(t, "[profile x]\noutput = json\n"+key+" = v\n[profile y]\nrole_arn = z\n")
-		want := []awsprofile.Warning{{Kind: awsprofile.MaskedByProfile, Path: path, Line: 3, Key: key}}
-		if diff := cmp.Diff(want, warningsOf(t, path, "", process)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", key, diff)
-		}
-		if got := warningsOf(t, path, "", awsprofile.KV{Key: "region", Value: "eu-west-1"}); got != nil {
-			t.Errorf("%s: warnings without credential_process: %v", key, got)
-		}
-	}
-}
-
 func TestWarningsOfCredentialsFile(t *testing.T) {
 	credentials := configFile(t, "[y]\naws_access_key_id = v\n[x]\naws_access_key_id = v\ncredential_process = other\nregion = z\n")
 	path := configFile(t, "")

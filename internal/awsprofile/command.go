@@ -6,19 +6,28 @@ import (
 )
 
 // Command returns the value of credential_process that runs exe with args on this
-// system. The SDKs give it to sh -c or split it as sh would; on Windows to cmd.exe
-// or to the rules of the C runtime. exe should be absolute, or a name on the PATH:
-// nothing expands ~ or variables there.
+// system. exe should be absolute, or a name on the PATH: nothing expands ~ or
+// variables there.
 //
 // On Windows an exe with spaces in its path is given by its short name where it
 // has one: the AWS SDK for Go cannot run a quoted path there
 // (aws/aws-sdk-go-v2#3208).
 func Command(exe string, args ...string) string {
-	if runtime.GOOS == "windows" {
-		return windowsCommand(shortPath(exe), args)
+	return CommandOn(runtime.GOOS, shortPath(exe), args...)
+}
+
+// CommandOn is [Command] for the system that goos names, without short names. The
+// SDKs give the value to sh -c or split it as sh would. On Windows botocore splits
+// it by the rules of the C runtime; the SDKs for JavaScript, Java and .NET give it
+// to cmd.exe; that for Go does so, too, and breaks what has quotes in it.
+func CommandOn(goos, exe string, args ...string) string {
+	if goos == windows {
+		return windowsCommand(exe, args)
 	}
 	return posixCommand(exe, args)
 }
+
+const windows = "windows"
 
 // posixCommand escapes with backslashes. Quotes would do for a shell, but the Go
 // SDK takes them away where a value begins and ends with one, and ends a value
@@ -52,19 +61,20 @@ func escapeWord(word, special string) string {
 }
 
 // windowsCommand quotes by the rules of the C runtime, which botocore follows.
+// cmd.exe ends the name of a program at , ; and = as well.
 func windowsCommand(exe string, args []string) string {
-	words := []string{quoteWindows(exe)}
+	words := []string{quoteWindows(exe, ",;=")}
 	for _, arg := range args {
-		words = append(words, quoteWindows(arg))
+		words = append(words, quoteWindows(arg, ""))
 	}
 	return strings.Join(words, " ")
 }
 
 // quoteWindows puts word into double quotes if it needs them: for the C runtime
-// (white space, quotes) or for cmd.exe (& | < > ^ and parentheses). Backslashes
-// are doubled before a quote only.
-func quoteWindows(word string) string {
-	if word != "" && !strings.ContainsAny(word, " \t\"&|<>^()'") {
+// (white space, quotes) or for cmd.exe (& | < > ^ and parentheses), or has one of
+// special. Backslashes are doubled before a quote only.
+func quoteWindows(word, special string) string {
+	if word != "" && !strings.ContainsAny(word, " \t\"&|<>^()'"+special) {
 		return word
 	}
 	var out strings.Builder

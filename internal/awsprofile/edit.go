@@ -134,13 +134,18 @@ func (f *file) bytes() []byte {
 	return content
 }
 
-// diff lists the lines that went and came, in order.
+// withoutKey hides the value in a line with an AWS key, or in a comment made of one.
+func withoutKey(text string) string {
+	return keyLine().ReplaceAllString(text, "${1}REDACTED")
+}
+
+// diff lists the lines that went and came, in order, without AWS keys.
 func (f *file) diff() string {
 	var out strings.Builder
 	next := 0
 	gone := func(end int) {
 		for ; next < end; next++ {
-			fmt.Fprintf(&out, "-%s\n", f.original[next].text)
+			fmt.Fprintf(&out, "-%s\n", withoutKey(f.original[next].text))
 		}
 	}
 	for _, l := range f.lines {
@@ -149,7 +154,7 @@ func (f *file) diff() string {
 			fmt.Fprintf(&out, "+%s\n", l.text)
 		case l.edit:
 			gone(l.from + 1)
-			fmt.Fprintf(&out, "+%s\n", l.text)
+			fmt.Fprintf(&out, "+%s\n", withoutKey(l.text))
 		default:
 			gone(l.from)
 			next = l.from + 1

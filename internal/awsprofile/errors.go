@@ -59,6 +59,24 @@ func resolve(path string) (string, error) {
 	return "", fileError(path, err)
 }
 
+// writable refuses a file that is marked as read-only: to replace it would be easy,
+// and against the wish of whoever marked it.
+func writable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fileError(path, err)
+	case info.Mode().Perm()&0o200 != 0:
+		return nil
+	}
+	return &Error{
+		Path: path, Err: errors.New("is read-only"),
+		Fix: "make it writable if it is yours to edit, or set AWS_CONFIG_FILE to another file",
+	}
+}
+
 // readFile returns the content, and whether the file exists. It looks before it
 // opens: a FIFO would block.
 func readFile(path string) (content []byte, exists bool, err error) {

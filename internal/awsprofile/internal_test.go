@@ -14,7 +14,7 @@ import (
 // What somebody else wrote meanwhile is not overwritten.
 func TestReplaceLooksAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
-	c, err := edit(path, "x", []KV{{"region", "eu-west-1"}})
+	c, err := edit(path, "x", []KV{{"region", "eu-west-1"}}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

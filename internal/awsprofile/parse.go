@@ -4,17 +4,25 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
 
 var (
-	keyForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	keyForm = lazily(`^[a-z][a-z0-9_]*$`)
 	// configparser's section header: to the last bracket on the line.
-	headerForm = regexp.MustCompile(`^\[(.+)\]`)
+	headerForm = lazily(`^\[(.+)\]`)
 	// configparser's option: the key ends at the first = or :.
-	optionForm = regexp.MustCompile(`^([^=:]*?)\s*[=:]\s*(.*)$`)
+	optionForm = lazily(`^([^=:]*?)\s*[=:]\s*(.*)$`)
+	// a line with an AWS key, up to the value.
+	keyLine = lazily(`(?i)^([#\s]*aws_[a-z_]+\s*[=:]\s*).+$`)
 )
+
+// lazily compiles an expression at its first use: few commands have one.
+func lazily(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
 const byteOrderMark = "\ufeff"
 
@@ -70,8 +78,8 @@ func parse(content []byte) *file {
 			}
 		case inKey && depth > indent:
 			f.continueKey(i)
-		case headerForm.MatchString(trimmed):
-			f.sections = append(f.sections, section{header: headerForm.FindStringSubmatch(trimmed)[1], line: i, last: i})
+		case headerForm().MatchString(trimmed):
+			f.sections = append(f.sections, section{header: headerForm().FindStringSubmatch(trimmed)[1], line: i, last: i})
 			indent, inKey = depth, false
 		case len(f.sections) > 0:
 			inKey = f.addKey(i, trimmed) || inKey
@@ -87,7 +95,7 @@ func (f *file) current() *section { return &f.sections[len(f.sections)-1] }
 func (f *file) addKey(i int, trimmed string) bool {
 	s := f.current()
 	s.last = i
-	match := optionForm.FindStringSubmatch(trimmed)
+	match := optionForm().FindStringSubmatch(trimmed)
 	if match == nil {
 		return false
 	}

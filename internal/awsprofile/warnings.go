@@ -1,8 +1,11 @@
 package awsprofile
 
 import (
+	"cmp"
 	"fmt"
+	"runtime"
 	"slices"
+	"strings"
 )
 
 // WarningKind says what kind of thing a [Warning] is about.
@@ -10,13 +13,15 @@ type WarningKind string
 
 // The kinds of warnings.
 const (
-	// MaskedByProfile: a setting of the same profile comes before
+	// MaskedByCredentials: a setting of the shared credentials file comes before
 	// credential_process in the SDKs' search for credentials.
-	MaskedByProfile WarningKind = "masked-by-profile"
-	// MaskedByCredentials: so does one of the shared credentials file.
 	MaskedByCredentials WarningKind = "masked-by-credentials"
 	// QuotesStripped: a value in quotes from end to end loses them in the Go SDK.
 	QuotesStripped WarningKind = "quotes-stripped"
+	// QuotedOnWindows: on Windows the Go SDK cannot run a command with quotes.
+	QuotedOnWindows WarningKind = "quoted-on-windows"
+	// ExpandedOnWindows: cmd.exe takes what is between two % for a variable.
+	ExpandedOnWindows WarningKind = "expanded-on-windows"
 )
 
 // Warning is a reason why the profile may not do what was asked.
@@ -34,6 +39,10 @@ func (w Warning) String() string {
 	switch w.Kind {
 	case QuotesStripped:
 		return fmt.Sprintf("%s begins and ends with a quote: the AWS SDK for Go takes both away", w.Key)
+	case QuotedOnWindows:
+		return w.Key + " has quotes, with which the AWS SDK for Go cannot run it on Windows; other SDKs can: paths without spaces and special characters need none"
+	case ExpandedOnWindows:
+		return w.Key + " has two % signs, between which cmd.exe looks for a variable (for SDKs that run it: those for Go, JavaScript, Java and .NET)"
 	default:
 		return fmt.Sprintf("%s:%d: %s of the same profile is used instead of credential_process (by some or all SDKs); remove it", w.Path, w.Line, w.Key)
 	}
@@ -44,44 +53,61 @@ func (w Warning) String() string {
 // Go SDK static keys of either file as well.
 var masking = []string{
 	"role_arn", "source_profile", "credential_source", "web_identity_token_file",
-	"sso_session", "sso_start_url", "sso_account_id", "sso_role_name", "login_session",
+	"sso_session", "sso_start_url", "sso_account_id", "sso_role_name", "sso_region", "login_session",
 	"aws_access_key_id", "aws_secret_access_key",
 }
 
-// warnings looks at the new content, and at the shared credentials file, whose
+// warnings looks at the new value, and at the shared credentials file, whose
 // settings for the same profile win.
-func warnings(c change, profile string, kv []KV, credentialsPath string) []Warning {
-	i := slices.IndexFunc(kv, func(setting KV) bool { return setting.Key == "credential_process" })
-	if i < 0 {
+func warnings(c change, profile string, kv []KV, o Options) []Warning {
+	value, ok := processOf(kv)
+	if !ok {
 		return nil
 	}
 	var found []Warning
-	if value := kv[i].Value; len(value) > 1 && value[0] == value[len(value)-1] && (value[0] == '"' || value[0] == '\'') {
-		found = append(found, Warning{Kind: QuotesStripped, Path: c.result.Path, Key: "credential_process"})
+	for _, kind := range quoting(value, cmp.Or(o.System, runtime.GOOS)) {
+		found = append(found, Warning{Kind: kind, Path: c.result.Path, Key: processKey})
 	}
-	for _, s := range parse(c.after).profile(profile) {
-		found = append(found, masked(MaskedByProfile, c.result.Path, *s, masking)...)
-	}
-	if credentialsPath == "" {
+	if o.CredentialsPath == "" {
 		return found
 	}
-	content, _, err := readFile(credentialsPath)
+	content, _, err := readFile(o.CredentialsPath)
 	if err != nil {
 		return found // then it masks nothing either
 	}
 	for _, s := range parse(content).sections {
 		if s.header == profile {
-			found = append(found, masked(MaskedByCredentials, credentialsPath, s, append(masking, "credential_process"))...)
+			found = append(found, masked(o.CredentialsPath, s)...)
 		}
 	}
 	return found
 }
 
-func masked(kind WarningKind, path string, s section, names []string) []Warning {
+// quoting are the SDKs' troubles with the value of credential_process.
+func quoting(value, goos string) []WarningKind {
+	var kinds []WarningKind
+	if first, last := value[0], value[len(value)-1]; len(value) > 1 && first == last && (first == '"' || first == '\'') {
+		kinds = append(kinds, QuotesStripped)
+	}
+	if goos != windows {
+		return kinds
+	}
+	if strings.Contains(value, `"`) {
+		kinds = append(kinds, QuotedOnWindows)
+	}
+	if strings.Count(value, "%") > 1 {
+		kinds = append(kinds, ExpandedOnWindows)
+	}
+	return kinds
+}
+
+// masked are the settings of a section of the shared credentials file that are used
+// instead.
+func masked(path string, s section) []Warning {
 	var found []Warning
 	for _, k := range s.keys {
-		if slices.Contains(names, k.name) {
-			found = append(found, Warning{Kind: kind, Path: path, Line: k.line + 1, Key: k.name})
+		if k.name == processKey || slices.Contains(masking, k.name) {
+			found = append(found, Warning{Kind: MaskedByCredentials, Path: path, Line: k.line + 1, Key: k.name})
 		}
 	}
 	return found

@@ -2,7 +2,10 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,19 +14,26 @@ import (
 )
 
 func newGetIAMCredentials(a *app) *cobra.Command {
-	return &cobra.Command{
+	var minTTL ttl
+	cmd := &cobra.Command{
 		Use: "get-iam-credentials", Short: "Print the identity-enhanced role session for credential_process",
 		Long: `Prints the credentials of the identity-enhanced IAM role session as one JSON
 document, in the form that credential_process of an AWS profile expects. Stored
-credentials are printed while they hold; else new ones are exchanged.`,
+credentials are printed while they hold; else new ones are exchanged. They have
+15 minutes of life left, or less if they cannot be renewed; with --min-ttl never
+less than that.
+
+TIP_CLI_FASTPATH=off switches the shortcut off that answers from disk before the
+rest of the program starts.`,
 		Example: `  tip-cli auth get-iam-credentials
+  tip-cli auth get-iam-credentials --min-ttl 30m
 
   [profile my-tti-profile]
   region=eu-west-1
   credential_process=tip-cli auth get-iam-credentials`,
 		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.roleCredentials(cmd.Context())
+			c, err := a.roleCredentialsFor(cmd.Context(), time.Duration(minTTL))
 			if err != nil {
 				return err
 			}
@@ -32,6 +42,43 @@ credentials are printed while they hold; else new ones are exchanged.`,
 				Expiration: c.Expiration.UTC().Format(time.RFC3339), AccountID: c.AccountID,
 			})
 		},
+	}
+	cmd.Flags().Var(&minTTL, "min-ttl", "life that must be left, such as 30m, or in seconds: else renew, or fail")
+	return cmd
+}
+
+// ttl is the value of --min-ttl: a duration as Go writes it, or a number of seconds.
+type ttl time.Duration
+
+// String implements pflag.Value.
+func (t *ttl) String() string {
+	if *t == 0 {
+		return "" // the help shows no default then
+	}
+	return time.Duration(*t).String()
+}
+
+// Type implements pflag.Value.
+func (t *ttl) Type() string { return "duration" }
+
+// Set implements pflag.Value.
+func (t *ttl) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if seconds, notPlain := strconv.ParseUint(text, 10, 31); notPlain == nil {
+		d, err = time.Duration(seconds)*time.Second, nil
+	}
+	if err != nil || d < 0 {
+		return errors.New("give a duration such as 30m or 1h30m, or a number of seconds")
+	}
+	*t = ttl(d)
+	return nil
+}
+
+// tooLong says that no session lasts as long as was asked for.
+func tooLong(asked, longest time.Duration) error {
+	return &usageError{
+		err:  fmt.Errorf("--min-ttl %s is more than a session has, which is %s", asked, longest),
+		hint: fmt.Sprintf("ask for %d seconds at most, or raise session_duration (3600 at most)", int(longest/time.Second)),
 	}
 }
 

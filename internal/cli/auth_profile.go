@@ -1,43 +1,117 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tip-cli/tip-cli/internal/awsprofile"
+	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/store"
 )
 
+// profileFlags are the flags of set-aws-profile, as typed.
+type profileFlags struct {
+	profile, region, output, s3 string
+	grant                       grantFlags
+	dryRun, overwrite           bool
+}
+
 func newSetAWSProfile(a *app) *cobra.Command {
-	var profile, region, output string
-	var dryRun bool
+	var f profileFlags
 	cmd := &cobra.Command{
 		Use: "set-aws-profile", Short: "Make an AWS profile get its credentials from tip-cli",
 		Long: `Writes credential_process into a profile of the AWS config file (AWS_CONFIG_FILE,
-else ~/.aws/config). Everything else in the file stays as it is.`,
+else ~/.aws/config): the role session, or with --s3 credentials of S3 Access Grants
+for a path. Everything else in the file stays as it is. The profile is for the
+present context and stays so when another is chosen.
+
+A profile that gets its credentials elsewhere is left alone unless --overwrite is
+given: then another credential_process is replaced, and settings that would be used
+instead, such as role_arn or sso_session, become comments.`,
 		Example: `  tip-cli auth set-aws-profile --profile my-tti-profile
-  aws sts get-caller-identity --profile my-tti-profile`,
+  aws sts get-caller-identity --profile my-tti-profile
+
+  tip-cli auth set-aws-profile --profile my-tti-profile-s3ag --s3 s3://example-bucket/prefix/ --permission READWRITE
+  tip-cli auth set-aws-profile --profile default --region eu-west-1 --output json --dry-run`,
 		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if profile == "" {
-				return usage(cmd, fmt.Errorf("--profile is missing"))
+			words, err := f.check(cmd)
+			if err != nil {
+				return usage(cmd, err)
 			}
-			return a.setProfile(profile, region, output, dryRun)
+			return a.setProfile(cmd.Context(), &f, words)
 		},
 	}
-	cmd.Flags().StringVar(&profile, "profile", "", "name of the AWS profile")
-	cmd.Flags().StringVar(&region, "region", "", "region of the profile (default: the configured one, if any)")
-	cmd.Flags().StringVar(&output, "output", "", "output format of the AWS CLI in this profile")
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would change, and change nothing")
+	f.register(cmd)
 	return cmd
 }
 
-func (a *app) setProfile(profile, region, output string, dryRun bool) error {
-	settings, err := a.profileSettings(region, output)
+func (f *profileFlags) register(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.profile, "profile", "", "name of the AWS profile; default is one, too")
+	fl.StringVar(&f.region, "region", "", "region of the profile (default: the configured one, if any)")
+	fl.StringVar(&f.output, "output", "", "output format of the AWS CLI in this profile: "+strings.Join(outputFormats, ", "))
+	fl.StringVar(&f.s3, "s3", "", "S3 path whose credentials the profile gets from S3 Access Grants")
+	f.grant.register(cmd)
+	for _, name := range grantFlagNames {
+		fl.Lookup(name).Usage = "with --s3: " + fl.Lookup(name).Usage
+	}
+	fl.BoolVar(&f.overwrite, "overwrite", false, "take over a profile that gets its credentials elsewhere")
+	fl.BoolVar(&f.dryRun, "dry-run", false, "print what would change, and change nothing")
+}
+
+// grantFlagNames are the flags of grantFlags.register that go into the profile.
+var grantFlagNames = []string{"account-id", "permission", "duration-seconds", "target-type", "privilege"}
+
+// outputFormats are those of the AWS CLI; its version 1 knows json, text and table.
+var outputFormats = []string{"json", "yaml", "yaml-stream", "text", "table", "off"}
+
+// check returns the words of the command that gets the credentials.
+func (f *profileFlags) check(cmd *cobra.Command) ([]string, error) {
+	switch {
+	case f.profile == "":
+		return nil, errors.New("--profile is missing")
+	case f.region != "" && !config.IsRegion(f.region):
+		return nil, fmt.Errorf("--region %q is not the name of a region, such as eu-west-1", f.region)
+	case f.output != "" && !slices.Contains(outputFormats, f.output):
+		return nil, fmt.Errorf("--output %q is none of %s", f.output, strings.Join(outputFormats, ", "))
+	case cmd.Flags().Changed("s3"):
+		return f.grantWords(cmd)
+	}
+	for _, name := range grantFlagNames {
+		if cmd.Flags().Changed(name) {
+			return nil, fmt.Errorf("--%s goes with --s3 only", name)
+		}
+	}
+	return []string{"auth", "get-iam-credentials"}, nil
+}
+
+// grantWords are those of get-data-access with the flags that were given.
+func (f *profileFlags) grantWords(cmd *cobra.Command) ([]string, error) {
+	if _, err := f.grant.request(f.s3); err != nil {
+		return nil, err
+	}
+	words := []string{"s3ag", "get-data-access", f.s3}
+	for _, name := range grantFlagNames {
+		if flag := cmd.Flags().Lookup(name); flag.Changed && flag.Value.String() != "" {
+			words = append(words, "--"+name, flag.Value.String())
+		}
+	}
+	return words, nil
+}
+
+func (a *app) setProfile(ctx context.Context, f *profileFlags, words []string) error {
+	c, _ := a.loadConfig() // a profile may be there before the configuration
+	settings, err := a.profileSettings(f, c.Region, words)
 	if err != nil {
 		return err
 	}
@@ -49,51 +123,88 @@ func (a *app) setProfile(profile, region, output string, dryRun bool) error {
 	if err != nil {
 		return err
 	}
-	result, err := awsprofile.Set(path, profile, settings, func(o *awsprofile.Options) {
-		o.DryRun, o.CredentialsPath = dryRun, credentialsPath
+	if err := checkLoop(c, path, f.profile); err != nil {
+		return err
+	}
+	if !f.dryRun {
+		defer a.onlyWriter(ctx)()
+	}
+	result, err := awsprofile.Set(path, f.profile, settings, func(o *awsprofile.Options) {
+		o.DryRun, o.Overwrite, o.CredentialsPath, o.Ours = f.dryRun, f.overwrite, credentialsPath, runsUs
 	})
 	if err != nil {
 		return err
 	}
+	return a.reportProfile(f, result)
+}
+
+// reportProfile says what was done; with --dry-run what would have been.
+func (a *app) reportProfile(f *profileFlags, result awsprofile.Result) error {
 	for _, w := range result.Warnings {
 		a.warn(w.String())
 	}
-	if dryRun {
+	switch {
+	case !result.Changed:
+		a.say("The profile %s in %s is as it should be.", f.profile, result.Path)
+	case f.dryRun:
+		a.say("Nothing was changed. Without --dry-run this would be in %s:", result.Path)
 		_, err := fmt.Fprint(a.Stdout, result.Diff())
 		return err
+	case f.s3 != "":
+		a.say("The profile %s in %s now gets its credentials from tip-cli. Try: %s", f.profile, result.Path,
+			awsprofile.Command("aws", "s3", "ls", strings.TrimSuffix(f.s3, "*"), "--profile", f.profile))
+	default:
+		a.say("The profile %s in %s now gets its credentials from tip-cli. Try: %s", f.profile, result.Path,
+			awsprofile.Command("aws", "sts", "get-caller-identity", "--profile", f.profile))
 	}
-	if !result.Changed {
-		a.say("The profile %s in %s is as it should be.", profile, result.Path)
-		return nil
-	}
-	a.say("The profile %s in %s now gets its credentials from tip-cli. Try: %s", profile, result.Path,
-		awsprofile.Command("aws", "sts", "get-caller-identity", "--profile", profile))
 	return nil
 }
 
-func (a *app) profileSettings(region, output string) ([]awsprofile.KV, error) {
+func (a *app) profileSettings(f *profileFlags, region string, words []string) ([]awsprofile.KV, error) {
 	exe, err := ownPath()
 	if err != nil {
 		return nil, fmt.Errorf("find this program's own path: %w", err)
 	}
-	if region == "" {
-		if c, err := a.loadConfig(); err == nil {
-			region = c.Region
-		}
-	}
-	words, err := a.contextWords()
+	context, err := a.contextWords()
 	if err != nil {
 		return nil, err
 	}
-	words = append(words, "auth", "get-iam-credentials")
-	settings := []awsprofile.KV{{Key: "credential_process", Value: awsprofile.Command(exe, words...)}}
+	settings := []awsprofile.KV{{Key: "credential_process", Value: awsprofile.Command(exe, append(context, words...)...)}}
+	if f.region != "" {
+		region = f.region
+	}
 	if region != "" {
 		settings = append(settings, awsprofile.KV{Key: "region", Value: region})
 	}
-	if output != "" {
-		settings = append(settings, awsprofile.KV{Key: "output", Value: output})
+	if f.output != "" {
+		settings = append(settings, awsprofile.KV{Key: "output", Value: f.output})
 	}
 	return settings, nil
+}
+
+// writersWait bounds how long another tip-cli is waited for that edits AWS files.
+const writersWait = 10 * time.Second
+
+// onlyWriter holds off other tip-cli processes that edit the AWS config file, of
+// whatever context, until the returned function is called. Where that cannot be, the
+// file is still replaced in one piece.
+func (a *app) onlyWriter(ctx context.Context) func() {
+	free := func() {}
+	home, err := store.Dir(a.Getenv, os.UserHomeDir)
+	if err != nil {
+		return free
+	}
+	ctx, cancel := context.WithTimeout(ctx, writersWait)
+	defer cancel()
+	st, err := store.Open(home, store.DefaultContext, func(o *store.Options) { o.Getenv = a.Getenv })
+	if err != nil {
+		return free
+	}
+	release, err := st.Lock(ctx, "aws-config")
+	if err != nil {
+		return free
+	}
+	return release
 }
 
 // contextWords name the context for a command that is run later: a profile goes on

@@ -14,31 +14,39 @@ import (
 
 // configureFlags are those of `configure` and `configure idp`, in every spelling
 // that the original's documentation or code has.
-type configureFlags struct{ idp, provider, config string }
+type configureFlags struct {
+	idp, provider, config string
+	noCheck               bool
+}
 
 func (f *configureFlags) register(cmd *cobra.Command) {
 	names := strings.Join(providerNames(), ", ")
 	cmd.Flags().StringVar(&f.provider, "provider", "", "identity provider: "+names)
 	cmd.Flags().StringVar(&f.idp, "idp", "", "the same as --provider")
 	cmd.Flags().StringVar(&f.config, "config", "", "the configuration as JSON, or a file with it, in place of prompts")
+	cmd.Flags().BoolVar(&f.noCheck, "no-check", false, "do not look whether the identity provider answers")
 }
 
 func newConfigure(a *app) *cobra.Command {
 	var f configureFlags
 	cmd := &cobra.Command{
 		Use: "configure", Short: "Tell tip-cli about your identity provider and AWS",
-		Example: `  tip-cli configure idp
-  tip-cli configure --idp okta --config file.json`,
+		Long: `Asks for everything that an exchange needs: the same as tip-cli configure idp.
+Where nobody is at a terminal to ask, and without --config, this is shown.`,
+		Example: `  tip-cli configure
+  tip-cli configure idp
+  tip-cli configure --idp okta --config file.json
+  tip-cli configure show`,
 		Args: subcommandOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f == (configureFlags{}) && !cmd.Flags().Changed("config") {
+			if f == (configureFlags{}) && !cmd.Flags().Changed("config") && !a.atTerminal() {
 				return cmd.Help()
 			}
 			return a.configure(cmd, &f)
 		},
 	}
 	f.register(cmd)
-	cmd.AddCommand(newConfigureIdP(a), newClientSecret(a), newUseContext(a), newListContexts(a))
+	cmd.AddCommand(newConfigureIdP(a), newConfigureShow(a), newClientSecret(a), newUseContext(a), newListContexts(a), newDeleteContext(a))
 	return cmd
 }
 
@@ -47,7 +55,15 @@ func newConfigureIdP(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "idp", Short: "Set the identity provider, the Identity Center application and the roles",
 		Long: `Asks for everything that an exchange needs, or takes it from --config as JSON or
-from a file. What is configured already is offered as the default.`,
+from a file. What is configured already is offered as the default.
+
+At a terminal the questions are forms, and the next steps are offered. With
+TIP_CLI_ACCESSIBLE or ACCESSIBLE set, or TERM=dumb, they are plain lines; so they
+are where answers are piped in.
+
+The identity provider is asked for its discovery document. That it does not
+answer, or lacks something, is told, and keeps nothing from being stored;
+--no-check leaves it alone.`,
 		Example: `  tip-cli configure idp
   tip-cli configure idp --provider okta --config '{"okta_url": "https://dev-123456789.okta.com/oauth2/default", ...}'
   tip-cli configure idp --provider okta --config file.json`,
@@ -82,16 +98,39 @@ func (a *app) configure(cmd *cobra.Command, f *configureFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.config == "" && a.showsForms() {
+		return a.configureByForms(cmd, f, held, provider, damaged)
+	}
 	var next config.Config
 	if f.config != "" {
 		next, err = a.fromArg(held, f.config, provider)
 	} else {
 		next, err = a.ask(cmd.Context(), held, provider)
 	}
+	if err == nil && !f.noCheck {
+		err = a.checkProvider(cmd.Context(), held, next)
+	}
 	if err != nil {
 		return err
 	}
 	return a.saveConfig(cmd, held, next, damaged)
+}
+
+func (a *app) configureByForms(cmd *cobra.Command, f *configureFlags, held config.Config, provider string, damaged bool) error {
+	next, err := a.setUp(cmd.Context(), held, provider, f.noCheck)
+	if err != nil {
+		return err
+	}
+	next, noSecret, err := a.storeConfig(cmd, held, next, damaged)
+	if err != nil {
+		return err
+	}
+	st, err := a.store()
+	if err != nil {
+		return err
+	}
+	a.say("Saved %s.", st.Path(store.ConfigFile))
+	return a.whatNext(cmd.Context(), next, noSecret)
 }
 
 func (f *configureFlags) chosen(cmd *cobra.Command) (string, error) {
@@ -141,13 +180,29 @@ func (a *app) fromArg(held config.Config, arg, provider string) (config.Config, 
 	return held.Merge(c), nil
 }
 
+// saveConfig stores a configuration and says what comes next.
 func (a *app) saveConfig(cmd *cobra.Command, held, next config.Config, damaged bool) error {
+	next, noSecret, err := a.storeConfig(cmd, held, next, damaged)
+	if err != nil {
+		return err
+	}
 	st, err := a.store()
 	if err != nil {
 		return err
 	}
-	_, noSecret := st.LoadClientSecret(cmd.Context())
-	if noSecret == nil && next.ClientAuth() == config.ClientAuthNone && next.ClientAuthentication == "" {
+	a.say("Saved %s. Next: %s", st.Path(store.ConfigFile), a.nextStep(next, noSecret))
+	return nil
+}
+
+// storeConfig stores a configuration, as it returns it, or nothing. noSecret says
+// that there is no client secret.
+func (a *app) storeConfig(cmd *cobra.Command, held, next config.Config, damaged bool) (_ config.Config, noSecret bool, err error) {
+	st, err := a.store()
+	if err != nil {
+		return next, false, err
+	}
+	_, secretErr := st.LoadClientSecret(cmd.Context())
+	if secretErr == nil && next.ClientAuth() == config.ClientAuthNone && next.ClientAuthentication == "" {
 		next.ClientAuthentication = config.ClientAuthBasic
 	}
 	next, notices := next.Clean()
@@ -155,11 +210,11 @@ func (a *app) saveConfig(cmd *cobra.Command, held, next config.Config, damaged b
 		a.warn(n.Error())
 	}
 	if err := next.Validate(); err != nil {
-		return err
+		return next, false, err
 	}
 	text, err := next.Encode()
 	if err != nil {
-		return err
+		return next, false, err
 	}
 	err = session.Reconfigure(cmd.Context(), st, held, next, func() error {
 		if damaged {
@@ -170,13 +225,12 @@ func (a *app) saveConfig(cmd *cobra.Command, held, next config.Config, damaged b
 		return st.SaveConfig(text)
 	})
 	if err != nil {
-		return err
+		return next, false, err
 	}
 	if _, err := next.Regions(a.Getenv, a.profileRegion); err != nil {
 		a.warn(err.Error())
 	}
-	a.say("Saved %s. Next: %s", st.Path(store.ConfigFile), a.nextStep(next, errors.Is(noSecret, store.ErrNotFound)))
-	return nil
+	return next, errors.Is(secretErr, store.ErrNotFound), nil
 }
 
 // setConfigAside moves a config.json that cannot be read out of the way.
@@ -190,10 +244,7 @@ func (a *app) setConfigAside(st *store.Store) error {
 
 // nextStep is the command that follows a configuration.
 func (a *app) nextStep(c config.Config, noSecret bool) string {
-	flag := ""
-	if a.contextFlag != "" {
-		flag = "--context " + a.contextFlag + " "
-	}
+	flag := a.contextWord()
 	l, err := c.Login()
 	if err == nil && noSecret && needsSecret(l) {
 		return "tip-cli " + flag + "configure client-secret"

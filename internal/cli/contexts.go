@@ -21,6 +21,11 @@ tip-cli --context NAME configure idp. The first one is called default.`,
 			if err != nil {
 				return err
 			}
+			if args[0] != store.DefaultContext {
+				if err := a.knownContext(home, args[0]); err != nil {
+					return err
+				}
+			}
 			if err := store.SetCurrentContext(home, args[0]); err != nil {
 				return err
 			}

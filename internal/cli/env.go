@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
@@ -119,6 +120,11 @@ func (a *app) session() (*session.Session, error) {
 
 // roleCredentials gets the role session, from disk without ado if it is there.
 func (a *app) roleCredentials(ctx context.Context) (store.RoleCredentials, error) {
+	return a.roleCredentialsFor(ctx, 0)
+}
+
+// roleCredentialsFor is roleCredentials for whoever needs at least minTTL of life left.
+func (a *app) roleCredentialsFor(ctx context.Context, minTTL time.Duration) (store.RoleCredentials, error) {
 	st, err := a.store()
 	if err != nil {
 		return store.RoleCredentials{}, err
@@ -127,7 +133,10 @@ func (a *app) roleCredentials(ctx context.Context) (store.RoleCredentials, error
 	if err != nil {
 		return store.RoleCredentials{}, err
 	}
-	if held, ok := session.HeldRole(st, c); ok {
+	if longest := session.Length(c); minTTL > longest {
+		return store.RoleCredentials{}, tooLong(minTTL, longest)
+	}
+	if held, ok := session.HeldRoleLasting(st, c, minTTL); ok {
 		return held, nil
 	}
 	s, err := a.sessionFor(c)
@@ -135,7 +144,7 @@ func (a *app) roleCredentials(ctx context.Context) (store.RoleCredentials, error
 		return store.RoleCredentials{}, err
 	}
 	defer a.progress.begin("getting credentials")()
-	return s.RoleCredentials(ctx)
+	return s.RoleCredentialsLasting(ctx, minTTL)
 }
 
 // dataAccess gets S3 credentials, from disk without ado if they are there.
@@ -194,7 +203,10 @@ func (a *app) openURL() func(ctx context.Context, url string) error {
 	if a.OpenURL != nil {
 		return a.OpenURL
 	}
-	return oidclogin.DefaultOpenURL(a.browserOf(a.place()), a.Stderr)
+	getenv := a.browserOf(a.place())
+	return func(ctx context.Context, url string) error {
+		return oidclogin.DefaultOpenURL(getenv, a.Stderr, a.browserEntry(ctx)...)(ctx, url)
+	}
 }
 
 // browserOf is the environment with a BROWSER where the system's own way to open

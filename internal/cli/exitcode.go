@@ -10,11 +10,12 @@ import (
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-	"github.com/spf13/cobra"
 
 	"github.com/tip-cli/tip-cli/internal/awsprofile"
+	"github.com/tip-cli/tip-cli/internal/childproc"
 	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
+	"github.com/tip-cli/tip-cli/internal/recursion"
 	"github.com/tip-cli/tip-cli/internal/session"
 	"github.com/tip-cli/tip-cli/internal/store"
 	"github.com/tip-cli/tip-cli/internal/tokensource"
@@ -50,10 +51,6 @@ func (e *usageError) Unwrap() error { return e.err }
 // Hint is the help to look at.
 func (e *usageError) Hint() string { return e.hint }
 
-func usage(cmd *cobra.Command, err error) error {
-	return &usageError{err: err, hint: "run: " + cmd.CommandPath() + " --help"}
-}
-
 // exitCode maps an error to the exit code that scripts rely on.
 func exitCode(err error) int {
 	var (
@@ -73,6 +70,11 @@ func exitCode(err error) int {
 		noSecret   *session.ClientSecretError
 		noContext  *store.ContextError
 		source     *tokensource.Error
+		call       *session.CallError
+		unset      *noContextError
+		child      *childproc.StartError
+		loop       *recursion.Error
+		ownLoop    *loopError
 	)
 	switch {
 	case errors.As(err, &late): // and not interrupted: it says what was under way when the time was up
@@ -90,10 +92,15 @@ func exitCode(err error) int {
 	case errors.As(err, &access):
 		return accessCode(access)
 	case errors.As(err, &invalid), errors.As(err, &problem), errors.As(err, &ca), errors.As(err, &setting),
-		errors.As(err, &option2), errors.As(err, &profile), errors.As(err, &noSecret), errors.As(err, &noContext):
+		errors.As(err, &option2), errors.As(err, &profile), errors.As(err, &noSecret), errors.As(err, &noContext),
+		errors.As(err, &loop), errors.As(err, &ownLoop), errors.As(err, &unset):
 		return ExitConfiguration
 	case errors.As(err, &source):
 		return sourceCode(source)
+	case errors.As(err, &call):
+		return callCode(call)
+	case errors.As(err, &child):
+		return child.Code()
 	}
 	return loginCode(err)
 }
@@ -134,6 +141,22 @@ func accessCode(e *s3agcreds.DataAccessError) int {
 		return ExitConfiguration
 	}
 	return ExitError
+}
+
+func callCode(e *session.CallError) int {
+	switch {
+	case unreached(e), brokenOff(e):
+		return ExitUnavailable
+	case e.Denied():
+		return ExitAccessDenied
+	}
+	return ExitError
+}
+
+// brokenOff reports whether the service answered that it cannot answer now.
+func brokenOff(err error) bool {
+	response, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	return ok && (response.HTTPStatusCode() >= 500 || response.HTTPStatusCode() == 429)
 }
 
 // fileCode: nothing configured yet is a matter of configuration, like a file that cannot be read.

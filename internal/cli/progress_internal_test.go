@@ -72,7 +72,7 @@ func TestProgressMakesRoom(t *testing.T) {
 }
 
 func TestProgressIsSilent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	synctest.Test(t, func(*testing.T) {
 		var p progress // nobody looks
 		end := p.begin("waiting")
 		p.update("still")

@@ -66,21 +66,36 @@ func (a *app) askFor(ctx context.Context, in *lines, c *config.Config, p config.
 		if err != nil {
 			return err
 		}
-		next := *c
-		if err := next.Set(p.Key, answer); err != nil {
+		next, err := answered(*c, p, answer)
+		if err != nil {
 			a.printf("%s", err)
-			continue
-		}
-		cleaned, _ := next.Clean()
-		problems := cleaned.ProblemsOf(p.Key)
-		if (answer != "" || p.Required) && len(problems) > 0 {
-			a.printf("%s", problems[0].Message)
 			continue
 		}
 		*c = next
 		return nil
 	}
 	return fmt.Errorf("%s: no usable answer", p.Label)
+}
+
+// answered is c with the answer to a question, or says in one line why that will not do.
+func answered(c config.Config, p config.Prompt, answer string) (config.Config, error) {
+	if err := c.Set(p.Key, answer); err != nil {
+		return c, err
+	}
+	cleaned, _ := c.Clean()
+	problems := cleaned.ProblemsOf(p.Key)
+	if (c.Get(p.Key) != "" || p.Required) && len(problems) > 0 {
+		return c, refusal(problems[0])
+	}
+	return c, nil
+}
+
+// refusal is a problem in one line, with what may have been meant.
+func refusal(p config.Problem) error {
+	if strings.HasPrefix(p.Hint, "perhaps ") {
+		return fmt.Errorf("%s; %s", p.Message, p.Hint)
+	}
+	return errors.New(p.Message)
 }
 
 // prompt asks on stderr, so that stdout stays clean, and reads a line.

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -17,52 +19,37 @@ that S3 Access Grants, Lake Formation, Athena and others authorize you.`,
   tip-cli auth
   tip-cli auth set-aws-profile --profile my-tti-profile
   aws sts get-caller-identity --profile my-tti-profile`,
-		Version:       version(),
+		Version:       readBuild().Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          subcommandOnly,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(usage)
+	root.SetFlagErrorFunc(wrongFlag)
+	root.SetHelpFunc(a.help)
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetHelpCommand(newHelp())
+	root.SetHelpCommand(newHelp(a))
 	root.PersistentFlags().StringVar(&a.contextFlag, "context", "", "configuration to use, see: tip-cli configure list-contexts")
 	root.PersistentFlags().CountVarP(&a.verbosity, "verbose", "v", "say on stderr what is done; twice: every connection as well")
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "say nothing on stderr but errors and warnings")
-	root.AddCommand(newConfigure(a), newAuth(a), newS3AG(a), newVersion(a))
+	root.PersistentFlags().BoolP("help", "h", false, "show what a command does and what it takes")
+	root.Flags().Bool("version", false, "print the version in one line")
+	root.AddCommand(newConfigure(a), newAuth(a), newS3AG(a))
+	root.AddCommand(newExec(a), newEnv(a), newServe(a))
+	root.AddCommand(newWhoami(a), newStatus(a))
+	root.AddCommand(newCompletion(a), newVersion(a))
+	root.AddCommand(newTopics()...)
+	a.completeAll(root)
 	return root
 }
 
-// subcommandOnly refuses arguments of a command that has only subcommands, and
-// suggests what may have been meant.
-func subcommandOnly(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
-	cmd.SuggestionsMinimumDistance = 2
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return &usageError{err: err, hint: "did you mean: " + cmd.CommandPath() + " " + near[0]}
-	}
-	return usage(cmd, err)
-}
-
-// newHelp is cobra's help command with an error for what is no command.
-func newHelp() *cobra.Command {
-	return &cobra.Command{
-		Use: "help [COMMAND]", Short: "Help about a command", Example: "  tip-cli help auth",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			about, rest, err := cmd.Root().Find(args)
-			if err != nil || about == nil {
-				about, rest = cmd.Root(), args
-			}
-			if len(rest) > 0 {
-				return subcommandOnly(about, rest)
-			}
-			about.InitDefaultHelpFlag()
-			return about.Help()
-		},
-	}
+// Commands returns the commands as a tree, for programs that describe them, such
+// as the generator of the reference. The commands of the tree are not to be run:
+// [Run] is for that.
+func Commands() *cobra.Command {
+	root := newRoot(newApp(&Env{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Getenv: func(string) string { return "" }}))
+	root.InitDefaultHelpCmd()
+	return root
 }
 
 // exactly wants n arguments.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,9 @@ func Run(ctx context.Context, args []string, env *Env) int {
 	a.progress.end()
 	if err == nil {
 		return ExitOK
+	}
+	if code, ok := childCode(err); ok {
+		return code
 	}
 	code := exitCode(err)
 	if ctx.Err() != nil { // whatever it has led to
@@ -48,6 +52,9 @@ func (a *app) start(cmd *cobra.Command) {
 		a.progress.out = a.Stderr
 	}
 	cmd.SetContext(a.traced(cmd.Context()))
+	if cmd.Name() == cobra.ShellCompRequestCmd {
+		cmd.Root().SetErr(io.Discard) // for cobra, which talks to whoever writes completions
+	}
 }
 
 // inContext has the commands of a hint name the context of this command line.

@@ -58,14 +58,19 @@ whose grant covers the path are printed while they hold.`,
 			return printCredentials(a.Stdout, s3Credentials(e))
 		},
 	}
+	cmd.Flags().BoolVar(&f.force, "force-new-creds", false, "ask S3 Access Grants even if stored credentials would do")
+	f.register(cmd)
+	return cmd
+}
+
+// register adds the flags that describe the request.
+func (f *grantFlags) register(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.BoolVar(&f.force, "force-new-creds", false, "ask S3 Access Grants even if stored credentials would do")
 	fl.StringVar(&f.account, "account-id", "", "account of the S3 Access Grants instance (default: the configured one, else the role's)")
 	fl.StringVar(&f.permission, "permission", "READ", "READ, WRITE or READWRITE")
 	fl.IntVar(&f.duration, "duration-seconds", 0, "life of the credentials in seconds, 900 to 43200 (default: 3600)")
 	fl.StringVar(&f.targetType, "target-type", "", "Object if the path is one object; else Prefix")
 	fl.StringVar(&f.privilege, "privilege", "Default", "Default for all that the grant covers, Minimal for exactly the path")
-	return cmd
 }
 
 func (f *grantFlags) request(target string) (session.GrantRequest, error) {

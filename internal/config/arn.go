@@ -1,18 +1,17 @@
 package config
 
 import (
-	"regexp"
 	"strings"
 )
 
 // The forms that the AWS APIs take: the sso-admin model's ApplicationArn, and IAM
 // role names and paths (IAM user guide, "IAM and AWS STS quotas").
 var (
-	partitionForm   = regexp.MustCompile(`^aws(-[a-z]{1,5}){0,3}$`)
-	accountForm     = regexp.MustCompile(`^[0-9]{12}$`)
-	applicationForm = regexp.MustCompile(`^application/(sso)?ins-[a-zA-Z0-9.-]{16}/apl-[a-zA-Z0-9]{16}$`)
-	roleForm        = regexp.MustCompile(`^role/([!-~]+/)?[a-zA-Z0-9_+=,.@-]{1,64}$`)
-	sessionForm     = regexp.MustCompile(`^assumed-role/([^/]+)/`)
+	partitionForm   = lazily(`^aws(-[a-z]{1,5}){0,3}$`)
+	accountForm     = lazily(`^[0-9]{12}$`)
+	applicationForm = lazily(`^application/(sso)?ins-[a-zA-Z0-9.-]{16}/apl-[a-zA-Z0-9]{16}$`)
+	roleForm        = lazily(`^role/([!-~]+/)?[a-zA-Z0-9_+=,.@-]{1,64}$`)
+	sessionForm     = lazily(`^assumed-role/([^/]+)/`)
 )
 
 const (
@@ -24,7 +23,7 @@ type arn struct{ partition, service, region, account, resource string }
 
 func parseARN(text string) (arn, bool) {
 	parts := strings.SplitN(text, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" || !partitionForm.MatchString(parts[1]) {
+	if len(parts) != 6 || parts[0] != "arn" || !partitionForm().MatchString(parts[1]) {
 		return arn{}, false
 	}
 	return arn{parts[1], parts[2], parts[3], parts[4], parts[5]}, true
@@ -86,7 +85,7 @@ func applicationProblem(key, value string) []Problem {
 		return []Problem{missing(key)}
 	}
 	a, ok := parseARN(value)
-	if ok && a.service == "sso" && a.region == "" && accountForm.MatchString(a.account) && applicationForm.MatchString(a.resource) {
+	if ok && a.service == "sso" && a.region == "" && accountForm().MatchString(a.account) && applicationForm().MatchString(a.resource) {
 		return nil
 	}
 	message := "must be the ARN of a customer managed application, like " + applicationExample
@@ -106,7 +105,7 @@ func roleProblem(key, value string) []Problem {
 		return []Problem{missing(key)}
 	}
 	a, ok := parseARN(value)
-	if ok && a.service == "iam" && a.region == "" && accountForm.MatchString(a.account) && roleForm.MatchString(a.resource) && len(a.resource) <= 512+64 {
+	if ok && a.service == "iam" && a.region == "" && accountForm().MatchString(a.account) && roleForm().MatchString(a.resource) && len(a.resource) <= 512+64 {
 		return nil
 	}
 	message := "must be the ARN of an IAM role, like " + roleExample
@@ -116,7 +115,7 @@ func roleProblem(key, value string) []Problem {
 		message = "still holds a placeholder; it " + message
 	case ok && a.service == "sts":
 		message = "is the ARN of a session, not of a role; it " + message
-		if name := sessionForm.FindStringSubmatch(a.resource); name != nil {
+		if name := sessionForm().FindStringSubmatch(a.resource); name != nil {
 			hint = "perhaps arn:" + a.partition + ":iam::" + a.account + ":role/" + name[1]
 		}
 	case ok && a.service == "sso":

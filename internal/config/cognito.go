@@ -3,18 +3,17 @@ package config
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 )
 
 // poolForm is that of a user pool's ID: the region before the underscore
 // (UserPoolIdType of the Cognito API, 55 characters at most).
-var poolForm = regexp.MustCompile(`^([a-z0-9-]+)_[0-9A-Za-z]{1,45}$`)
+var poolForm = lazily(`^([a-z0-9-]+)_[0-9A-Za-z]{1,45}$`)
 
 // cognitoHost is that of a user pool's issuer, the original form or the updated one
 // (IssuerConfigurationType of the Cognito API; AWS writes the latter with a hyphen
 // in its reference and with a dot in aws-jwt-verify).
-var cognitoHost = regexp.MustCompile(`^(?:issuer[-.])?cognito-idp\.([a-z0-9-]+)\.([a-z0-9.-]+)$`)
+var cognitoHost = lazily(`^(?:issuer[-.])?cognito-idp\.([a-z0-9-]+)\.([a-z0-9.-]+)$`)
 
 // cognitoPreset asks for no profile scope: app clients often allow openid and
 // email only, and Cognito refuses a scope that is not allowed.
@@ -69,8 +68,8 @@ func poolIssuer(pool string) string {
 
 // poolRegion returns "" if pool is not the ID of a user pool.
 func poolRegion(pool string) string {
-	m := poolForm.FindStringSubmatch(pool)
-	if m == nil || !regionForm.MatchString(m[1]) {
+	m := poolForm().FindStringSubmatch(pool)
+	if m == nil || !regionForm().MatchString(m[1]) {
 		return ""
 	}
 	return m[1]
@@ -93,13 +92,13 @@ func checkCognitoIssuer(key, value string) []Problem {
 		return problems
 	}
 	host, pool := splitIssuer(value)
-	m := cognitoHost.FindStringSubmatch(host)
+	m := cognitoHost().FindStringSubmatch(host)
 	if m == nil {
 		return nil
 	}
 	region, suffix := m[1], m[2]
 	switch want := partitionOf(region).dnsSuffix; {
-	case !regionForm.MatchString(region):
+	case !regionForm().MatchString(region):
 		return one(key, fmt.Sprintf("%q in it is not a region, like eu-west-1", region))
 	case suffix != want:
 		return one(key, fmt.Sprintf("has a host that ends in %s, but those in %s end in %s", suffix, region, want))
@@ -130,7 +129,7 @@ func (c Config) cognitoProblems() []Problem {
 		return nil
 	}
 	host, pool := splitIssuer(c.CognitoIssuer)
-	if pool == c.CognitoUserPoolID && cognitoHost.MatchString(host) {
+	if pool == c.CognitoUserPoolID && cognitoHost().MatchString(host) {
 		return nil
 	}
 	return []Problem{{
@@ -148,7 +147,7 @@ func (c Config) cognitoPartition() []Problem {
 		return c.partitionProblems("cognito_user_pool_id", region)
 	}
 	host, _ := splitIssuer(c.CognitoIssuer)
-	if m := cognitoHost.FindStringSubmatch(host); m != nil {
+	if m := cognitoHost().FindStringSubmatch(host); m != nil {
 		return c.partitionProblems("cognito_issuer", m[1])
 	}
 	return nil

@@ -3,18 +3,17 @@ package config
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 )
 
 var (
-	guidForm    = regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
-	prefixForm  = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
-	realmForm   = regexp.MustCompile(`^(.*?/realms/[^/]+)(/.*)?$`)
-	consoleForm = regexp.MustCompile(`^(https?://[^/]+(?:/auth)?)/admin/[^/]+/console/?(?:#/(?:realms/)?([^/?]+).*)$`)
-	pingOneForm = regexp.MustCompile(`^(https://auth\.pingone\.[a-z.]+/[0-9a-fA-F-]{36})(/.*)?$`)
+	guidForm    = lazily(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
+	prefixForm  = lazily(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
+	realmForm   = lazily(`^(.*?/realms/[^/]+)(/.*)?$`)
+	consoleForm = lazily(`^(https?://[^/]+(?:/auth)?)/admin/[^/]+/console/?(?:#/(?:realms/)?([^/?]+).*)$`)
+	pingOneForm = lazily(`^(https://auth\.pingone\.[a-z.]+/[0-9a-fA-F-]{36})(/.*)?$`)
 )
 
 // keys are those of config.json that belong to this provider.
@@ -82,7 +81,7 @@ func checkOkta(key, value string) []Problem {
 
 func checkTenant(key, value string) []Problem {
 	switch {
-	case guidForm.MatchString(value):
+	case guidForm().MatchString(value):
 		return nil
 	case slices.Contains([]string{"common", "organizations", "consumers"}, strings.ToLower(value)):
 		return []Problem{{
@@ -100,7 +99,7 @@ func checkTenant(key, value string) []Problem {
 }
 
 func checkCognitoDomain(key, value string) []Problem {
-	if prefixForm.MatchString(value) {
+	if prefixForm().MatchString(value) {
 		return []Problem{{
 			Key: key, Message: "is a prefix only; the whole domain is needed",
 			Hint: "perhaps https://" + value + ".auth.REGION.amazoncognito.com",
@@ -118,13 +117,13 @@ func checkCognitoDomain(key, value string) []Problem {
 // checkKeycloak takes the URL of a realm, which is the issuer (Keycloak's guide
 // "Securing applications", endpoints).
 func checkKeycloak(key, value string) []Problem {
-	if m := consoleForm.FindStringSubmatch(value); m != nil {
+	if m := consoleForm().FindStringSubmatch(value); m != nil {
 		return []Problem{{Key: key, Message: "is the address of the admin console; the realm's is needed", Hint: "perhaps " + m[1] + "/realms/" + m[2]}}
 	}
 	if problems := checkURL(key, value); problems != nil {
 		return problems
 	}
-	m := realmForm.FindStringSubmatch(value)
+	m := realmForm().FindStringSubmatch(value)
 	switch {
 	case m == nil:
 		return one(key, "must be the URL of a realm, like https://keycloak.example.com/realms/example")
@@ -135,7 +134,7 @@ func checkKeycloak(key, value string) []Problem {
 }
 
 func checkAuth0(key, value string) []Problem {
-	if prefixForm.MatchString(value) {
+	if prefixForm().MatchString(value) {
 		return []Problem{{Key: key, Message: "is the name of the tenant only; the whole domain is needed", Hint: "perhaps " + value + ".REGION.auth0.com"}}
 	}
 	return checkHost(key, value)
@@ -146,7 +145,7 @@ func checkPing(key, value string) []Problem {
 	if problems := checkURL(key, value); problems != nil {
 		return problems
 	}
-	m := pingOneForm.FindStringSubmatch(value)
+	m := pingOneForm().FindStringSubmatch(value)
 	switch {
 	case !strings.HasPrefix(value, pingOne), m != nil && m[2] == "/as":
 		return nil

@@ -2,14 +2,16 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
 var (
-	regionForm = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]{2,12}){1,2}-[0-9]{1,2}$`)
-	zoneForm   = regexp.MustCompile(`^([a-z]{2,4}(?:-[a-z]{2,12}){1,2}-[0-9]{1,2})[a-z]$`)
+	regionForm = lazily(`^[a-z]{2,4}(-[a-z]{2,12}){1,2}-[0-9]{1,2}$`)
+	zoneForm   = lazily(`^([a-z]{2,4}(?:-[a-z]{2,12}){1,2}-[0-9]{1,2})[a-z]$`)
 )
+
+// IsRegion reports whether s has the form of a region's name, such as eu-west-1.
+func IsRegion(s string) bool { return regionForm().MatchString(s) }
 
 // A partition as the SDKs' partitions.json has it.
 type partition struct{ prefix, name, dnsSuffix string }
@@ -87,7 +89,7 @@ func (c Config) regionProblems() []Problem {
 	if len(problems) == 0 && c.Region != "" && c.IdentityCenterRegion != "" {
 		problems = samePartition("region", c.Region, c.IdentityCenterRegion)
 	}
-	if c.S3AGAccountID != "" && !accountForm.MatchString(c.S3AGAccountID) {
+	if c.S3AGAccountID != "" && !accountForm().MatchString(c.S3AGAccountID) {
 		problems = append(problems, one("s3ag_account_id", "must be the 12 digits of an account, like 111122223333")...)
 	}
 	return problems
@@ -104,10 +106,10 @@ func (c Config) checkRegion(key, region string) []Problem {
 }
 
 func (c Config) wrongRegion(key, region string) []Problem {
-	if zone := zoneForm.FindStringSubmatch(region); zone != nil {
+	if zone := zoneForm().FindStringSubmatch(region); zone != nil {
 		return []Problem{{Key: key, Message: fmt.Sprintf("%q is an availability zone, not a region", region), Hint: "perhaps " + zone[1]}}
 	}
-	if !regionForm.MatchString(region) {
+	if !regionForm().MatchString(region) {
 		return one(key, fmt.Sprintf("%q is not a region, like eu-west-1", region))
 	}
 	return c.partitionProblems(key, region)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -160,7 +159,7 @@ var ownParameters = []string{
 }
 
 // parameterForm is that of RFC 6749 appendix A.
-var parameterForm = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+var parameterForm = lazily(`^[A-Za-z0-9._-]+$`)
 
 func (c Config) parameterProblems() []Problem {
 	const key = "authorization_parameters"
@@ -170,7 +169,7 @@ func (c Config) parameterProblems() []Problem {
 			return []Problem{{Key: key, Message: "must not hold " + plain + ", which tip-cli sets itself", Hint: "leave " + plain + " out" + instead(plain)}}
 		case plain == "audience" && c.Audience != "":
 			return []Problem{{Key: key, Message: "must not hold audience beside the key audience", Hint: "leave one of them out"}}
-		case !parameterForm.MatchString(name):
+		case !parameterForm().MatchString(name):
 			return []Problem{{Key: key, Message: fmt.Sprintf("%q is not the name of a parameter (RFC 6749 appendix A)", name), Hint: setHint(key, `{"prompt": "login"}`)}}
 		case strings.ContainsFunc(c.AuthorizationParameters[name], unicode.IsControl):
 			return []Problem{{Key: key, Message: name + " has a control character in its value", Hint: setHint(key, `{"prompt": "login"}`)}}

@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-var scopeForm = regexp.MustCompile(`^[!#-\[\]-~]+$`) // RFC 6749 section 3.3
+var scopeForm = lazily(`^[!#-\[\]-~]+$`) // RFC 6749 section 3.3
 
 // Validate returns an [*InvalidError] with everything that keeps c from being
 // used for an exchange, or nil. With a [TokenSource], nothing of the identity
@@ -105,7 +104,7 @@ func (c Config) scopeProblems() []Problem {
 		return nil
 	}
 	for _, scope := range c.Scopes {
-		if !scopeForm.MatchString(scope) {
+		if !scopeForm().MatchString(scope) {
 			return one("scopes", fmt.Sprintf("%q is not a scope (RFC 6749 section 3.3)", scope))
 		}
 	}

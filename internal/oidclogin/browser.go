@@ -33,9 +33,10 @@ var systemBrowser sync.Mutex
 // browser of the system opens. What is started outlives ctx and us. It writes to
 // stderr where that is an *os.File of a terminal, and else nowhere: a caller
 // that captures our stderr would wait for its end as long as the browser lives.
+// A command of BROWSER gets the entries of extra beside our environment.
 //
 // Only addresses with https, or with http on loopback, are opened.
-func DefaultOpenURL(getenv func(string) string, stderr io.Writer) func(ctx context.Context, url string) error {
+func DefaultOpenURL(getenv func(string) string, stderr io.Writer, extra ...string) func(ctx context.Context, url string) error {
 	output := ofTerminal(stderr)
 	return func(ctx context.Context, address string) error {
 		if err := checkAddress(address); err != nil {
@@ -50,7 +51,7 @@ func DefaultOpenURL(getenv func(string) string, stderr io.Writer) func(ctx conte
 			if strings.TrimSpace(command) == "" {
 				continue
 			}
-			if err = openCommand(ctx, output, command, address); err == nil || ctx.Err() != nil {
+			if err = openCommand(ctx, output, command, address, extra...); err == nil || ctx.Err() != nil {
 				return err
 			}
 		}
@@ -96,8 +97,8 @@ func openSystem(ctx context.Context, output io.Writer, address string) error {
 	return fmt.Errorf("none of %s was found", strings.Join(systemCommands[:], ", "))
 }
 
-// openCommand runs one command in the form of BROWSER.
-func openCommand(ctx context.Context, output io.Writer, command, address string) error {
+// openCommand runs one command in the form of BROWSER, with extra in its environment.
+func openCommand(ctx context.Context, output io.Writer, command, address string, extra ...string) error {
 	words, err := browserWords(command, address)
 	if err != nil {
 		return err
@@ -110,7 +111,7 @@ func openCommand(ctx context.Context, output io.Writer, command, address string)
 		return fmt.Errorf("%s is a batch file, whose arguments cmd.exe would interpret", words[0])
 	}
 	cmd := exec.Command(program, words[1:]...)
-	cmd.Stdout, cmd.Stderr = output, output
+	cmd.Stdout, cmd.Stderr, cmd.Env = output, output, append(os.Environ(), extra...)
 	detach(cmd)
 	if err := started(ctx, cmd.Run); err != nil {
 		return fmt.Errorf("%s: %w", words[0], err)

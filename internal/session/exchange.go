@@ -228,9 +228,12 @@ func (s *Session) keepRole(made *tipcreds.Session) (store.RoleCredentials, error
 		SessionToken: secret.New(made.Credentials.SessionToken), Expiration: made.ExpiresAt.Add(-max(0, made.ClockSkew)),
 		AccountID: made.Credentials.AccountID, UserID: made.UserID, Fingerprint: s.fingerprint,
 	}
+	out.ObtainedAt, out.RenewBefore = time.Now(), spread(window(Length(s.config)))
+	out.ConfigDigest, _ = s.knownConfig()
 	if err := s.store.SaveRole(out); err != nil {
 		return store.RoleCredentials{}, fmt.Errorf("store the role session: %w", err)
 	}
+	s.keepIdentity(made)
 	return out, nil
 }
 

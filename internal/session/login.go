@@ -58,7 +58,7 @@ func (s *Session) clientSecret(l config.Login) func(context.Context) (secret.Val
 		return nil
 	case len(l.ClientSecretCommand) > 0:
 		return func(ctx context.Context) (secret.Value, error) {
-			return tokensource.Command(ctx, l.ClientSecretCommand, tokensource.Options{Stderr: s.env.Stderr})
+			return tokensource.Command(ctx, l.ClientSecretCommand, tokensource.Options{Stderr: s.env.Stderr, Setting: "client_secret_command", State: s.store.Dir()})
 		}
 	}
 	return func(ctx context.Context) (secret.Value, error) {

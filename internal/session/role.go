@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tip-cli/tip-cli/internal/answer"
 	"github.com/tip-cli/tip-cli/internal/store"
 )
 
@@ -14,26 +15,75 @@ import (
 // stored one is returned as long as it has more than a minute left. It gives an
 // answer, or none, within 50 seconds.
 func (s *Session) RoleCredentials(ctx context.Context) (store.RoleCredentials, error) {
-	if held, ok := s.heldRole(s.margin()); ok {
+	return s.RoleCredentialsLasting(ctx, 0)
+}
+
+// RoleCredentialsLasting is RoleCredentials for whoever needs the session for some
+// time: the stored one is returned if it has more than least left as well, whether
+// renewal fails or not. Else the error is a [*TooShortError] around the cause if a
+// shorter session is at hand.
+func (s *Session) RoleCredentialsLasting(ctx context.Context, least time.Duration) (store.RoleCredentials, error) {
+	fresh, lastGood := answer.Asked{MinTTL: least}, answer.Asked{MinTTL: least, LastGood: true}
+	if held, ok := s.heldRole(fresh); ok {
 		return held, nil
 	}
 	s.trace("no stored credentials last long enough")
 	going, cancel := context.WithTimeout(ctx, s.within)
 	defer cancel()
-	renewed, err := s.renewed(going)
+	renewed, err := s.renewed(going, fresh)
 	if need, ok := errors.AsType[*SignInRequiredError](err); ok {
-		if held, ok := s.heldRole(usableFor); ok { // nobody is asked before it must be
+		if held, ok := s.heldRole(lastGood); ok { // nobody is asked before it must be
 			return s.lastGood(held, err), nil
 		}
-		renewed, err = s.signInOnDemand(going, need)
+		renewed, err = s.signInOnDemand(going, need, fresh)
 	}
-	if err == nil || ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return renewed, err
 	}
-	if held, ok := s.heldRole(usableFor); ok {
+	if err == nil {
+		return renewed, longEnough(renewed, least)
+	}
+	if held, ok := s.heldRole(lastGood); ok {
 		return s.lastGood(held, err), nil
 	}
-	return renewed, s.inTime(going, err)
+	return renewed, s.tooShort(least, s.inTime(going, err))
+}
+
+// TooShortError says that credentials do not last as long as was asked for.
+type TooShortError struct {
+	// Asked is how much life was asked for, and Left how much there is.
+	Asked, Left time.Duration
+	// Err is why they could not be renewed; nil if they are new.
+	Err error
+}
+
+// Error implements error.
+func (e *TooShortError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("new credentials last %s, and %s were asked for", e.Left, e.Asked)
+	}
+	return fmt.Sprintf("the stored credentials last %s more, %s were asked for, and renewal failed: %v", e.Left, e.Asked, e.Err)
+}
+
+// Unwrap returns why renewal failed.
+func (e *TooShortError) Unwrap() error { return e.Err }
+
+// tooShort adds to err what there is instead, if more was asked for.
+func (s *Session) tooShort(least time.Duration, err error) error {
+	held, ok := s.heldRole(answer.Asked{LastGood: true})
+	if least == 0 || !ok {
+		return err
+	}
+	return &TooShortError{Asked: least, Left: time.Until(held.Expiration).Round(time.Second), Err: err}
+}
+
+// longEnough refuses new credentials that fall short of what was asked for by more
+// than the making of them takes.
+func longEnough(renewed store.RoleCredentials, least time.Duration) error {
+	if left := time.Until(renewed.Expiration); left < least-answerWithin {
+		return &TooShortError{Asked: least, Left: left.Round(time.Second)}
+	}
+	return nil
 }
 
 // TimeoutError says that the time was up in which an answer is of use.
@@ -67,13 +117,19 @@ func (s *Session) lastGood(held store.RoleCredentials, err error) store.RoleCred
 }
 
 // renewed returns a new role session, or the one that another process has just made.
-func (s *Session) renewed(ctx context.Context) (store.RoleCredentials, error) {
+func (s *Session) renewed(ctx context.Context, fresh answer.Asked) (store.RoleCredentials, error) {
+	started := time.Now().Truncate(time.Second) // as files have it
 	release, err := s.lock(ctx)
 	if err != nil {
 		return store.RoleCredentials{}, err
 	}
 	defer release()
-	if held, ok := s.heldRole(s.margin()); ok {
+	held, ok := s.heldRole(fresh)
+	if !ok && fresh.MinTTL > 0 && !held.ObtainedAt.Before(started) && longEnough(held, fresh.MinTTL) == nil {
+		fresh.MinTTL = 0 // a new one would last no longer
+		held, ok = s.heldRole(fresh)
+	}
+	if ok {
 		s.trace("another process has renewed the credentials")
 		return held, nil
 	}

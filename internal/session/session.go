@@ -11,15 +11,17 @@ package session
 import (
 	"context"
 	"math/rand/v2"
+	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
+	"github.com/tip-cli/tip-cli/internal/answer"
 	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
+	"github.com/tip-cli/tip-cli/internal/recursion"
 	"github.com/tip-cli/tip-cli/internal/store"
-	"github.com/tip-cli/tip-cli/internal/tokensource"
 	"github.com/tip-cli/tip-cli/internal/transport"
 )
 
@@ -40,7 +42,7 @@ const (
 	// botocore's advisory window.
 	freshFor = 15 * time.Minute
 	// usableFor is how much life credentials need to be handed out when renewal fails.
-	usableFor = time.Minute
+	usableFor = answer.Usable
 	// tokenMargin is how much life an ID token needs to be worth an exchange.
 	tokenMargin = time.Minute
 )
@@ -109,10 +111,8 @@ type Session struct {
 
 // New returns a Session. Nobody is called yet.
 func New(o Options) (*Session, error) {
-	if len(o.Config.TokenSource().Command) > 0 { // before any lock that the outer one holds
-		if err := tokensource.CheckNested(nil); err != nil {
-			return nil, err
-		}
+	if err := recursion.Check(os.Getenv, o.Store.Dir()); err != nil { // before any lock that the outer one holds
+		return nil, err
 	}
 	for _, say := range []*func(string){&o.Notice, &o.Trace} {
 		if *say == nil {
@@ -146,11 +146,13 @@ func lock(ctx context.Context, st *store.Store) (func(), error) {
 	return func() { release(); cancel() }, nil
 }
 
-// freshMargin is how much life credentials of a duration need to be handed out as
-// they are: botocore's window, less for short sessions, which would be renewed at
-// every call otherwise, and a little at random, lest everything that got its
+// window is how much life credentials of a duration need to be handed out as they
+// are: botocore's window, less for short sessions, which would be renewed at every
+// call otherwise.
+func window(duration time.Duration) time.Duration { return min(freshFor, duration/3) }
+
+// spread adds a little to a window at random, lest everything that got its
 // credentials together renews them together.
-func freshMargin(duration time.Duration) time.Duration {
-	window := min(freshFor, duration/3)
-	return window + rand.N(window/20) //nolint:gosec // nobody gains from guessing when we renew
+func spread(window time.Duration) time.Duration {
+	return window + rand.N(window/20+1) //nolint:gosec // nobody gains from guessing when we renew
 }

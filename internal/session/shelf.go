@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
 
+	"github.com/tip-cli/tip-cli/internal/answer"
 	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/store"
 	"github.com/tip-cli/tip-cli/s3agcreds"
@@ -34,8 +35,17 @@ func newShelf(st *store.Store, c config.Config) shelf {
 // HeldRole returns the role session on disk if [Session.RoleCredentials] would
 // return it as it is. It needs no Session, whose making costs more than the answer.
 func HeldRole(st *store.Store, c config.Config) (store.RoleCredentials, bool) {
+	return HeldRoleLasting(st, c, 0)
+}
+
+// HeldRoleLasting is HeldRole for [Session.RoleCredentialsLasting].
+func HeldRoleLasting(st *store.Store, c config.Config, least time.Duration) (store.RoleCredentials, bool) {
 	s := newShelf(st, c)
-	return s.heldRole(s.margin())
+	held, ok := s.heldRole(answer.Asked{MinTTL: least})
+	if ok {
+		s.introduce(held)
+	}
+	return held, ok
 }
 
 // HeldGrant returns the S3 credentials on disk if [Session.DataAccess] would
@@ -45,23 +55,77 @@ func HeldGrant(st *store.Store, c config.Config, r GrantRequest) (store.S3Entry,
 	return s.heldGrant(&r)
 }
 
-// margin is how much life the role session needs to be handed out as it is.
-func (s *shelf) margin() time.Duration {
-	length := s.config.SessionLength()
-	if length == 0 {
-		length = defaultSessionLength
+// Length is how long a role session for a configuration lasts when it is new: what is
+// configured, else what STS gives.
+func Length(c config.Config) time.Duration {
+	if length := c.SessionLength(); length != 0 {
+		return length
 	}
-	return freshMargin(length)
+	return defaultSessionLength
 }
 
-// heldRole returns the stored credentials if they are for this configuration and
-// last longer than the margin.
-func (s *shelf) heldRole(margin time.Duration) (store.RoleCredentials, bool) {
+// heldRole returns the stored credentials if [answer.Judge] has them served; the time
+// and the configuration are filled in here. A file that others can read was tightened
+// when it was read or, where that cannot be, warned of, so that it is no reason to
+// refuse. Credentials that do not say when to renew them, such as the original's, are
+// renewed as early as those of the configured length.
+func (s *shelf) heldRole(asked answer.Asked) (store.RoleCredentials, bool) {
 	held, err := s.store.LoadRole()
-	if err != nil || !s.ours(held.Fingerprint) {
+	if err != nil {
 		return store.RoleCredentials{}, false
 	}
-	return held, time.Until(held.Expiration) > margin
+	stored := held.Judged()
+	if stored.RenewBefore == 0 {
+		stored.RenewBefore = window(Length(s.config))
+	}
+	asked.Now, asked.Fingerprint = time.Now(), s.fingerprint
+	switch answer.Judge(stored, &asked) {
+	case answer.Serve, answer.Exposed:
+		return held, true
+	case answer.Incomplete, answer.Alien:
+		return store.RoleCredentials{}, false
+	}
+	return held, false
+}
+
+// knownConfig returns the digest of config.json if it is this configuration, valid and
+// without a warning: if the ordinary path has nothing to say but the credentials, so
+// that the fast one may answer in its place. It looks at the file again, since another
+// configuration may have been written meanwhile.
+func (s *shelf) knownConfig() (digest string, ok bool) {
+	text, err := s.store.LoadConfig()
+	if err != nil {
+		return "", false
+	}
+	c, warnings, err := config.Parse(text, "")
+	if err != nil || len(warnings) > 0 || c.Validate() != nil || c.Fingerprint() != s.fingerprint {
+		return "", false
+	}
+	return answer.Digest(text), true
+}
+
+// introduce makes credentials of this configuration known to the fast path, after
+// config.json was written anew without a change that matters, or where a version
+// without a fast path has stored them. Nobody waits for it, and nothing is lost if it
+// fails. Credentials of the original stay as they are.
+func (s *shelf) introduce(held store.RoleCredentials) {
+	digest, ok := s.knownConfig()
+	if !ok || held.Fingerprint != s.fingerprint || held.ConfigDigest == digest && held.RenewBefore != 0 {
+		return
+	}
+	release, ok, err := s.store.TryLock(sessionLock)
+	if err != nil || !ok {
+		return
+	}
+	defer release()
+	now, err := s.store.LoadRole()
+	if err != nil || now.AccessKeyID != held.AccessKeyID || now.Fingerprint != s.fingerprint {
+		return
+	}
+	if now.ConfigDigest = digest; now.RenewBefore == 0 {
+		now.RenewBefore = spread(window(Length(s.config)))
+	}
+	_ = s.store.SaveRole(now)
 }
 
 // ours reports whether something stored was made for this configuration. The

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tip-cli/tip-cli/internal/answer"
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
 	"github.com/tip-cli/tip-cli/internal/secret"
 	"github.com/tip-cli/tip-cli/internal/store"
@@ -130,7 +131,7 @@ func (s *Session) Import(ctx context.Context, jwt secret.Value) (oidclogin.Claim
 
 // signInOnDemand has a person sign in, once for all processes that need it, and
 // renews. It gives up when ctx ends.
-func (s *Session) signInOnDemand(ctx context.Context, need *SignInRequiredError) (store.RoleCredentials, error) {
+func (s *Session) signInOnDemand(ctx context.Context, need *SignInRequiredError, fresh answer.Asked) (store.RoleCredentials, error) {
 	if s.onDemand == nil || s.login == nil || !s.config.TokenSource().IsZero() {
 		return store.RoleCredentials{}, need
 	}
@@ -142,7 +143,7 @@ func (s *Session) signInOnDemand(ctx context.Context, need *SignInRequiredError)
 		return store.RoleCredentials{}, err
 	}
 	defer release()
-	renewed, err := s.renewed(ctx) // whoever had the lock may have done it
+	renewed, err := s.renewed(ctx, fresh) // whoever had the lock may have done it
 	again, still := errors.AsType[*SignInRequiredError](err)
 	if !still {
 		return renewed, err
@@ -153,7 +154,7 @@ func (s *Session) signInOnDemand(ctx context.Context, need *SignInRequiredError)
 	if err := s.ask(ctx, again); err != nil {
 		return store.RoleCredentials{}, err
 	}
-	return s.renewed(ctx)
+	return s.renewed(ctx, fresh)
 }
 
 // breaker refuses a sign-in on demand for some minutes after one that failed.

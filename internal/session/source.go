@@ -63,7 +63,7 @@ func (s *Session) unlessSamePerson(ctx context.Context, held store.IDPToken, now
 
 func (s *Session) read(ctx context.Context, source config.TokenSource) (secret.Value, error) {
 	if len(source.Command) > 0 {
-		return tokensource.Command(ctx, source.Command, tokensource.Options{Stderr: s.env.Stderr})
+		return tokensource.Command(ctx, source.Command, tokensource.Options{Stderr: s.env.Stderr, Setting: "token_command", State: s.store.Dir()})
 	}
 	value, note, err := tokensource.File(source.File)
 	if note != "" {

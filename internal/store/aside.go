@@ -19,7 +19,7 @@ const (
 
 // dataFiles are the files that can be damaged in a way that is not ours to undo.
 var dataFiles = []string{
-	ConfigFile, IDPTokenFile, RoleFile, S3File, SignInFile, ApplicationTokenFile, ClientSecretFile, IssuerFile, CurrentContextFile, keyRecordFile,
+	ConfigFile, IDPTokenFile, RoleFile, S3File, SignInFile, ApplicationTokenFile, ClientSecretFile, IssuerFile, IdentityFile, CurrentContextFile, keyRecordFile,
 }
 
 // SetAside renames a damaged file to NAME.damaged (or NAME.damaged-2, up to -100) and

@@ -31,13 +31,19 @@ func calls(s *store.Store) map[string]func(context.Context) (any, error) {
 		"SaveApplicationToken": func(ctx context.Context) (any, error) {
 			return nothing(s.SaveApplicationToken(ctx, applicationToken()))
 		},
-		"SaveClientSecret":     func(ctx context.Context) (any, error) { return nothing(s.SaveClientSecret(ctx, hidden)) },
-		"LoadConfig":           func(context.Context) (any, error) { _, err := s.LoadConfig(); return nil, err },
-		"LoadIDPToken":         func(ctx context.Context) (any, error) { return s.LoadIDPToken(ctx) },
-		"LoadRole":             func(context.Context) (any, error) { return s.LoadRole() },
-		"LoadS3":               func(context.Context) (any, error) { return s.LoadS3() },
-		"LoadSignIn":           func(context.Context) (any, error) { return s.LoadSignIn() },
-		"LoadIssuer":           func(context.Context) (any, error) { return s.LoadIssuer() },
+		"SaveClientSecret": func(ctx context.Context) (any, error) { return nothing(s.SaveClientSecret(ctx, hidden)) },
+		"LoadConfig":       func(context.Context) (any, error) { _, err := s.LoadConfig(); return nil, err },
+		"LoadIDPToken":     func(ctx context.Context) (any, error) { return s.LoadIDPToken(ctx) },
+		"LoadRole":         func(context.Context) (any, error) { return s.LoadRole() },
+		"LoadS3":           func(context.Context) (any, error) { return s.LoadS3() },
+		"LoadSignIn":       func(context.Context) (any, error) { return s.LoadSignIn() },
+		"LoadIssuer":       func(context.Context) (any, error) { return s.LoadIssuer() },
+		"SaveIdentity": func(context.Context) (any, error) {
+			return nothing(s.SaveIdentity(store.Identity{AccessKeyID: "ASIAEXAMPLE"}))
+		},
+		"LoadIdentity":         func(context.Context) (any, error) { return s.LoadIdentity() },
+		"PeekIDPToken":         func(context.Context) (any, error) { return s.PeekIDPToken() },
+		"PeekApplicationToken": func(context.Context) (any, error) { return s.PeekApplicationToken() },
 		"LoadApplicationToken": func(ctx context.Context) (any, error) { return s.LoadApplicationToken(ctx) },
 		"LoadClientSecret":     func(ctx context.Context) (any, error) { return s.LoadClientSecret(ctx) },
 		"KeyLocation":          func(context.Context) (any, error) { return s.KeyLocation() },
@@ -55,6 +61,7 @@ func calls(s *store.Store) map[string]func(context.Context) (any, error) {
 		"ClearS3":               func(ctx context.Context) (any, error) { return s.ClearS3(ctx, "") },
 		"ClearSignIn":           func(context.Context) (any, error) { return nothing(s.ClearSignIn()) },
 		"ClearIssuer":           func(context.Context) (any, error) { return nothing(s.ClearIssuer()) },
+		"ClearIdentity":         func(context.Context) (any, error) { return nothing(s.ClearIdentity()) },
 		"ClearKeys":             func(ctx context.Context) (any, error) { return nothing(s.ClearKeys(ctx)) },
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
@@ -38,12 +37,31 @@ func (e *ContextError) Hint() string {
 	return "use lower-case letters, digits, '-', '_' and '.', 64 at most, a letter or digit first, such as: prod-eu"
 }
 
-var (
-	contextForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
-	// deviceForm matches the device names of Windows, which are no file names there
-	// whatever follows a dot.
-	deviceForm = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)`)
-)
+// maxContext is the most characters of a name.
+const maxContext = 64
+
+// contextForm reports whether name is ^[a-z0-9][a-z0-9._-]{0,63}$.
+func contextForm(name string) bool {
+	for i, c := range []byte(name) {
+		letter := c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
+		if !letter && (i == 0 || c != '.' && c != '_' && c != '-') {
+			return false
+		}
+	}
+	return name != "" && len(name) <= maxContext
+}
+
+// deviceForm reports whether name begins with a device name of Windows, which is no
+// file name there whatever follows a dot: ^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$).
+func deviceForm(name string) bool {
+	base, _, _ := strings.Cut(name, ".")
+	switch base {
+	case "con", "prn", "aux", "nul":
+		return true
+	}
+	port := strings.TrimPrefix(strings.TrimPrefix(base, "com"), "lpt")
+	return len(base) == 4 && len(port) == 1 && port[0] >= '0' && port[0] <= '9'
+}
 
 // ValidContext reports whether name can name a context: the same on every system,
 // since it names a directory. The error is a [*ContextError].
@@ -51,9 +69,9 @@ func ValidContext(name string) error {
 	switch {
 	case name == "":
 		return &ContextError{Name: name, Reason: "it is empty"}
-	case !contextForm.MatchString(name):
+	case !contextForm(name):
 		return &ContextError{Name: name, Reason: "it has other characters, or too many"}
-	case deviceForm.MatchString(name):
+	case deviceForm(name):
 		return &ContextError{Name: name, Reason: "it is a device on Windows"}
 	case strings.HasSuffix(name, "."):
 		return &ContextError{Name: name, Reason: "Windows drops a dot at the end"}

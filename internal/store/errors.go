@@ -66,6 +66,7 @@ var fixes = map[string]string{
 	ApplicationTokenFile: "run: tip-cli auth",
 	ClientSecretFile:     "run: tip-cli configure client-secret",
 	IssuerFile:           "run: tip-cli auth",
+	IdentityFile:         "run: tip-cli auth",
 	keyRecordFile:        "run: tip-cli auth",
 }
 

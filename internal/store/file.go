@@ -38,6 +38,7 @@ func (s *Store) read(name string) ([]byte, error) {
 		return nil, s.readError(name, err)
 	}
 	s.tighten(name, file)
+	s.protect(name, file)
 	data, err := io.ReadAll(io.LimitReader(file, MaxFileSize+1))
 	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, s.readError(name, err)

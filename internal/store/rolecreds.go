@@ -1,8 +1,11 @@
 package store
 
 import (
+	"math"
+	"os"
 	"time"
 
+	"github.com/tip-cli/tip-cli/internal/answer"
 	"github.com/tip-cli/tip-cli/internal/secret"
 )
 
@@ -23,6 +26,29 @@ type RoleCredentials struct {
 	UserID string
 	// Fingerprint is that of the configuration the credentials were made for.
 	Fingerprint string
+	// ObtainedAt is when they were stored, by this machine's clock; to the second.
+	ObtainedAt time.Time
+	// RenewBefore is how long before Expiration they should be renewed; in seconds.
+	RenewBefore time.Duration
+	// ConfigDigest is answer.Digest of a config.json with that fingerprint which is
+	// valid and warns of nothing: with it the fast path knows them for its own.
+	ConfigDigest string
+	// Exposed says that others can read or write the file they were read from, or
+	// that it is another user's. It is not stored.
+	Exposed bool
+}
+
+// Judged returns what internal/answer judges them by.
+func (c *RoleCredentials) Judged() *answer.Stored {
+	return &answer.Stored{
+		Complete: c.complete(), Private: !c.Exposed,
+		Expiration: c.Expiration, ObtainedAt: c.ObtainedAt, RenewBefore: c.RenewBefore,
+		Fingerprint: c.Fingerprint, ConfigDigest: c.ConfigDigest,
+	}
+}
+
+func (c *RoleCredentials) complete() bool {
+	return c.AccessKeyID != "" && !c.SecretAccessKey.IsZero() && !c.SessionToken.IsZero() && !c.Expiration.IsZero()
 }
 
 type roleFile struct {
@@ -33,6 +59,9 @@ type roleFile struct {
 	AccountID       string `json:"account_id,omitempty"`
 	UserID          string `json:"user_id,omitempty"`
 	Fingerprint     string `json:"fingerprint,omitempty"`
+	ObtainedAt      string `json:"obtained_at,omitempty"`
+	RenewBefore     uint32 `json:"renew_before,omitempty"` // seconds
+	ConfigDigest    string `json:"config_digest,omitempty"`
 }
 
 // LoadRole reads role_creds.json, expired or not. The error wraps [ErrNotFound]
@@ -57,19 +86,37 @@ func (s *Store) LoadRole() (RoleCredentials, error) {
 	if err != nil {
 		return RoleCredentials{}, s.corrupt(RoleFile, `"expiration" is not an ISO 8601 time with an offset`)
 	}
+	var obtained time.Time
+	if file.ObtainedAt != "" {
+		if obtained, err = time.Parse(time.RFC3339, file.ObtainedAt); err != nil {
+			return RoleCredentials{}, s.corrupt(RoleFile, `"obtained_at" is not an ISO 8601 time with an offset`)
+		}
+	}
 	return RoleCredentials{
 		AccessKeyID:     file.AccessKeyID,
 		SecretAccessKey: secret.New(file.SecretAccessKey),
 		SessionToken:    secret.New(file.SessionToken),
 		Expiration:      expiration.UTC(),
 		AccountID:       file.AccountID, UserID: file.UserID, Fingerprint: file.Fingerprint,
+		ObtainedAt: obtained.UTC(), RenewBefore: time.Duration(file.RenewBefore) * time.Second, ConfigDigest: file.ConfigDigest,
+		Exposed: s.exposed(RoleFile),
 	}, nil
+}
+
+// exposed reports whether a file is not this user's alone.
+func (s *Store) exposed(name string) bool {
+	info, err := os.Lstat(s.Path(name))
+	return err != nil || !answer.Private(info)
 }
 
 // SaveRole replaces role_creds.json.
 func (s *Store) SaveRole(c RoleCredentials) error {
-	if c.AccessKeyID == "" || c.SecretAccessKey.IsZero() || c.SessionToken.IsZero() || c.Expiration.IsZero() {
+	if !c.complete() {
 		return s.corrupt(RoleFile, "refusing to write incomplete credentials")
+	}
+	obtained := ""
+	if !c.ObtainedAt.IsZero() {
+		obtained = c.ObtainedAt.UTC().Format(time.RFC3339)
 	}
 	return s.encode(RoleFile, roleFile{
 		AccessKeyID:     c.AccessKeyID,
@@ -77,6 +124,7 @@ func (s *Store) SaveRole(c RoleCredentials) error {
 		SessionToken:    c.SessionToken.Reveal(),
 		Expiration:      c.Expiration.UTC().Format(time.RFC3339),
 		AccountID:       c.AccountID, UserID: c.UserID, Fingerprint: c.Fingerprint,
+		ObtainedAt: obtained, RenewBefore: uint32(max(0, min(c.RenewBefore/time.Second, math.MaxUint32))), ConfigDigest: c.ConfigDigest,
 	})
 }
 

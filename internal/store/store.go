@@ -40,6 +40,7 @@ const (
 	ApplicationTokenFile = "application_token.json"
 	ClientSecretFile     = "client_secret.json"
 	IssuerFile           = "issuer.json"
+	IdentityFile         = "identity.json"
 	// CurrentContextFile is in the directory of the context "default" only.
 	CurrentContextFile = "current_context"
 )

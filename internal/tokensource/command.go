@@ -10,16 +10,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/tip-cli/tip-cli/internal/recursion"
 	"github.com/tip-cli/tip-cli/internal/secret"
 )
-
-// Variable is set to 1 in the environment of a token command. Where it is set
-// already, [Command] refuses: a token command that runs tip-cli's exchange
-// would run itself again, without end.
-const Variable = "TIP_CLI_TOKEN_COMMAND"
 
 const (
 	// DefaultTimeout leaves the AWS SDK for Go, which kills a
@@ -44,6 +39,11 @@ type Options struct {
 	Stderr io.Writer
 	// Environ is our own environment as os.Environ returns it, which nil stands for.
 	Environ []string
+	// Setting names the program in the configuration; "" is token_command.
+	Setting string
+	// State is the state directory of the exchange that waits for the program. The
+	// program cannot begin that exchange again, see package recursion.
+	State string
 }
 
 var (
@@ -53,8 +53,9 @@ var (
 
 // Command runs a program and returns what it prints, without the newlines at
 // the end and at most 1 MiB of it. argv is the program, looked up in PATH, and
-// its arguments; no shell is involved. It inherits our environment, and
-// [Variable].
+// its arguments; no shell is involved. It inherits our environment, with an entry
+// of package recursion: if it leads back to the exchange that waits for it, and
+// fails for that, the error says so.
 //
 // The program runs in a session of its own, so that it has no controlling
 // terminal (one that asks there fails at once instead of hanging; one that
@@ -71,9 +72,6 @@ func Command(ctx context.Context, argv []string, o Options) (secret.Value, error
 	if len(argv) == 0 || argv[0] == "" {
 		return secret.Value{}, &Error{Kind: KindConfig, Description: "the token command is empty", Hint: "set token_command to a program and its arguments"}
 	}
-	if err := CheckNested(o.Environ); err != nil {
-		return secret.Value{}, err
-	}
 	environ := o.Environ
 	if environ == nil {
 		environ = os.Environ()
@@ -85,32 +83,12 @@ func Command(ctx context.Context, argv []string, o Options) (secret.Value, error
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
+	if o.Setting == "" {
+		o.Setting = "token_command"
+	}
 	p := program{name: name(argv[0]), options: o}
-	return p.run(ctx, path, argv[1:], append(slices.Clip(environ), Variable+"=1"))
-}
-
-// CheckNested returns the error of [Command] in an environment that [Variable]
-// is set in, an [*Error] of [KindConfig], else nil. A nil environ stands for
-// os.Environ. Ask before waiting for a lock that whoever runs the token command
-// may hold.
-func CheckNested(environ []string) error {
-	if environ == nil {
-		environ = os.Environ()
-	}
-	if !hasVariable(environ) {
-		return nil
-	}
-	return &Error{
-		Kind: KindConfig, Description: "a token command is running already (" + Variable + " is set)",
-		Hint: "a token command must not run tip-cli's exchange; set token_command to a program that gets its token elsewhere",
-	}
-}
-
-func hasVariable(environ []string) bool {
-	return slices.ContainsFunc(environ, func(entry string) bool {
-		value, ok := strings.CutPrefix(entry, Variable+"=")
-		return ok && value != ""
-	})
+	entry := recursion.Entry(recursion.Getenv(environ), o.Setting, o.State, time.Now().Add(o.Timeout))
+	return p.run(ctx, path, argv[1:], append(slices.Clip(environ), entry))
 }
 
 // name is what errors call a program.
@@ -154,9 +132,8 @@ func (p *program) run(ctx context.Context, path string, arguments, environ []str
 
 	cmd := exec.CommandContext(running, path, arguments...)
 	cmd.Env, cmd.Stdout, cmd.WaitDelay = environ, out, grace
-	if p.options.Stderr != nil {
-		cmd.Stderr = struct{ io.Writer }{p.options.Stderr} // exec would hand over an *os.File itself
-	}
+	said := &complaints{out: p.options.Stderr}
+	cmd.Stderr = said
 	if p.options.Stdin != nil {
 		cmd.Stdin = p.options.Stdin
 	}
@@ -172,9 +149,13 @@ func (p *program) run(ctx context.Context, path string, arguments, environ []str
 		group.kill()
 	}
 	if err := p.verdict(ctx, running, err); err != nil {
-		return secret.Value{}, err
+		return secret.Value{}, said.explain(err, p.options.Setting)
 	}
-	return text("the token command "+p.name, out.content.Bytes())
+	value, err := text("the token command "+p.name, out.content.Bytes())
+	if err != nil {
+		return secret.Value{}, said.explain(err, p.options.Setting)
+	}
+	return value, nil
 }
 
 // notStarted explains what exec says of a file that is there and does not run.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tip-cli/tip-cli/internal/recursion"
 	"github.com/tip-cli/tip-cli/internal/secret"
 	"github.com/tip-cli/tip-cli/internal/tokensource"
 )
@@ -158,7 +159,6 @@ func TestCommandNotRun(t *testing.T) {
 		{"not there", []string{filepath.Join(dir, "gone"), canary}, tokensource.Options{}, outcome{tokensource.KindConfig, `the token command "gone" was not found`, true}, os.ErrNotExist},
 		{"not in PATH", []string{"tip-no-such-program", canary}, tokensource.Options{}, outcome{tokensource.KindConfig, `the token command "tip-no-such-program" was not found`, true}, nil},
 		{"a line for a shell", []string{"get-token --for " + "x"}, tokensource.Options{}, outcome{tokensource.KindConfig, `the token command "get-token --for x" was not found`, true}, nil},
-		{"from within", []string{self(t)}, tokensource.Options{Environ: environ("token", "TIP_CLI_TOKEN_COMMAND=1")}, outcome{tokensource.KindConfig, "a token command is running already (TIP_CLI_TOKEN_COMMAND is set)", true}, nil},
 	}
 	if runtime.GOOS != "windows" {
 		tests = append(tests, tests[0], tests[0])
@@ -179,30 +179,27 @@ func TestCommandNotRun(t *testing.T) {
 	}
 }
 
-// An empty variable is no running command: env TIP_CLI_TOKEN_COMMAND= unsets it.
+// The program inherits the environment, and the way that led to it.
 func TestCommandEnvironment(t *testing.T) {
 	t.Parallel()
-	o := tokensource.Options{Environ: environ("environment", "KEPT=yes", "TIP_CLI_TOKEN_COMMAND=")}
+	o := tokensource.Options{Environ: environ("environment", "KEPT=yes", recursion.Variable+"=before")}
 	got, err := command(t.Context(), t, "environment", o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff("1yes", got.Reveal()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	if want := "before token_command,"; !strings.HasPrefix(got.Reveal(), want) || !strings.HasSuffix(got.Reveal(), "|yes") {
+		t.Errorf("the program has %q", got.Reveal())
 	}
 }
 
 // Without an Environ it is our own.
-func TestCommandGuardsOurEnvironment(t *testing.T) {
+func TestCommandHasOurEnvironment(t *testing.T) {
 	t.Setenv(childVariable, "environment")
 	t.Setenv("KEPT", "yes")
-	got, err := tokensource.Command(t.Context(), []string{self(t)}, tokensource.Options{})
-	if err != nil || got.Reveal() != "1yes" {
+	o := tokensource.Options{Setting: "client_secret_command", State: t.TempDir()}
+	got, err := tokensource.Command(t.Context(), []string{self(t)}, o)
+	if err != nil || !strings.HasPrefix(got.Reveal(), "client_secret_command,") || !strings.HasSuffix(got.Reveal(), "|yes") {
 		t.Errorf("Command() = %q, %v", got.Reveal(), err)
-	}
-	t.Setenv(tokensource.Variable, "1")
-	if _, err := tokensource.Command(t.Context(), []string{self(t)}, tokensource.Options{}); tokensource.KindOf(err) != tokensource.KindConfig {
-		t.Errorf("Command() = %v", err)
 	}
 }
 
@@ -344,25 +341,5 @@ func TestCommandLeavesAChild(t *testing.T) {
 	defer func() { _ = conn.Close() }()
 	if text, err := io.ReadAll(conn); string(text) != "alive" {
 		t.Errorf("it says %q, %v", text, err)
-	}
-}
-
-// CheckNested is the guard of Command alone.
-func TestCheckNested(t *testing.T) {
-	for _, environ := range [][]string{{}, {"X=1"}, {tokensource.Variable + "="}} {
-		if err := tokensource.CheckNested(environ); err != nil {
-			t.Errorf("%q: %v", environ, err)
-		}
-	}
-	want := outcome{tokensource.KindConfig, "a token command is running already (TIP_CLI_TOKEN_COMMAND is set)", true}
-	if diff := cmp.Diff(want, outcomeOf(t, tokensource.CheckNested([]string{tokensource.Variable + "=1"}))); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if err := tokensource.CheckNested(nil); err != nil {
-		t.Error(err)
-	}
-	t.Setenv(tokensource.Variable, "1")
-	if diff := cmp.Diff(want, outcomeOf(t, tokensource.CheckNested(nil))); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

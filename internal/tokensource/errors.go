@@ -51,14 +51,15 @@ type Error struct {
 	// Hint is what the person can do, in one line; it may be empty.
 	Hint string
 
-	// cause is nil, an error of a context, or an error of the os package.
+	// cause is nil, an error of a context, of the os package or of package recursion.
 	cause error
 }
 
 // Error returns Description. The hint is left to the caller to print.
 func (e *Error) Error() string { return e.Description }
 
-// Unwrap returns the cause: [context.Canceled], [context.DeadlineExceeded], an
+// Unwrap returns the cause: [context.Canceled], [context.DeadlineExceeded], a
+// [*recursion.Error], an
 // error of the os package such as [os.ErrNotExist], or nil.
 func (e *Error) Unwrap() error { return e.cause }
 

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tip-cli/tip-cli/internal/recursion"
 )
 
 const childVariable = "TOKENSOURCE_TEST_CHILD"
@@ -53,6 +55,9 @@ var programs = map[string]func() int{
 	"arguments":   func() int { fmt.Print(strings.Join(os.Args[1:], "|")); return 0 },
 	"environment": environment,
 	"stdin":       func() int { return copied(os.Stdout, os.Stdin) },
+	"refuses":     refuses,
+	"silent":      silent,
+	"recovers":    recovers,
 	"hangs":       hangs,
 	"stubborn":    stubborn,
 	"polite":      polite,
@@ -105,9 +110,21 @@ func crashes() int {
 }
 
 func environment() int {
-	fmt.Print(os.Getenv("TIP_CLI_TOKEN_COMMAND"), os.Getenv("KEPT"))
+	fmt.Print(os.Getenv(recursion.Variable), "|", os.Getenv("KEPT"))
 	return 0
 }
+
+// refuses as a tip-cli does that is asked to run itself, here beneath an AWS CLI.
+func refuses() int {
+	fmt.Fprintf(os.Stderr, "before\nthe AWS CLI: tip-cli: error: %v\ntip-cli: hint: one\nafter\ntip-cli: hint: two\n", &recursion.Error{Setting: "token_command"})
+	return 3
+}
+
+// recovers from that, and prints nothing.
+func silent() int { refuses(); return 0 }
+
+// recovers from that, and prints a token.
+func recovers() int { refuses(); fmt.Print(canary); return 0 }
 
 func hangs() int {
 	fmt.Fprintln(os.Stderr, "ready")

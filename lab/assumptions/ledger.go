@@ -98,4 +98,6 @@ var ledger = []Assumption{
 		"An official client falls back on that exception only; the one public capture, of a bad refresh token, has InvalidGrantException.", expiredToken, []string{expiredToken, invalidGrant}},
 	{43, "refreshTokenRotation", "The refresh_token grant of CreateTokenWithIAM answers the refresh token that it was given (none), not a new one beside which the old one works on (renewed) or ends (single-use).",
 		"The API reference calls the member optional and says nothing about rotation.", rotationNone, []string{rotationNone, "renewed", "single-use"}},
+	{44, "directoryAcrossAccounts", "A role of another account reads the identity store if its own policies allow that.",
+		"Published policies of member accounts name arn:aws:identitystore::*:identitystore/*; which accounts the service admits is not documented.", true, nil},
 }

@@ -40,6 +40,9 @@ func OperationOf(r *http.Request, body []byte) Operation {
 		return Operation(form.Get("Action"))
 	case strings.HasPrefix(host, "oidc."), strings.HasPrefix(host, "oidc-fips."):
 		return "CreateTokenWithIAM"
+	case strings.HasPrefix(host, "identitystore."):
+		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		return Operation(operation)
 	case strings.Contains(host, "s3-control"):
 		return "GetDataAccess"
 	case strings.HasPrefix(host, "s3.") || strings.Contains(host, ".s3."):

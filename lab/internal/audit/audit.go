@@ -43,13 +43,13 @@ func (a *Recorder) Exchange(_ context.Context, x *awswire.Exchange) {
 	e := a.event(&x.Caller, x.Start)
 	e.EventSource = a.source(x.Caller.Service)
 	e.EventName = x.Caller.Operation
-	e.ReadOnly = strings.HasPrefix(e.EventName, "Get") || strings.HasPrefix(e.EventName, "List") || x.Caller.Service == "sts"
+	e.ReadOnly = reads(e.EventName) || x.Caller.Service == "sts"
 	e.ManagementEvent, e.EventCategory = true, "Management"
 	if x.Caller.Operation == "GetDataAccess" {
 		e.ManagementEvent, e.EventCategory = false, "Data"
 	}
 	e.RequestParameters = parameters(x.Input)
-	if x.Err == nil {
+	if x.Err == nil && x.Caller.Service != "identitystore" { // whose answers to reads the trail leaves out
 		e.ResponseElements = parameters(x.Output)
 	}
 	if out, ok := x.Output.(*sts.AssumeRoleWithWebIdentityOutput); ok && x.Err == nil {
@@ -58,6 +58,11 @@ func (a *Recorder) Exchange(_ context.Context, x *awswire.Exchange) {
 	e.ErrorCode, e.ErrorMessage = problem(x.Err)
 	e.RecipientAccountID = a.recipient(&e, &x.Caller)
 	a.world.Record(e)
+}
+
+// reads reports whether an operation of that name changes nothing.
+func reads(operation string) bool {
+	return slices.ContainsFunc([]string{"Get", "List", "Describe", "IsMember"}, func(verb string) bool { return strings.HasPrefix(operation, verb) })
 }
 
 // event fills what every event has.
@@ -109,6 +114,11 @@ func (a *Recorder) recipient(e *world.Event, c *awswire.Caller) string {
 	named := []string{accountIn(e.RequestParameters["roleArn"]), accountIn(e.RequestParameters["clientId"])}
 	if c.Service == "s3control" { // the others take no notice of x-amz-account-id
 		named = append(named, c.AccountID)
+	}
+	if store, ok := e.RequestParameters["identityStoreId"].(string); ok {
+		if in, ok := a.world.IdentityStore(store); ok {
+			named = append(named, in.Account)
+		}
 	}
 	for _, id := range named {
 		if _, exists := a.world.Account(id); exists {

@@ -16,6 +16,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/service/identitystore/document"
+
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire/models"
 )
@@ -91,6 +93,10 @@ func (f *filler) value(ref *models.Ref, v reflect.Value, depth int, where string
 	case "structure":
 		if shape.Union && v.Kind() == reflect.Interface {
 			f.union(shape, v, depth)
+			return
+		}
+		if shape.Document {
+			v.Set(reflect.ValueOf(document.NewLazyDocument(f.text(shape, where))))
 			return
 		}
 		f.structure(shape, v, depth+1)

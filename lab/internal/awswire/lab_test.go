@@ -13,6 +13,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/identitystore"
+	"github.com/aws/aws-sdk-go-v2/service/identitystore/document"
+	idtypes "github.com/aws/aws-sdk-go-v2/service/identitystore/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	s3ctypes "github.com/aws/aws-sdk-go-v2/service/s3control/types"
@@ -100,7 +103,7 @@ func sdkServices(t *testing.T, load func(string) *models.Model) []service {
 			},
 		},
 	}
-	all = append(all, s3Service())
+	all = append(all, s3Service(), identityStore())
 	var list []service
 	for _, s := range all {
 		if s.model = load(s.name); s.model == nil {
@@ -113,6 +116,26 @@ func sdkServices(t *testing.T, load func(string) *models.Model) []service {
 		list = append(list, s)
 	}
 	return list
+}
+
+// identityStore has unions and documents.
+func identityStore() service {
+	return service{
+		name: "identitystore", client: func(c aws.Config) any { return identitystore.NewFromConfig(c) },
+		fixed: map[string]string{"body:Extensions": leaveOut}, // documents that come back as another type
+		opts: []awswire.Option{
+			awswire.WithUnion[idtypes.AlternateIdentifier](&idtypes.AlternateIdentifierMemberExternalId{}, &idtypes.AlternateIdentifierMemberUniqueAttribute{}),
+			awswire.WithUnion[idtypes.MemberId](&idtypes.MemberIdMemberUserId{}),
+			awswire.WithDocument(document.NewLazyDocument),
+		},
+		unions: map[reflect.Type]map[string]reflect.Type{
+			reflect.TypeFor[idtypes.AlternateIdentifier](): {
+				"ExternalId":      reflect.TypeFor[*idtypes.AlternateIdentifierMemberExternalId](),
+				"UniqueAttribute": reflect.TypeFor[*idtypes.AlternateIdentifierMemberUniqueAttribute](),
+			},
+			reflect.TypeFor[idtypes.MemberId](): {"UserId": reflect.TypeFor[*idtypes.MemberIdMemberUserId]()},
+		},
+	}
 }
 
 // s3Service is S3, which the lab does not serve with this engine: it has streams,

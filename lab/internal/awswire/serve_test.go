@@ -295,6 +295,13 @@ func TestLeftOver(t *testing.T) {
 			"sts.AssumeRoleWithWebIdentityInput.MinimumSessionTokenSize", "sts.AssumeRoleWithWebIdentityOutput.SessionTokenSize",
 			"sts.AssumeRoleWithWebIdentityOutput.SessionTokenUtilization",
 		},
+		"identitystore": {
+			"identitystore.DescribeGroupMembershipOutput.MembershipArn", "identitystore.DescribeGroupOutput.GroupArn",
+			"identitystore.DescribeGroupOutput.Revision", "identitystore.DescribeUserOutput.Revision",
+			"identitystore.DescribeUserOutput.UserArn", "identitystore.GetGroupIdOutput.GroupArn",
+			"identitystore.GetGroupMembershipIdOutput.MembershipArn", "identitystore.GetUserIdOutput.UserArn", "types.Group.GroupArn",
+			"types.Group.Revision", "types.GroupMembership.MembershipArn", "types.User.Revision", "types.User.UserArn",
+		},
 	}
 	for _, s := range labServices(t) {
 		svc, _ := s.newService(t, nil)

@@ -56,6 +56,7 @@ type Switches struct {
 	AdditionalDetails        *bool    `yaml:"additionalDetails"`
 	ExpiredRefreshToken      string   `yaml:"expiredRefreshToken"`
 	RefreshTokenRotation     string   `yaml:"refreshTokenRotation"`
+	DirectoryAcrossAccounts  *bool    `yaml:"directoryAcrossAccounts"`
 }
 
 // fill sets every switch that the file leaves out and refuses values that the ledger does not know.

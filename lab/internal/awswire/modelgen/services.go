@@ -14,6 +14,10 @@ var sets = map[string][]service{
 		{"sts", []string{"AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"}},
 		{"sso-oidc", []string{"CreateTokenWithIAM"}},
 		{"s3control", []string{"GetDataAccess", "GetAccessGrantsInstanceForPrefix", "ListCallerAccessGrants"}},
+		{"identitystore", []string{
+			"DescribeUser", "ListUsers", "GetUserId", "DescribeGroup", "ListGroups", "GetGroupId",
+			"ListGroupMemberships", "ListGroupMembershipsForMember", "IsMemberInGroups", "GetGroupMembershipId", "DescribeGroupMembership",
+		}},
 	},
 	"test": {
 		{"s3control", nil},

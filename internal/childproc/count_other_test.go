@@ -1,0 +1,5 @@
+//go:build unix && !linux
+
+package childproc_test
+
+func counted() int { return 1 }

@@ -1,0 +1,3 @@
+package childproc_test
+
+func signalled(string) int { return 1 }

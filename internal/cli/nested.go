@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tip-cli/tip-cli/internal/awsprofile"
+	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/recursion"
+)
+
+// signInLasts is how long a sign-in is waited for where nothing says so.
+const signInLasts = 10 * time.Minute
+
+// browserEntry marks what BROWSER starts, so that it cannot begin the sign-in again
+// that waits for it. A browser stays when that is over; what it starts then is free.
+func (a *app) browserEntry(ctx context.Context) []string {
+	st, err := a.store()
+	if err != nil {
+		return nil // then nobody signs in
+	}
+	until := time.Now().Add(signInLasts)
+	if end, bounded := ctx.Deadline(); bounded {
+		until = end
+	}
+	return []string{recursion.Entry(a.Getenv, "BROWSER", st.Dir(), until)}
+}
+
+// loopError says that a profile would wait for itself.
+type loopError struct {
+	setting string
+	// way are the profiles that lead from the program of the setting to the last one,
+	// which is to be written.
+	way []string
+}
+
+// Error implements error.
+func (e *loopError) Error() string {
+	profile, through := e.way[len(e.way)-1], ""
+	if before := e.way[:len(e.way)-1]; len(before) > 0 {
+		through = fmt.Sprintf(" by way of %q", strings.Join(before, ", "))
+	}
+	return fmt.Sprintf("the profile %q would wait for itself: %s uses it%s", profile, e.setting, through)
+}
+
+// Hint says what to change.
+func (e *loopError) Hint() string {
+	return "choose another name with --profile, or have " + e.setting + " use a profile that does without tip-cli"
+}
+
+// checkLoop refuses a profile from which the configuration takes what credentials
+// are made of.
+func checkLoop(c config.Config, path, profile string) error {
+	for _, program := range []struct {
+		setting string
+		command []string
+	}{{"token_command", c.TokenCommand}, {"client_secret_command", c.ClientSecretCommand}} {
+		way, err := awsprofile.Loop(path, program.command, profile)
+		if err != nil {
+			return err
+		}
+		if way != nil {
+			return &loopError{setting: program.setting, way: way}
+		}
+	}
+	return nil
+}
+
+// runsUs reports whether a credential_process is one of tip-cli's, however it is
+// spelled: the original's, this program's under another name, or one behind env.
+func runsUs(words []string) bool {
+	own := "tip-cli"
+	if exe, err := os.Executable(); err == nil {
+		own = awsprofile.Base(exe)
+	}
+	return slices.ContainsFunc(words, func(word string) bool {
+		base := awsprofile.Base(word)
+		return strings.EqualFold(base, own) || strings.EqualFold(base, "tip-cli")
+	})
+}

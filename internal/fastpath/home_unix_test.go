@@ -1,0 +1,5 @@
+//go:build !windows
+
+package fastpath_test
+
+const userHome = "HOME"

@@ -1,0 +1,3 @@
+package fastpath_test
+
+const userHome = "USERPROFILE"

@@ -1,0 +1,129 @@
+package shellenv_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tip-cli/tip-cli/internal/secret"
+	"github.com/tip-cli/tip-cli/internal/shellenv"
+)
+
+// hostile are values that a shell would like to do something with.
+var hostile = []string{
+	"plain", "two words", "  around  ", "'", "''", `"`, `it's "so"`, "$HOME", "$(false)", "`false`", "${HOME}", `\`, `\\`, `\'`, `a\`, `\n`, "!!", "!x",
+	"*", "?", "[a]", "{a,b}", "~", "~root", "#", "# x", ";", "a;b", "a&b", "a|b", "a<b>c", "(a)", "%PATH%", "%s", "^", "a=b", "-n", "--", "@", "äöü ‘’‚‛ “x”", "a/b+c==", "",
+}
+
+// TestMain is the program that a shell runs to show what reached the environment.
+func TestMain(m *testing.M) {
+	if os.Getenv("SHELLENV_SHOW") != "" {
+		for _, entry := range os.Environ() {
+			if strings.HasPrefix(entry, "TIP_TEST_") {
+				_, _ = os.Stdout.WriteString(entry + "\x00")
+			}
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// Real shells evaluate what Write writes as the help says, and the programs that
+// they start then have every value as it was.
+func TestRealShells(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		format shellenv.Format
+		args   []string // before the script
+		script string   // SET is the file with the output, SHOW the program
+	}{
+		{"sh", shellenv.Sh, []string{"-euc"}, `eval "$(cat "$SET")"; exec "$SHOW"`},
+		{"dash", shellenv.Sh, []string{"-euc"}, `eval "$(cat "$SET")"; exec "$SHOW"`},
+		{"bash", shellenv.Sh, []string{"--norc", "-euc"}, `eval "$(cat "$SET")"; exec "$SHOW"`},
+		{"zsh", shellenv.Sh, []string{"-feuc"}, `eval "$(cat "$SET")"; exec "$SHOW"`},
+		{"ksh", shellenv.Sh, []string{"-euc"}, `eval "$(cat "$SET")"; exec "$SHOW"`},
+		{"fish", shellenv.Fish, []string{"--no-config", "-c"}, `set -Ux TIP_TEST_UNIVERSAL x; cat $SET | source; and $SHOW`},
+		{"pwsh", shellenv.PowerShell, []string{"-NoProfile", "-Command"}, `Get-Content $Env:SET | Out-String | Invoke-Expression; & $Env:SHOW`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			shell := find(t, tt.name)
+			vars, want := hostileVariables()
+			set := filepath.Join(t.TempDir(), "set")
+			var text bytes.Buffer
+			if err := shellenv.Write(&text, tt.format, vars); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(set, text.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got := evaluate(t, exec.Command(shell, append(tt.args, tt.script)...), "SET="+set)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// find looks for a shell. In CI it must be there, except those that runners lack.
+func find(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	switch {
+	case err == nil:
+		return path
+	case os.Getenv("CI") == "true" && (name == "sh" || name == "bash"):
+		t.Fatal(err)
+	}
+	t.Skip("there is no such shell here: ", err)
+	return ""
+}
+
+// hostileVariables sets one variable for each hostile value, and removes two: one
+// that is there and one that is not.
+func hostileVariables() (vars []shellenv.Variable, want map[string]string) {
+	want = map[string]string{"TIP_TEST_STAYS": "x"}
+	for i, value := range hostile {
+		name := "TIP_TEST_" + string(rune('A'+i/26)) + string(rune('A'+i%26))
+		vars = append(vars, shellenv.Variable{Name: name, Value: secret.New(value)})
+		want[name] = value
+	}
+	for _, name := range []string{"TIP_TEST_GOES", "TIP_TEST_NEVER_WAS", "TIP_TEST_UNIVERSAL"} {
+		vars = append(vars, shellenv.Variable{Name: name, Unset: true})
+	}
+	return vars, want
+}
+
+// evaluate runs a shell, which runs this program, and returns what that was given.
+func evaluate(t *testing.T, cmd *exec.Cmd, environ ...string) map[string]string {
+	t.Helper()
+	own, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	bounded := exec.CommandContext(ctx, cmd.Path, cmd.Args[1:]...)
+	home := t.TempDir() // where fish keeps its universal variables
+	bounded.Env = append(os.Environ(), append(environ, "SHOW="+own, "SHELLENV_SHOW=1", "HOME="+home, "XDG_CONFIG_HOME="+home, "TIP_TEST_GOES=x", "TIP_TEST_STAYS=x")...)
+	var complaints bytes.Buffer
+	bounded.Stderr = &complaints
+	out, err := bounded.Output()
+	if err != nil || complaints.Len() > 0 {
+		t.Fatalf("%v\n%s%s", err, out, complaints.String())
+	}
+	got := map[string]string{}
+	for entry := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
+		name, value, _ := strings.Cut(entry, "=")
+		got[name] = value
+	}
+	return got
+}
