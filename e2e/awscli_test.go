@@ -31,6 +31,7 @@ credential_process=tip-cli s3ag get-data-access s3://tip-team-data --permission 
 `
 
 func TestAWSCLIThroughTheProxyDoor(t *testing.T) {
+	t.Parallel()
 	needAWSCLI(t)
 	w := newWorld(t)
 	env := w.environ(lab.ProxyDoor)
@@ -77,6 +78,7 @@ func TestAWSCLIThroughTheProxyDoor(t *testing.T) {
 			"S3 Control with S3's own": {"s3control", "get-data-access", "--account-id", "444455556666", "--target", "s3://tip-demo-data/reports/", "--permission", "READ", "--profile", "reports"},
 		} {
 			t.Run(name, func(t *testing.T) {
+				t.Parallel()
 				want := "AccessDenied"
 				if name == "another object" {
 					want = "(403) when calling the HeadObject operation" // the answer to HEAD has no body
@@ -101,6 +103,7 @@ func TestAWSCLIThroughTheProxyDoor(t *testing.T) {
 }
 
 func TestAWSCLIThroughTheEndpointDoor(t *testing.T) {
+	t.Parallel()
 	needAWSCLI(t)
 	w := newWorld(t)
 	env := w.environ(lab.EndpointDoor)

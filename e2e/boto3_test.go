@@ -39,6 +39,7 @@ func idToken(t *testing.T, w *world, door lab.Door) string {
 
 // The notebook of the seeds: every hop with boto3.
 func TestBoto3ThroughTheProxyDoor(t *testing.T) {
+	t.Parallel()
 	needBoto3(t)
 	w := newWorld(t)
 	env := w.environ(lab.ProxyDoor)
@@ -54,6 +55,7 @@ func TestBoto3ThroughTheProxyDoor(t *testing.T) {
 }
 
 func TestBoto3ThroughTheEndpointDoor(t *testing.T) {
+	t.Parallel()
 	needBoto3(t)
 	w := newWorld(t)
 	env := w.environ(lab.EndpointDoor)

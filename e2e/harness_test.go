@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +23,9 @@ import (
 var programs string
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == goErrand {
+		os.Exit(runGoErrand(os.Args[2:]))
+	}
 	os.Exit(buildAndRun(m))
 }
 
@@ -38,6 +43,10 @@ func buildAndRun(m *testing.M) int {
 		return 1
 	}
 	programs = dir
+	flag.Parse()
+	if atOnce := flag.Lookup("test.parallel"); atOnce.Value.String() == atOnce.DefValue {
+		_ = atOnce.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0))) // clients wait for programs, and for each other
+	}
 	return m.Run()
 }
 

@@ -37,9 +37,9 @@ func (s *screen) shown() string {
 	return s.text.String()
 }
 
-// client is a program of somebody else whose AWS profile has tip-cli as its
+// asker is a program of somebody else whose AWS profile has tip-cli as its
 // credential_process, and which captures what that prints.
-type client struct {
+type asker struct {
 	name string
 	need func(*testing.T)
 	args []string
@@ -47,7 +47,7 @@ type client struct {
 
 const whoAmI = `import boto3; print(boto3.Session(profile_name="p").client("sts").get_caller_identity()["Arn"])`
 
-var clients = []client{
+var askers = []asker{
 	{"AWS CLI", needAWSCLI, []string{"aws", "sts", "get-caller-identity", "--profile", "p"}},
 	{"boto3", needBoto3, []string{"python3", "-c", whoAmI}},
 }
@@ -64,7 +64,7 @@ func onceConfigured(t *testing.T) (*world, []string) {
 
 // run runs a client as the leader of a session of its own, at the terminal if it
 // is not nil.
-func (c client) run(t *testing.T, w *world, env []string, at *screen) (stdout, stderr string, err error) {
+func (c asker) run(t *testing.T, w *world, env []string, at *screen) (stdout, stderr string, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), clientTimeout)
 	defer cancel()
@@ -85,7 +85,7 @@ func (c client) run(t *testing.T, w *world, env []string, at *screen) (stdout, s
 // signs in then and there. The address shows on the terminal only, because the
 // client keeps for itself what tip-cli prints.
 func TestClientsSignInOnDemand(t *testing.T) {
-	for _, c := range clients {
+	for _, c := range askers {
 		t.Run(c.name, func(t *testing.T) {
 			c.need(t)
 			w, env := onceConfigured(t)
@@ -113,7 +113,7 @@ func TestClientsSignInOnDemand(t *testing.T) {
 
 // Without a terminal the client fails, and repeats what to run.
 func TestClientsWithoutAPerson(t *testing.T) {
-	for _, c := range clients {
+	for _, c := range askers {
 		t.Run(c.name, func(t *testing.T) {
 			c.need(t)
 			w, env := onceConfigured(t)
