@@ -122,7 +122,8 @@ func portError(address string, port int, err error) *Error {
 		reason = "cannot be listened on"
 	}
 	e := fail(KindPortInUse, "port %d for the redirect %s (%s)", port, reason, hostPort)
-	return e.hint("End that program, or set redirect_port or redirect_fallback_ports to another one and register its redirect URI at the identity provider.")
+	return e.hint("end that program, or register the redirect URI of another port at the identity provider and run: "+
+		`tip-cli configure idp --config '{"redirect_port": %d}'`, port+1)
 }
 
 // close releases listeners that are not served. It may be called twice, and for none.
