@@ -15,7 +15,8 @@ import (
 	"github.com/tip-cli/tip-cli/lab/labtest"
 )
 
-// poison is an environment full of credentials of others, all of which work.
+// poison is an environment full of credentials of others, all of which work, as do
+// those of the profile called default.
 type poison struct {
 	vars  []string
 	asked *atomic.Int64 // requests to the metadata service and the container endpoint
@@ -36,6 +37,10 @@ func poisoned(t *testing.T, w *world) poison {
 	}
 	file := filepath.Join(w.home, "cluster-token")
 	if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keys := "[default]\naws_access_key_id = " + labtest.AdminAccessKeyID + "\naws_secret_access_key = " + labtest.AdminSecretAccessKey + "\n"
+	if err := os.WriteFile(filepath.Join(w.home, "aws-credentials"), []byte(keys), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p.vars = []string{

@@ -22,39 +22,24 @@ const (
 	analystsID  = "1234567890-cccccccc-3333-4ccc-8ccc-cccccccccccc"
 )
 
-// directoryDesk is a machine at a door with somebody signed in and an AWS profile.
-func directoryDesk(t *testing.T, door lab.Door, edits ...func(*lab.World)) (*world, []string) {
-	t.Helper()
-	w := newWorld(t, edits...)
-	env := w.environ(door)
-	issuer := oktaIssuer
-	if door == lab.EndpointDoor {
-		issuer = w.Endpoint() + "/idp"
-	}
-	w.configure(t, env, issuer)
-	w.signIn(t, env, "analyst")
-	w.profiles(t, seedProfiles)
-	return w, env
-}
-
 // TestDirectoryWithAWSCLI reads the identity store as the person, at both doors.
 func TestDirectoryWithAWSCLI(t *testing.T) {
 	needAWSCLI(t)
 	for _, door := range []lab.Door{lab.ProxyDoor, lab.EndpointDoor} {
 		t.Run(string(door), func(t *testing.T) {
-			w, env := directoryDesk(t, door, openDirectory)
+			w, env := analystAt(t, door, openDirectory)
 			var user struct{ UserName, UserStatus string }
-			text := w.must(t, env, "aws", "identitystore", "describe-user", "--profile", "my-tti-profile", "--identity-store-id", directoryID, "--user-id", analystID)
+			text := w.must(t, env, "aws", "identitystore", "describe-user", "--profile", "identity", "--identity-store-id", directoryID, "--user-id", analystID)
 			if err := json.Unmarshal([]byte(text), &user); err != nil || user.UserName != "analyst@example.com" || user.UserStatus != "ENABLED" {
 				t.Errorf("%v %+v", err, user)
 			}
 			var id struct{ UserId string }
-			text = w.must(t, env, "aws", "identitystore", "get-user-id", "--profile", "my-tti-profile", "--identity-store-id", directoryID,
+			text = w.must(t, env, "aws", "identitystore", "get-user-id", "--profile", "identity", "--identity-store-id", directoryID,
 				"--alternate-identifier", `{"UniqueAttribute": {"AttributePath": "userName", "AttributeValue": "analyst@example.com"}}`)
 			if err := json.Unmarshal([]byte(text), &id); err != nil || id.UserId != analystID {
 				t.Errorf("%v %+v", err, id)
 			}
-			w.refused(t, env, "USER not found.", "aws", "identitystore", "get-user-id", "--profile", "my-tti-profile", "--identity-store-id", directoryID,
+			w.refused(t, env, "USER not found.", "aws", "identitystore", "get-user-id", "--profile", "identity", "--identity-store-id", directoryID,
 				"--alternate-identifier", `{"UniqueAttribute": {"AttributePath": "userName", "AttributeValue": "nobody@example.com"}}`)
 		})
 	}
@@ -63,15 +48,15 @@ func TestDirectoryWithAWSCLI(t *testing.T) {
 // TestDirectoryDenied: the default world's session policy leaves the directory out.
 func TestDirectoryDenied(t *testing.T) {
 	needAWSCLI(t)
-	w, env := directoryDesk(t, lab.ProxyDoor)
-	w.refused(t, env, "with an explicit deny in a session policy", "aws", "identitystore", "describe-user", "--profile", "my-tti-profile",
+	w, env := analystAt(t, lab.ProxyDoor)
+	w.refused(t, env, "with an explicit deny in a session policy", "aws", "identitystore", "describe-user", "--profile", "identity",
 		"--identity-store-id", directoryID, "--user-id", analystID)
 }
 
 // pagesScript lists the users on pages of one, the groups and the memberships.
 const pagesScript = `
 import boto3, sys
-store = boto3.Session(profile_name="my-tti-profile").client("identitystore")
+store = boto3.Session(profile_name="identity").client("identitystore")
 def each(name, members, **args):
     return [one for page in store.get_paginator(name).paginate(PaginationConfig={"PageSize": 1}, IdentityStoreId="d-1234567890", **args) for one in page[members]]
 print("users", len(each("list_users", "Users")))
@@ -88,7 +73,7 @@ except store.exceptions.ValidationException as e:
 
 func TestDirectoryWithBoto3(t *testing.T) {
 	needBoto3(t)
-	w, env := directoryDesk(t, lab.ProxyDoor, openDirectory)
+	w, env := analystAt(t, lab.ProxyDoor, openDirectory)
 	got := w.must(t, env, "python3", "-c", pagesScript, analystID, analystsID)
 	for _, want := range []string{
 		"users 2", "groups analysts,engineers", "member of " + analystsID, "is member True", "refused ValidationException",

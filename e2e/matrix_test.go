@@ -54,6 +54,29 @@ var (
 	}}
 )
 
+// forgetting runs a client without what the environment says of credentials.
+func forgetting(script string) string {
+	return `eval "$(tip-cli env --format sh --unset)"; ` + script
+}
+
+// byFormats are the ways by a file in a format of env.
+var byFormats = []way{
+	{"env --format dotenv", "identity", func(c client, errand string) []string {
+		sourced := forgetting(`tip-cli env --format dotenv > env.$$; set -a; . ./env.$$; set +a; exec "$@"`)
+		return slices.Concat([]string{"sh", "-euc", sourced, "sh"}, c.command(errand, ""))
+	}},
+	{"env --format ini", "identity", func(c client, errand string) []string {
+		file := forgetting(`tip-cli env --format ini --profile me > ini.$$; export AWS_SHARED_CREDENTIALS_FILE=ini.$$ AWS_REGION=eu-west-1; exec "$@"`)
+		return slices.Concat([]string{"sh", "-euc", file, "sh"}, c.command(errand, "me"))
+	}},
+	{"env --format json", "identity", func(c client, errand string) []string {
+		parsed := forgetting(`tip-cli env --format json > json.$$; exec python3 -c 'import json, os, sys
+os.environ.update(json.load(open(sys.argv[1])))
+os.execvp(sys.argv[2], sys.argv[2:])' json.$$ "$@"`)
+		return slices.Concat([]string{"sh", "-euc", parsed, "sh"}, c.command(errand, ""))
+	}},
+}
+
 // analystAt is a machine at which the analyst has signed in, with the profiles of
 // the errands.
 func analystAt(t *testing.T, door lab.Door, edits ...func(*lab.World)) (*world, []string) {
@@ -100,6 +123,23 @@ func TestClients(t *testing.T) {
 	}
 }
 
+// The other formats of env, for clients that read them in their own way. The
+// environment is somebody else's until then.
+func TestClientsByFormats(t *testing.T) {
+	t.Parallel()
+	w, env := analystAt(t, lab.ProxyDoor)
+	env = append(env, poisoned(t, w).vars...)
+	for _, c := range clientsNamed("AWS CLI 1", "AWS CLI 2", "boto3") {
+		for _, by := range byFormats {
+			t.Run(c.name+"/"+by.name, func(t *testing.T) {
+				t.Parallel()
+				c.need(t)
+				w.errand(t, env, c, by, "identity")
+			})
+		}
+	}
+}
+
 func TestClientsThroughTheEndpointDoor(t *testing.T) {
 	t.Parallel()
 	w, env := analystAt(t, lab.EndpointDoor)
@@ -112,6 +152,8 @@ func TestClientsThroughTheEndpointDoor(t *testing.T) {
 			c.need(t)
 			w.errand(t, env, c, byProcess, "identity")
 			w.errand(t, env, c, byProcess, "grant")
+			w.errand(t, env, c, byExec, "identity")
+			w.errand(t, env, c, byExecServer, "identity")
 		})
 	}
 }
@@ -121,18 +163,7 @@ func TestClientsThroughTheEndpointDoor(t *testing.T) {
 func TestClientsAndAPathWithSpaces(t *testing.T) {
 	t.Parallel()
 	w, env := analystAt(t, lab.ProxyDoor)
-	dir := filepath.Join(w.home, "Program Files (x86)")
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	own, err := os.ReadFile(filepath.Join(programs, executable("tip-cli")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	copied := filepath.Join(dir, executable("tip-cli"))
-	if err := os.WriteFile(copied, own, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	copied := placedIn(t, filepath.Join(w.home, "Program Files (x86)"))
 	w.must(t, env, copied, "auth", "set-aws-profile", "--profile", "identity")
 	if text, err := os.ReadFile(filepath.Join(w.home, "aws-config")); err != nil || !strings.Contains(string(text), `credential_process=`+w.home) {
 		t.Fatalf("the profile does not name the program: %v\n%s", err, text)

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/tip-cli/tip-cli/internal/terminal/ptytest"
@@ -70,7 +69,7 @@ func (c asker) run(t *testing.T, w *world, env []string, at *screen) (stdout, st
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
 	cmd.Env, cmd.Dir = env, w.home
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	together(cmd)
 	if at != nil {
 		cmd.ExtraFiles = []*os.File{at.tty}
 		cmd.SysProcAttr.Setctty, cmd.SysProcAttr.Ctty = true, 3

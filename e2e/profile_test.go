@@ -13,18 +13,21 @@ import (
 	"github.com/tip-cli/tip-cli/lab"
 )
 
-// oddlyPlaced copies tip-cli into a folder whose name a shell would take apart.
-func oddlyPlaced(t *testing.T, w *world) string {
-	t.Helper()
-	name := `some "programs" of Mary's & #1;%d $HOME`
+// oddly is a folder whose name a shell would take apart.
+func oddly() string {
 	if runtime.GOOS == "windows" {
-		name = "some programs"
+		return "some programs"
 	}
+	return `some "programs" of Mary's & #1;%d $HOME`
+}
+
+// placedIn copies tip-cli into a new folder.
+func placedIn(t *testing.T, dir string) string {
+	t.Helper()
 	content, err := os.ReadFile(filepath.Join(programs, executable("tip-cli")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(w.home, name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +46,7 @@ func TestProfilesThatWereSet(t *testing.T) {
 	env := w.environ(lab.ProxyDoor)
 	w.configure(t, env, oktaIssuer)
 	w.signIn(t, env, "analyst")
-	program := oddlyPlaced(t, w)
+	program := placedIn(t, filepath.Join(w.home, oddly()))
 	for _, args := range [][]string{
 		{"--profile", "me", "--region", "eu-west-1", "--output", "json"},
 		{"--profile", "reports", "--region", "eu-west-1", "--s3", "s3://tip-demo-data/reports/"},

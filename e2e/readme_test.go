@@ -28,6 +28,7 @@ func TestReadmeTour(t *testing.T) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
 	cmd.Env, cmd.Dir = tourEnviron(w), w.home
+	together(cmd)
 	out, err := cmd.CombinedOutput()
 	text := string(out)
 	if err != nil {

@@ -88,6 +88,7 @@ func (w *world) begin(t *testing.T, env, argv []string) *lasting {
 	t.Cleanup(cancel)
 	l := &lasting{cmd: exec.CommandContext(ctx, argv[0], argv[1:]...)}
 	l.cmd.Env, l.cmd.Dir, l.cmd.Stderr = env, w.home, &l.complaints
+	together(l.cmd)
 	var err error
 	if l.stdin, err = l.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -99,6 +100,12 @@ func (w *world) begin(t *testing.T, env, argv []string) *lasting {
 	if err := l.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if l.cmd.ProcessState == nil {
+			cancel()
+			_ = l.cmd.Wait()
+		}
+	})
 	l.lines = bufio.NewScanner(stdout)
 	l.read()
 	return l

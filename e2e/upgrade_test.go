@@ -165,7 +165,7 @@ func (h oldHome) files(t *testing.T) map[string]written {
 }
 
 // At once, without a sign-in or a configuration: what is valid is served, and
-// nothing is written. Only the mode of what is read is mended.
+// nothing is written. Only the modes of the files with secrets are mended.
 func TestUpgradeWithAValidSession(t *testing.T) {
 	t.Parallel()
 	h := upgraded(t, 50*time.Minute)
@@ -176,9 +176,11 @@ func TestUpgradeWithAValidSession(t *testing.T) {
 			h.oldProfile(t, c, "identity", "my-tti-profile")
 		})
 	}
-	wanted := before["role_creds.json"]
-	wanted.Mode = 0o600
-	before["role_creds.json"] = wanted
+	for _, name := range []string{"idp_token.json", "role_creds.json", "s3_creds.json"} {
+		wanted := before[name]
+		wanted.Mode = 0o600
+		before[name] = wanted
+	}
 	if diff := cmp.Diff(before, h.files(t)); diff != "" {
 		t.Errorf("the files changed (-before +after):\n%s", diff)
 	}

@@ -175,6 +175,17 @@ func TestIdentityStoreDoors(t *testing.T) {
 		describeUser(t.Context(), b.identityStore(aws.AnonymousCredentials{}), storeID, analyst))
 }
 
+// TestIdentityStoreAmbiguous: an external id that two users have names neither.
+func TestIdentityStoreAmbiguous(t *testing.T) {
+	b := start(t, directory, func(w *lab.World) {
+		users := w.IdentityCenter[0].Users
+		users[1].ExternalIDs = users[0].ExternalIDs
+	})
+	c, by := b.identityStore(b.person(analyst)), externalID("https://scim.aws.com/example", "external-1")
+	_, err := c.GetUserId(t.Context(), &identitystore.GetUserIdInput{IdentityStoreId: aws.String(storeID), AlternateIdentifier: by})
+	expect(t, answer{400, "ResourceNotFoundException", "USER not found."}, err)
+}
+
 // TestIdentityStoreTrail: reads name the person, and show nobody's name.
 func TestIdentityStoreTrail(t *testing.T) {
 	b := start(t, directory)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
@@ -20,8 +21,9 @@ const (
 var ErrTarget = errors.New("invalid S3 target")
 
 // ValidateTarget checks that target is one that GetDataAccess can take: it
-// begins with "s3://", names something, and has at most 2000 characters. The
-// error wraps [ErrTarget] and says what may have been meant. The target is
+// begins with "s3://", names something, and has at most 2000 characters, none of
+// them a control character such as a newline: what is asked for is written into logs
+// and shown on terminals. The error wraps [ErrTarget] and says what may have been meant. The target is
 // not otherwise interpreted: an asterisk at its end asks for a prefix, any
 // other character stands for itself.
 func ValidateTarget(target string) error {
@@ -32,6 +34,8 @@ func ValidateTarget(target string) error {
 		return fmt.Errorf("%w %.100q: it must begin with s3://%s", ErrTarget, target, didYouMean(target))
 	case !utf8.ValidString(target):
 		return fmt.Errorf("%w %.100q: not UTF-8", ErrTarget, target)
+	case strings.ContainsFunc(target, unicode.IsControl):
+		return fmt.Errorf("%w %.100q: it has a control character", ErrTarget, target)
 	case utf8.RuneCountInString(target) > maxTarget:
 		return fmt.Errorf("%w: %d characters, at most %d are allowed", ErrTarget, utf8.RuneCountInString(target), maxTarget)
 	case target[len(scheme)] == '/':
@@ -49,6 +53,8 @@ func didYouMean(target string) string {
 			return ""
 		}
 		rest = rest[i+len("://"):]
+	} else if short := len("s3:"); !isARN && len(rest) >= short && strings.EqualFold(rest[:short], "s3:") {
+		rest = rest[short:]
 	}
 	rest = strings.TrimLeft(rest, "/")
 	if rest == "" {

@@ -152,10 +152,16 @@ func TestValidateTarget(t *testing.T) {
 		{"no scheme", "team-data/reports/*", `invalid S3 target "team-data/reports/*": it must begin with s3:// (did you mean "s3://team-data/reports/*"?)`},
 		{"slash", "/team-data/k", `invalid S3 target "/team-data/k": it must begin with s3:// (did you mean "s3://team-data/k"?)`},
 		{"upper case", "S3://team-data/k", `invalid S3 target "S3://team-data/k": it must begin with s3:// (did you mean "s3://team-data/k"?)`},
+		{"one slash", "s3:/team-data/k", `invalid S3 target "s3:/team-data/k": it must begin with s3:// (did you mean "s3://team-data/k"?)`},
+		{"no slash, upper case", "S3:team-data/k", `invalid S3 target "S3:team-data/k": it must begin with s3:// (did you mean "s3://team-data/k"?)`},
+		{"nothing behind the scheme", "s3:", `invalid S3 target "s3:": it must begin with s3://`},
 		{"ARN", "arn:aws:s3:::team-data/k", `invalid S3 target "arn:aws:s3:::team-data/k": it must begin with s3:// (did you mean "s3://team-data/k"?)`},
 		{"another scheme", "https://team-data.s3.amazonaws.com/k", `invalid S3 target "https://team-data.s3.amazonaws.com/k": it must begin with s3://`},
 		{"slashes", "//", `invalid S3 target "//": it must begin with s3://`},
 		{"no bucket", "s3:///k", `invalid S3 target "s3:///k": the bucket is missing`},
+		{"newline", "s3://b/k\n", `invalid S3 target "s3://b/k\n": it has a control character`},
+		{"escape sequence", "s3://b/\x1b[2J*", `invalid S3 target "s3://b/\x1b[2J*": it has a control character`},
+		{"C1 control", "s3://b/\u0085", `invalid S3 target "s3://b/\u0085": it has a control character`},
 		{"not UTF-8", "s3://b/\xff", `invalid S3 target "s3://b/\xff": not UTF-8`},
 	}
 	for _, tt := range tests {

@@ -69,8 +69,7 @@ func (m *machine) must(t *testing.T, args []string, settings ...string) finished
 }
 
 // check wants of a finished run what holds for all: one of the exit codes, an answer
-// or one line with the cause and (except with exit code 1, which knows nothing
-// better) one with what to do, no secret, no hang.
+// or one line with the cause and one with what to do, no secret, no hang.
 func (m *machine) check(t *testing.T, o finished, codes ...int) {
 	t.Helper()
 	bad := func(format string, args ...any) {
@@ -92,7 +91,7 @@ func (m *machine) check(t *testing.T, o finished, codes ...int) {
 		bad("exit code 0 and %d lines with an error, %d with a hint", errorLines, hintLines)
 	case o.code == 0 && printsCredentials(o.args) && !json.Valid([]byte(o.stdout)):
 		bad("stdout is no JSON but %q", o.stdout)
-	case o.code != 0 && (errorLines != 1 || hintLines != 1 && o.code != 1 || o.stdout != ""):
+	case o.code != 0 && (errorLines != 1 || hintLines != 1 || o.stdout != ""):
 		bad("%d lines with an error, %d with a hint, stdout %q", errorLines, hintLines, o.stdout)
 	}
 }

@@ -110,7 +110,7 @@ func matrix() []row {
 			}
 		}
 	}
-	return append(slow, quick...) // the longest first
+	return slices.Concat(waits(), slow, quick) // the longest first
 }
 
 // runs reports whether a row is among those that run.

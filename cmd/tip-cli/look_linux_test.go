@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,43 @@ func TestProgressOnATerminal(t *testing.T) {
 			}
 			if got := strings.Contains(p.shown(), told); got != c.want {
 				t.Errorf("told: %v\n%q", got, p.shown())
+			}
+		})
+	}
+}
+
+// TestProgressOfASignIn: before the person is asked and after they have answered,
+// each wait is told, in a sign-in on demand as well.
+func TestProgressOfASignIn(t *testing.T) {
+	for _, args := range [][]string{{"auth"}, {"auth", "get-iam-credentials"}} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			t.Parallel()
+			p := sit(t)
+			waits := map[proxytest.Operation]string{
+				proxytest.Discovery: " asking the identity provider for its endpoints\x1b[K", proxytest.Token: " getting the tokens\x1b[K",
+			}
+			if len(args) > 1 {
+				waits[create] = " exchanging the ID token\x1b[K"
+			}
+			p.Meddle(func(w http.ResponseWriter, r *http.Request, forward http.HandlerFunc) {
+				if text := waits[proxytest.Of(r)]; text != "" {
+					p.within(10*time.Second, text)
+				}
+				forward(w, r)
+			})
+			cmd := p.leader(args...)
+			cmd.Env = append(cmd.Env, "TERM=xterm")
+			cmd.Stderr = p.tty
+			if err := cmd.Run(); err != nil {
+				t.Fatal(err, p.shown())
+			}
+			for _, text := range waits {
+				if !strings.Contains(p.shown(), text) {
+					t.Errorf("%q is not told:\n%q", text, p.shown())
+				}
+			}
+			if invited := regexp.MustCompile(`(?s)To sign in.*Ctrl-C ends it`).FindString(p.shown()); strings.Contains(invited, "\x1b[K") {
+				t.Errorf("the spinner turns in the invitation:\n%q", invited)
 			}
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -32,6 +33,10 @@ type machine struct {
 	*proxytest.Proxy
 	dir  string
 	port int
+	// awaited is a program in the background of a script, letGo releases the lock
+	// that the script holds.
+	awaited *exec.Cmd
+	letGo   func()
 }
 
 // newMachine starts a lab whose identity providers know a free port of this
@@ -147,4 +152,16 @@ func (m *machine) looseModes() []string {
 		return nil
 	})
 	return found
+}
+
+// need skips the test where a program is missing, and fails it in CI.
+func need(t *testing.T, missing error, what string) {
+	t.Helper()
+	switch {
+	case missing == nil:
+	case os.Getenv("CI") != "":
+		t.Fatalf("%s is missing: %v", what, missing)
+	default:
+		t.Skipf("%s is missing on this machine: %v", what, missing)
+	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -26,8 +25,7 @@ type person struct {
 	*machine
 	t           *testing.T
 	master, tty *os.File
-	mu          sync.Mutex
-	screen      bytes.Buffer
+	screen      lockedText
 	changed     chan struct{}
 }
 
@@ -51,9 +49,7 @@ func (p *person) watch() {
 	buffer := make([]byte, 4096)
 	for {
 		n, err := p.master.Read(buffer)
-		p.mu.Lock()
-		p.screen.Write(buffer[:n])
-		p.mu.Unlock()
+		_, _ = p.screen.Write(buffer[:n])
 		select {
 		case p.changed <- struct{}{}:
 		default:
@@ -64,11 +60,7 @@ func (p *person) watch() {
 	}
 }
 
-func (p *person) shown() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.screen.String()
-}
+func (p *person) shown() string { return p.screen.String() }
 
 // reads waits until the terminal shows something and returns the part in brackets.
 func (p *person) reads(pattern string) string {
@@ -127,9 +119,7 @@ func TestOneSignInForManyProcesses(t *testing.T) {
 	script := "for i in 1 2 3 4 5 6; do tip-cli auth get-iam-credentials & done; wait"
 	cmd := p.leader("version")
 	shell, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("no shell: ", err)
-	}
+	need(t, err, "sh")
 	cmd.Path, cmd.Args = shell, []string{"sh", "-c", script}
 	out, err := cmd.Output()
 	if n := strings.Count(string(out), `"AccessKeyId"`); err != nil || n != 6 {
@@ -176,9 +166,7 @@ func TestPastedOverSSH(t *testing.T) {
 	cmd := p.leader("auth")
 	cmd.Env = append(cmd.Env, "SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22", "BROWSER=")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.tty, p.tty, p.tty
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	launch(t, cmd)
 	address := strings.TrimSpace(p.reads(authorizeAddress + `\s`))
 	p.reads("over SSH")
 	redirect := p.redirected(address)
@@ -213,9 +201,7 @@ func TestDeviceCode(t *testing.T) {
 	p := sit(t)
 	cmd := p.leader("auth", "--device")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.tty, p.tty, p.tty
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	launch(t, cmd)
 	page := strings.TrimSpace(p.reads(`(https://dev-123456789\.okta\.com/\S+)\s`))
 	code := strings.TrimSpace(p.reads(`enter the code\s+(\S+)\s`))
 	resp, err := p.HTTPClient().Get(page + "?" + url.Values{"user_code": {code}, "lab_login": {"analyst"}, "lab_password": {"analyst"}}.Encode())
@@ -238,9 +224,7 @@ func TestSecretWithoutEcho(t *testing.T) {
 	p := sit(t)
 	cmd := p.leader("configure", "client-secret")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.tty, p.tty, p.tty
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	launch(t, cmd)
 	p.reads("Client secret: ")
 	p.types("open-sesame\n")
 	p.reads("Stored the client secret")

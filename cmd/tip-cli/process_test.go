@@ -56,6 +56,7 @@ func (m *machine) command(t *testing.T, args ...string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, "tip-cli", args...)
+	cmd.Cancel = func() error { return killAll(cmd) }
 	cmd.Env = lab.Apply(os.Environ(), m.variables(lab.ProxyDoor))
 	return cmd
 }
@@ -287,9 +288,7 @@ func TestInterruptedPrompt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	launch(t, cmd)
 	question := make([]byte, 1)
 	if _, err := complaints.Read(question); err != nil { // it asks: the handler of signals is in place
 		t.Fatal(err)

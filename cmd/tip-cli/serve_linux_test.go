@@ -34,9 +34,7 @@ func TestServeOutlivesTheTerminal(t *testing.T) {
 	p := sit(t)
 	p.signIn(t)
 	shell, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("no shell: ", err)
-	}
+	need(t, err, "sh")
 	cmd := p.command(t, "serve")
 	cmd.Path, cmd.Args = shell, []string{"sh", "-c", `trap "" HUP INT; exec tip-cli serve --format json`}
 	s := p.starts(t, cmd)

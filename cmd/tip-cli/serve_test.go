@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -41,21 +40,7 @@ type serving struct {
 	stdout    string
 	stderr    *lockedText
 	rest      *bufio.Reader
-	ended     bool
 }
-
-// lockedText is what a process has written so far.
-type lockedText struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lockedText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-func (l *lockedText) String() string { l.mu.Lock(); defer l.mu.Unlock(); return l.text.String() }
 
 // serve starts tip-cli serve --format json and reads what it says.
 func (m *machine) serve(t *testing.T, args []string, settings ...string) *serving {
@@ -80,7 +65,7 @@ func (m *machine) starts(t *testing.T, cmd *exec.Cmd) *serving {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if !s.ended {
+		if cmd.ProcessState == nil {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
 		}
@@ -106,7 +91,6 @@ func (s *serving) end(t *testing.T, signal os.Signal) {
 		t.Fatal(err)
 	}
 	rest, _ := io.ReadAll(s.rest)
-	s.ended = true
 	if err := s.cmd.Wait(); err != nil {
 		t.Errorf("after %v: %v\n%s", signal, err, s.stderr)
 	}
@@ -146,6 +130,22 @@ func (e served) key(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return c.AccessKeyID
+}
+
+// keySoon is [served.key] for a client that asks again: an attempt may take longer than
+// a request waits, and its error is given again for a while.
+func (e served) keySoon(t *testing.T) string {
+	t.Helper()
+	var err error
+	for range 300 {
+		var c aws.Credentials
+		if c, err = e.retrieve(t); err == nil {
+			return c.AccessKeyID
+		}
+		time.Sleep(100 * time.Millisecond) // a program of its own: there is nothing to wait on
+	}
+	t.Fatal(err)
+	return ""
 }
 
 // refuses wants an error with code and text.
@@ -214,8 +214,7 @@ func TestServeFollows(t *testing.T) {
 	m.must(t, signOutCommand)
 	e.refuses(t, "SignInRequired", "run: tip-cli auth")
 	m.signIn(t)
-	time.Sleep(time.Second) // the same error is given again for half of it
-	second := e.key(t)
+	second := e.keySoon(t)
 	if first == second {
 		t.Error("the credentials of before the sign-out")
 	}
@@ -243,15 +242,8 @@ func TestServeSignIn(t *testing.T) {
 	first := s.endpoints[0].key(t)
 	m.must(t, signOutCommand)
 	m.Forget()
-	var second string
-	for range 50 { // a client gives up after a second or two, and asks again
-		if c, err := s.endpoints[0].retrieve(t); err == nil {
-			second = c.AccessKeyID
-			break
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	if second == "" || second == first {
+	second := s.endpoints[0].keySoon(t)
+	if second == first {
 		t.Errorf("%q after %q\n%s", second, first, s.stderr)
 	}
 	s.end(t, os.Interrupt)
@@ -272,15 +264,16 @@ func TestServeTokenFile(t *testing.T) {
 		t.Fatalf("%d bytes, %v, %v, %v", len(token), info, err, statErr)
 	}
 	_ = s.endpoints[0].key(t)
-	// a second one takes the file over, and the first leaves it to it
-	second := m.serve(t, []string{"--token-file", path})
-	s.end(t, os.Interrupt)
-	_ = second.endpoints[0].key(t)
-	if err := second.cmd.Process.Kill(); err != nil {
+	// a second one leaves the file to the first
+	second := m.run(t, []string{"serve", "--token-file", path})
+	if second.code == 0 || !strings.Contains(second.stderr, "another tip-cli serve has its token there") {
+		t.Errorf("exit code %d: %s", second.code, second.stderr)
+	}
+	_ = s.endpoints[0].key(t)
+	if err := s.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = second.cmd.Wait()
-	second.ended = true
+	_ = s.cmd.Wait()
 	third := m.serve(t, []string{"--token-file", path}) // in the place of what a kill has left
 	_ = third.endpoints[0].key(t)
 	third.end(t, syscall.SIGTERM)
@@ -335,13 +328,12 @@ func TestServeContextsAndS3(t *testing.T) {
 		t.Errorf("account %q, %v", c.AccountID, err)
 	}
 	s.endpoints[2].refuses(t, "SignInRequired", "context work.2: ")
-	s.endpoints[3].refuses(t, "SignInRequired", "run: tip-cli auth --context work.2")
+	s.endpoints[3].refuses(t, "SignInRequired", "run: tip-cli --context work.2 auth")
 	if !strings.Contains(s.stderr.String(), "warning: context work.2: sign-in required") {
 		t.Errorf("%s", s.stderr)
 	}
 	m.must(t, []string{"--context", "work.2", "auth"})
-	time.Sleep(time.Second) // the same error is given again for half of it
-	if one, other := s.endpoints[0].key(t), s.endpoints[2].key(t); one == other {
+	if one, other := s.endpoints[0].key(t), s.endpoints[2].keySoon(t); one == other {
 		t.Error("two contexts with the same credentials")
 	}
 	m.must(t, []string{"s3ag", "clear-credentials"})
@@ -365,28 +357,35 @@ func TestServeUpstreamFails(t *testing.T) {
 	}
 	m.Meddle(echo("AssumeRoleWithWebIdentity"))
 	s.endpoints[0].refuses(t, "Configuration", "")
+	arrived := make(chan struct{}, 100)
 	m.Meddle(func(w http.ResponseWriter, r *http.Request, forward http.HandlerFunc) {
 		if proxytest.Of(r) == "AssumeRoleWithWebIdentity" || proxytest.Of(r) == proxytest.Token {
+			arrived <- struct{}{}
 			<-r.Context().Done() // nobody answers
 			return
 		}
 		forward(w, r)
 	})
-	m.Forget()
-	time.Sleep(time.Second) // the same error is given again for half of it
-	waiting := make(chan error, 1)
+	waiting, ended := make(chan error, 1), make(chan struct{})
 	go func() {
-		_, err := s.endpoints[0].retrieve(t)
-		waiting <- err
-	}()
-	for range 100 {
-		if len(m.exchanged()) > 0 {
-			break
+		for { // the same error is given again for a while, before there is another attempt
+			_, err := s.endpoints[0].retrieve(t)
+			select {
+			case <-ended:
+				waiting <- err
+				return
+			case <-time.After(50 * time.Millisecond):
+			}
 		}
-		time.Sleep(50 * time.Millisecond)
+	}()
+	select {
+	case <-arrived:
+	case <-time.After(30 * time.Second):
+		t.Fatal("nobody has asked upstream")
 	}
 	before := time.Now()
 	s.end(t, os.Interrupt)
+	close(ended)
 	if err := <-waiting; err == nil {
 		t.Error("an answer")
 	}
@@ -403,14 +402,7 @@ func TestServeForShells(t *testing.T) {
 	path := filepath.Join(m.dir, "it's the token")
 	cmd := m.command(t, "serve", "--token-file", path, "--context", "default", "--s3", "s3://tip-demo-data/reports/")
 	cmd.Env = append(cmd.Env, "SHELL=/bin/sh", "PSModulePath=")
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewReader(out)
+	lines := m.starts(t, cmd).rest
 	var block strings.Builder
 	for { // the first of two
 		line, err := lines.ReadString('\n')

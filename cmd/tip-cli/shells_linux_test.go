@@ -35,6 +35,10 @@ func shellsUnderTest() []shell {
 		{name: "bash alone", argv: bash, load: "PS1='" + prompt + "'; source <(tip-cli completion bash)"},
 		{name: "bash without descriptions", argv: bash, load: "PS1='" + prompt + "'; source <(tip-cli completion bash --no-descriptions)"},
 		{
+			name: "bash with bash-completion, without descriptions", argv: bash, needs: bashCompletionPackage,
+			load: "PS1='" + prompt + "'; source " + bashCompletionPackage + "; source <(tip-cli completion bash --no-descriptions)",
+		},
+		{
 			name: "bash with bash-completion", argv: bash, needs: bashCompletionPackage,
 			load: "PS1='" + prompt + "'; source " + bashCompletionPackage + "; source <(tip-cli completion bash)",
 		},
@@ -51,12 +55,12 @@ func shellsUnderTest() []shell {
 
 // TestShells types the beginnings of commands into real shells, and presses Tab.
 func TestShells(t *testing.T) {
-	dir := t.TempDir()
-	fillForCompletion(t, dir)
 	for _, s := range shellsUnderTest() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			s.wanted(t)
+			dir := t.TempDir()
+			fillForCompletion(t, dir)
 			at := s.open(t, dir)
 			for _, c := range []struct{ typed, want string }{
 				{"auth get-i", "auth get-iam-credentials"},
@@ -71,11 +75,24 @@ func TestShells(t *testing.T) {
 				{"auth set-aws-profile --profile my", "auth set-aws-profile --profile my-tti-profile"},
 				{"auth --token-file tok", "auth --token-file token.jwt"},
 				{"help exit", "help exit-codes"},
+				// names that a shell would take apart, or run: one of them, and several
+				{"s3ag get-data-access s3://example-bucket/my", "s3ag get-data-access s3://example-bucket/my docs/$(touch PWNED)/`touch PWNED`/"},
+				{"s3ag clear-credentials s3://example-bucket/my", "s3ag clear-credentials s3://example-bucket/my docs/$(touch PWNED)/`touch PWNED`/"},
+				{"s3ag clear-credentials s3://example-bucket/one", "s3ag clear-credentials s3://example-bucket/one;touch PWNED;/*"},
+				{"s3ag get-data-access s3://example-bucket/my\\ docs/\\$\\(touch\\ PWNED\\)/\\`touch\\ PWNED\\`/a", "s3ag get-data-access s3://example-bucket/my docs/$(touch PWNED)/`touch PWNED`/a/"},
+				{"auth set-aws-profile --profile a", "auth set-aws-profile --profile a b"},
+				{"auth set-aws-profile --profile q", "auth set-aws-profile --profile q;touch PWNED;"},
 				{"auth logout ", "auth logout"}, // and not the names of files
 			} {
+				if s.name == "fish" && strings.Contains(c.typed, `\`) {
+					continue // cobra's script for fish completes no word that is begun with quotes
+				}
 				if got := at.complete(t, c.typed); got != c.want {
 					t.Errorf("%q is completed to %q, want %q", c.typed, got, c.want)
 				}
+			}
+			if _, err := os.Stat(filepath.Join(dir, "PWNED")); err == nil {
+				t.Error("the shell has run a part of a name")
 			}
 		})
 	}
@@ -103,8 +120,10 @@ func fillForCompletion(t *testing.T, dir string) {
 		"creds": {"AccessKeyId": "a", "SecretAccessKey": "b", "SessionToken": "c"}}]`
 	for name, text := range map[string]string{
 		"state/config.json": "{}", "state/contexts/work/config.json": "{}", "token.jwt": "",
-		"aws-config":          "[profile my-tti-profile]\n[profile other]\n",
-		"state/s3_creds.json": fmt.Sprintf(`{"s3://example-bucket/reports/*": %s, "s3://example-bucket/other/*": %[1]s}`, entry),
+		"aws-config": "[profile my-tti-profile]\n[profile other]\n[profile a b]\n[profile a b c]\n[profile q;touch PWNED;x]\n[profile q;touch PWNED;y]\n",
+		"state/s3_creds.json": fmt.Sprintf(`{"s3://example-bucket/reports/*": %s, "s3://example-bucket/other/*": %[1]s,
+			"s3://example-bucket/my docs/$(touch PWNED)/`+"`touch PWNED`"+`/a/*": %[1]s, "s3://example-bucket/my docs/$(touch PWNED)/`+"`touch PWNED`"+`/b/*": %[1]s,
+			"s3://example-bucket/one;touch PWNED;/*": %[1]s}`, entry),
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

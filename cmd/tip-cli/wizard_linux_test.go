@@ -36,10 +36,7 @@ func (p *person) begins(stdout *strings.Builder, args ...string) *exec.Cmd {
 	cmd := p.leader(args...)
 	cmd.Env = append(cmd.Env, "TERM=xterm-256color", "ACCESSIBLE=", "TIP_CLI_ACCESSIBLE=")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.tty, stdout, p.tty
-	cmd.WaitDelay = 0
-	if err := cmd.Start(); err != nil {
-		p.t.Fatal(err)
-	}
+	launch(p.t, cmd)
 	return cmd
 }
 
@@ -120,11 +117,7 @@ func (p *person) configuredAt(t *testing.T) {
 }
 
 // screenCleared forgets what was shown so far.
-func (p *person) screenCleared() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.screen.Reset()
-}
+func (p *person) screenCleared() { p.screen.clear() }
 
 // An identity provider that does not answer: the cause, and a choice.
 func TestWizardWithoutProvider(t *testing.T) {
@@ -193,9 +186,7 @@ func TestPlainLines(t *testing.T) {
 		cmd := p.leader("configure", "--no-check")
 		cmd.Env = append(cmd.Env, "TERM=xterm", variable)
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = p.tty, p.tty, p.tty
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		launch(t, cmd)
 		p.answers(`Identity provider \(okta`, "okta\n")
 		for _, line := range []string{application, oidcRole, accessRole, issuer, clientID} {
 			p.types(line + "\n")

@@ -85,12 +85,18 @@ func Judge(s *Stored, a *Asked) Verdict {
 		return Alien
 	case s.Expiration.Sub(a.Now) <= max(need, a.MinTTL):
 		return Stale
-	case !a.LastGood && !s.ObtainedAt.IsZero() && a.Now.Before(s.ObtainedAt.Add(-clockSlack)):
+	case !a.LastGood && s.ClockBack(a.Now):
 		return ClockBack
 	case !s.Private:
 		return Exposed
 	}
 	return Serve
+}
+
+// ClockBack reports whether the clock was set back since the session was stored, so that
+// nobody knows how long it lasts.
+func (s *Stored) ClockBack(now time.Time) bool {
+	return !s.ObtainedAt.IsZero() && now.Before(s.ObtainedAt.Add(-clockSlack))
 }
 
 // ours reports whether the session was made for the present configuration. Of the

@@ -98,6 +98,7 @@ func TestForbiddenEdges(t *testing.T) {
 		{"a program is imported", pkg{ImportPath: "e2e", Imports: []string{"cmd/tip-lab/demo"}}},
 		{"a program is linked with testing", pkg{ImportPath: "cmd/tip-lab", Deps: []string{"testing"}}},
 		{"secrets leave the standard library", pkg{ImportPath: "internal/secret", Imports: []string{"go.yaml.in/yaml/v3"}}},
+		{"expressions are taken from the configuration", pkg{ImportPath: "internal/lazyregexp", Imports: []string{"internal/config"}}},
 		{"the configuration reads the store", pkg{ImportPath: "internal/config", Imports: []string{"internal/store"}}},
 		{"the judge of answers keeps secrets", pkg{ImportPath: "internal/answer", Imports: []string{"internal/secret"}}},
 		{"the fast path is linked with JSON", pkg{ImportPath: "internal/fastpath", Deps: []string{"encoding/json"}}},

@@ -100,7 +100,8 @@ var rules = []rule{
 
 	// Inside the client: each package and what it stands on.
 	{from: []string{"./internal/secret"}, only: []string{std}, reason: "secrets go through few hands"},
-	{from: []string{"./internal/config"}, only: []string{std}, reason: "a configuration is data"},
+	{from: []string{"./internal/lazyregexp"}, only: []string{std}, reason: "it compiles expressions and knows not what for"},
+	{from: []string{"./internal/config"}, only: []string{std, "./internal/lazyregexp"}, reason: "a configuration is data"},
 	{
 		from: []string{"./internal/fastpath"}, only: []string{std, "./internal/answer"},
 		reason: "it runs before the rest of the program is initialized (docs/decisions/0018)",
@@ -116,14 +117,14 @@ var rules = []rule{
 	},
 	{from: []string{"./internal/transport"}, only: []string{std, others}, reason: "it makes HTTP clients for everybody"},
 	{from: []string{"./internal/store/atomicfile"}, only: []string{std}, reason: "it writes files and knows nothing of their content"},
-	{from: []string{"./internal/awsprofile"}, only: []string{std, "./internal/store/atomicfile"}, reason: "it edits AWS config files and knows nothing of tip-cli's state"},
-	{from: []string{"./internal/store"}, only: []string{std, others, "./internal/answer", "./internal/secret"}, reason: "state is kept, not judged"},
-	{from: []string{"./internal/oidclogin"}, only: []string{std, others, "./internal/secret"}, reason: "sign-in knows neither AWS nor files"},
+	{from: []string{"./internal/awsprofile"}, only: []string{std, "./internal/lazyregexp", "./internal/store/atomicfile"}, reason: "it edits AWS config files and knows nothing of tip-cli's state"},
+	{from: []string{"./internal/store"}, only: []string{std, others, "./internal/answer", "./internal/lazyregexp", "./internal/secret"}, reason: "state is kept, not judged"},
+	{from: []string{"./internal/oidclogin"}, only: []string{std, others, "./internal/lazyregexp", "./internal/secret"}, reason: "sign-in knows neither AWS nor files"},
 	{from: []string{"./internal/terminal"}, only: []string{std, others}, reason: "it talks to a person and knows not about what"},
 	{from: []string{"./internal/wizard"}, only: []string{std, others}, reason: "it shows forms and knows not what for"},
 	{from: []string{"./internal/shellenv"}, only: []string{std, "./internal/secret"}, reason: "it writes variables, wherever their values are from"},
 	{from: []string{"./internal/childproc"}, only: []string{std, others, "./internal/terminal"}, reason: "it runs a command and knows not what for"},
-	{from: []string{"./internal/credserver"}, only: []string{std, "./internal/secret"}, reason: "it serves what a source gives, and knows not from where"},
+	{from: []string{"./internal/credserver"}, only: []string{std, "./internal/lazyregexp", "./internal/secret", "./internal/store/atomicfile"}, reason: "it serves what a source gives, and knows not from where"},
 	{from: []string{"./internal/tokensource"}, only: []string{std, "./internal/recursion", "./internal/secret"}, reason: "it runs a program, and judges no token"},
 	{from: []string{"./internal/recursion"}, only: []string{std}, reason: "it reads and writes one environment variable"},
 	{

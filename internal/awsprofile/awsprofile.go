@@ -36,8 +36,9 @@ type Options struct {
 	// mask the profile; "" looks nowhere.
 	CredentialsPath string
 	// Ours tells the caller's own commands from others, given a credential_process
-	// in words. Nil takes every one for the caller's own.
-	Ours func(words []string) bool
+	// in words; other says in a few words what one of the caller's program is for
+	// instead, or is "". Nil takes every one for the caller's own.
+	Ours func(words []string) (ours bool, other string)
 	// Overwrite takes over a profile that gets its credentials elsewhere: another
 	// credential_process is replaced, and settings that would mask it become
 	// comments. Without it such a profile is an error.

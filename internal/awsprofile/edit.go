@@ -134,9 +134,13 @@ func (f *file) bytes() []byte {
 	return content
 }
 
-// withoutKey hides the value in a line with an AWS key, or in a comment made of one.
-func withoutKey(text string) string {
-	return keyLine().ReplaceAllString(text, "${1}REDACTED")
+// shown is a line without what it has of the value of an AWS key, which may be in a
+// comment made of one.
+func (l line) shown() string {
+	if l.hide {
+		return indentForm().FindString(l.text) + "REDACTED"
+	}
+	return keyLine().ReplaceAllString(l.text, "${1}REDACTED")
 }
 
 // diff lists the lines that went and came, in order, without AWS keys.
@@ -145,7 +149,7 @@ func (f *file) diff() string {
 	next := 0
 	gone := func(end int) {
 		for ; next < end; next++ {
-			fmt.Fprintf(&out, "-%s\n", withoutKey(f.original[next].text))
+			fmt.Fprintf(&out, "-%s\n", f.original[next].shown())
 		}
 	}
 	for _, l := range f.lines {
@@ -154,7 +158,7 @@ func (f *file) diff() string {
 			fmt.Fprintf(&out, "+%s\n", l.text)
 		case l.edit:
 			gone(l.from + 1)
-			fmt.Fprintf(&out, "+%s\n", withoutKey(l.text))
+			fmt.Fprintf(&out, "+%s\n", l.shown())
 		default:
 			gone(l.from)
 			next = l.from + 1

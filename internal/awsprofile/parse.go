@@ -1,28 +1,25 @@
 package awsprofile
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 )
 
 var (
-	keyForm = lazily(`^[a-z][a-z0-9_]*$`)
+	keyForm = lazyregexp.New(`^[a-z][a-z0-9_]*$`)
 	// configparser's section header: to the last bracket on the line.
-	headerForm = lazily(`^\[(.+)\]`)
+	headerForm = lazyregexp.New(`^\[(.+)\]`)
 	// configparser's option: the key ends at the first = or :.
-	optionForm = lazily(`^([^=:]*?)\s*[=:]\s*(.*)$`)
+	optionForm = lazyregexp.New(`^([^=:]*?)\s*[=:]\s*(.*)$`)
+	// what a line within the value of an AWS key begins with.
+	indentForm = lazyregexp.New(`^[#;\s]*`)
 	// a line with an AWS key, up to the value.
-	keyLine = lazily(`(?i)^([#\s]*aws_[a-z_]+\s*[=:]\s*).+$`)
+	keyLine = lazyregexp.New(`(?i)^([#\s]*aws_[a-z_]+\s*[=:]\s*).+$`)
 )
-
-// lazily compiles an expression at its first use: few commands have one.
-func lazily(expression string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
-}
 
 const byteOrderMark = "\ufeff"
 
@@ -32,6 +29,7 @@ type line struct {
 	eol  string // "\n", "\r\n", "\r", or "" at the end of the file
 	from int    // index in the original file, -1 for a new line
 	edit bool   // text differs from the original
+	hide bool   // it continues the value of an AWS key
 }
 
 // key is one setting: its line, and the lines that continue its value.
@@ -54,6 +52,7 @@ type file struct {
 	original []line
 	lines    []line
 	sections []section
+	astray   []int // lines that fit nowhere
 }
 
 // parse reads a config file as Python's configparser does: a line that is
@@ -75,6 +74,7 @@ func parse(content []byte) *file {
 		case trimmed[0] == '#' || trimmed[0] == ';':
 			if inKey && depth > indent {
 				f.current().last = i
+				f.hideInKey(i)
 			}
 		case inKey && depth > indent:
 			f.continueKey(i)
@@ -84,6 +84,8 @@ func parse(content []byte) *file {
 		case len(f.sections) > 0:
 			inKey = f.addKey(i, trimmed) || inKey
 			indent = depth
+		default:
+			f.astray = append(f.astray, i)
 		}
 	}
 	f.joinValues()
@@ -96,7 +98,8 @@ func (f *file) addKey(i int, trimmed string) bool {
 	s := f.current()
 	s.last = i
 	match := optionForm().FindStringSubmatch(trimmed)
-	if match == nil {
+	if match == nil || match[1] == "" {
+		f.astray = append(f.astray, i)
 		return false
 	}
 	s.keys = append(s.keys, key{name: strings.ToLower(match[1]), value: match[2], line: i})
@@ -108,6 +111,15 @@ func (f *file) continueKey(i int) {
 	s.last = i
 	k := &s.keys[len(s.keys)-1]
 	k.more = append(k.more, i)
+	f.hideInKey(i)
+}
+
+// hideInKey marks a line within the value of the present key, if that is one of AWS.
+func (f *file) hideInKey(i int) {
+	s := f.current()
+	if strings.HasPrefix(s.keys[len(s.keys)-1].name, "aws_") {
+		f.lines[i].hide, f.original[i].hide = true, true
+	}
 }
 
 // joinValues completes the values that go on over several lines.

@@ -31,3 +31,26 @@ func TestProfiles(t *testing.T) {
 		t.Error("a directory is read")
 	}
 }
+
+// TestAll has the settings that Get has, of each profile.
+func TestAll(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "config")
+	text := "[default]\nregion=a\n[profile b]\nregion=c\ncredential_process=x\n  y\n[profile default]\nREGION=d\n[profile b]\nregion=e\n[profile empty]\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all, err := awsprofile.All(path)
+	if err != nil || len(all) != 3 {
+		t.Fatalf("%v, %v", all, err)
+	}
+	for _, p := range all {
+		want, err := awsprofile.Get(path, p.Name)
+		if diff := cmp.Diff(want, p.Settings); diff != "" || err != nil {
+			t.Errorf("%s: %v\n%s", p.Name, err, diff)
+		}
+	}
+	if _, err := awsprofile.All(filepath.Dir(path)); err == nil {
+		t.Error("a directory is read")
+	}
+}

@@ -15,10 +15,15 @@ type TakenError struct {
 	// Line, from 1, and Key are where it says so.
 	Line int
 	Key  string
+	// For says what a credential_process of the caller's program is for instead, or "".
+	For string
 }
 
 // Error implements error.
 func (e *TakenError) Error() string {
+	if e.For != "" {
+		return fmt.Sprintf("the profile %q is for %s: %s in line %d", e.Profile, e.For, e.Key, e.Line)
+	}
 	return fmt.Sprintf("the profile %q gets its credentials elsewhere: %s in line %d", e.Profile, e.Key, e.Line)
 }
 
@@ -41,12 +46,13 @@ func (f *file) takeOver(path, profile string, kv []KV, o Options) error {
 	for _, s := range f.profile(profile) {
 		for _, k := range s.keys {
 			masks := slices.Contains(masking, k.name)
-			if !masks && (k.name != processKey || o.ours(k.value)) {
+			ours, other := o.ours(k)
+			if !masks && (k.name != processKey || ours) {
 				continue
 			}
 			if !o.Overwrite {
 				return &Error{
-					Path: path, Err: &TakenError{Profile: profile, Line: k.line + 1, Key: k.name},
+					Path: path, Err: &TakenError{Profile: profile, Line: k.line + 1, Key: k.name, For: other},
 					Fix: "choose another name with --profile, or take the profile over with --overwrite",
 				}
 			}
@@ -59,9 +65,16 @@ func (f *file) takeOver(path, profile string, kv []KV, o Options) error {
 	return nil
 }
 
-// ours reports whether a credential_process is the caller's own, or none at all.
-func (o Options) ours(command string) bool {
-	return o.Ours == nil || command == "" || o.Ours(Words(cmp.Or(o.System, runtime.GOOS), command))
+// ours reports whether a setting is a credential_process of the caller's own, or an
+// empty one.
+func (o Options) ours(k key) (ours bool, other string) {
+	switch {
+	case k.name != processKey:
+		return false, ""
+	case o.Ours == nil || k.value == "":
+		return true, ""
+	}
+	return o.Ours(Words(cmp.Or(o.System, runtime.GOOS), k.value))
 }
 
 // comment makes comments of settings, and reads the file again.

@@ -12,7 +12,12 @@ import (
 )
 
 // runsTipCLI tells our commands from others.
-func runsTipCLI(words []string) bool { return len(words) > 0 && awsprofile.Base(words[0]) == "tip-cli" }
+func runsTipCLI(words []string) (ours bool, other string) {
+	if len(words) > 2 && words[1] == "--context" {
+		return false, "the context " + words[2]
+	}
+	return len(words) > 0 && awsprofile.Base(words[0]) == "tip-cli", ""
+}
 
 func ours(o *awsprofile.Options)      { o.Ours = runsTipCLI }
 func overwrite(o *awsprofile.Options) { o.Ours, o.Overwrite = runsTipCLI, true }
@@ -59,6 +64,12 @@ func TestSetTakesOver(t *testing.T) {
 			"[profile x]\nsso_session = s\nregion = a\nsso_role_name = r\n  of two lines\ns3 =\n  addressing_style = path\n[sso-session s]\nsso_region = b\n",
 			"[profile x]\n# sso_session = s\nregion = a\n# sso_role_name = r\n#   of two lines\ns3 =\n  addressing_style = path\n" + ourLine + "[sso-session s]\nsso_region = b\n",
 			"-sso_session = s\n+# sso_session = s\n-sso_role_name = r\n+# sso_role_name = r\n-  of two lines\n+#   of two lines\n+" + ourLine,
+		},
+		"a key of two lines": {
+			"[profile x]\naws_access_key_id = a\naws_secret_access_key =\n    canary\n    # canary\n\tcanary\noutput = json\n",
+			"[profile x]\n# aws_access_key_id = a\n# aws_secret_access_key =\n#     canary\n    # canary\n# \tcanary\noutput = json\n" + ourLine,
+			"-aws_access_key_id = REDACTED\n+# aws_access_key_id = REDACTED\n-aws_secret_access_key =\n+# aws_secret_access_key =\n" +
+				"-    REDACTED\n+#     REDACTED\n-\tREDACTED\n+# \tREDACTED\n+" + ourLine,
 		},
 		"itself": {
 			"[profile x]\nrole_arn = r\nsource_profile = x", "[profile x]\n" + ourLine + "# role_arn = r\n# source_profile = x",

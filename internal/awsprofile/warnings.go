@@ -22,6 +22,11 @@ const (
 	QuotedOnWindows WarningKind = "quoted-on-windows"
 	// ExpandedOnWindows: cmd.exe takes what is between two % for a variable.
 	ExpandedOnWindows WarningKind = "expanded-on-windows"
+	// MaskedByDefaults: a setting in [DEFAULT], which configparser puts into every
+	// section, comes before credential_process.
+	MaskedByDefaults WarningKind = "masked-by-defaults"
+	// Refused: the AWS CLI and boto3 refuse the whole file.
+	Refused WarningKind = "refused"
 )
 
 // Warning is a reason why the profile may not do what was asked.
@@ -30,8 +35,10 @@ type Warning struct {
 	// Path and Line, from 1, are where the reason stands.
 	Path string
 	Line int
-	// Key is the setting that is in the way.
+	// Key is the setting that is in the way, or "".
 	Key string
+	// Reason is why a file is refused, else "".
+	Reason string
 }
 
 // String says it in words for a person.
@@ -43,6 +50,10 @@ func (w Warning) String() string {
 		return w.Key + " has quotes, with which the AWS SDK for Go cannot run it on Windows; other SDKs can: paths without spaces and special characters need none"
 	case ExpandedOnWindows:
 		return w.Key + " has two % signs, between which cmd.exe looks for a variable (for SDKs that run it: those for Go, JavaScript, Java and .NET)"
+	case MaskedByDefaults:
+		return fmt.Sprintf("%s:%d: %s in [DEFAULT] counts for every profile in the AWS CLI and boto3, and is used instead of credential_process; remove it", w.Path, w.Line, w.Key)
+	case Refused:
+		return fmt.Sprintf("%s:%d: %s: the AWS CLI and boto3 refuse the whole file, with every profile in it", w.Path, w.Line, w.Reason)
 	default:
 		return fmt.Sprintf("%s:%d: %s of the same profile is used instead of credential_process (by some or all SDKs); remove it", w.Path, w.Line, w.Key)
 	}
@@ -57,14 +68,16 @@ var masking = []string{
 	"aws_access_key_id", "aws_secret_access_key",
 }
 
-// warnings looks at the new value, and at the shared credentials file, whose
-// settings for the same profile win.
+// warnings looks at the new value and the new content, and at the shared credentials
+// file, whose settings for the same profile win.
 func warnings(c change, profile string, kv []KV, o Options) []Warning {
+	after := parse(c.after)
+	found := after.refused(c.result.Path)
 	value, ok := processOf(kv)
 	if !ok {
-		return nil
+		return found
 	}
-	var found []Warning
+	found = append(found, after.defaults(c.result.Path, false)...)
 	for _, kind := range quoting(value, cmp.Or(o.System, runtime.GOOS)) {
 		found = append(found, Warning{Kind: kind, Path: c.result.Path, Key: processKey})
 	}
@@ -75,9 +88,30 @@ func warnings(c change, profile string, kv []KV, o Options) []Warning {
 	if err != nil {
 		return found // then it masks nothing either
 	}
-	for _, s := range parse(content).sections {
+	shared := parse(content)
+	found = append(found, shared.refused(o.CredentialsPath)...)
+	there := false
+	for _, s := range shared.sections {
 		if s.header == profile {
+			there = true
 			found = append(found, masked(o.CredentialsPath, s)...)
+		}
+	}
+	if there { // else it has no section to put them into
+		found = append(found, shared.defaults(o.CredentialsPath, true)...)
+	}
+	return found
+}
+
+// defaults are the settings in [DEFAULT] that are used instead; in the credentials
+// file another credential_process is one.
+func (f *file) defaults(path string, process bool) []Warning {
+	var found []Warning
+	for _, s := range f.sections {
+		for _, k := range s.keys {
+			if s.header == defaultSection && (process && k.name == processKey || slices.Contains(masking, k.name)) {
+				found = append(found, Warning{Kind: MaskedByDefaults, Path: path, Line: k.line + 1, Key: k.name})
+			}
 		}
 	}
 	return found

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os/exec"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -102,8 +103,11 @@ func Look(name string) (string, error) {
 
 // Run runs cmd to its end, however long that takes, and returns its exit code:
 // 128 and the signal's number if a signal has ended it. Signals that this process
-// gets are passed on, except those that a terminal has sent to both. What this
-// process does after cmd has ended is not disturbed. The error is a [*StartError]
+// gets are passed on (HUP, INT, QUIT, TERM, USR1, USR2, WINCH), except those that a
+// terminal has sent to both; as one of those counts, in the foreground, any INT, QUIT
+// or WINCH that cmd may have got from there. On Linux a cmd that stops itself, in the
+// foreground, stops this process. What this process does after cmd has ended is not
+// disturbed. The error is a [*StartError]
 // if cmd could not be started.
 func Run(cmd *exec.Cmd) (code int, err error) {
 	signals := listen()
@@ -112,7 +116,9 @@ func Run(cmd *exec.Cmd) (code int, err error) {
 		return 0, &StartError{cmd.Args[0], err}
 	}
 	done := make(chan struct{})
-	go signals.pass(cmd.Process, done)
+	var continued atomic.Int64
+	go signals.pass(cmd.Process, &continued, done)
+	go stopWith(cmd.Process, &continued, done)
 	err = cmd.Wait()
 	close(done)
 	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended && cmd.ProcessState == nil {

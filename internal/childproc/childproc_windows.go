@@ -16,6 +16,10 @@ var noFormat error = windows.ERROR_BAD_EXE_FORMAT
 
 func fromTerminal(os.Signal) bool { return true }
 
+func isContinue(os.Signal) bool { return false }
+
+func resume(*os.Process) {}
+
 func codeOf(state *os.ProcessState) int { return state.ExitCode() }
 
 // Replace returns [ErrUnsupported].

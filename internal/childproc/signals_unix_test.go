@@ -125,3 +125,19 @@ func TestReplace(t *testing.T) {
 		t.Errorf("it ended so: %v", strings.TrimSpace(cmd.ProcessState.String()))
 	}
 }
+
+// What nohup ignores for this process is ignored by the child, too.
+func TestRunUnderNohup(t *testing.T) {
+	if os.Getenv("CHILDPROC_NOHUP") != "" {
+		script := "kill -HUP $$; echo still there"
+		code, err := childproc.Run(&exec.Cmd{Path: "/bin/sh", Args: []string{"sh", "-c", script}, Stdout: os.Stdout})
+		fmt.Println("ended", code, err)
+		return
+	}
+	cmd := exec.Command("sh", "-c", `trap '' HUP; exec "$0" -test.run '^TestRunUnderNohup$'`, os.Args[0])
+	cmd.Env = append(os.Environ(), "CHILDPROC_NOHUP=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.HasPrefix(string(out), "still there\nended 0 <nil>\n") {
+		t.Errorf("%v: %s", err, out)
+	}
+}

@@ -6,9 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tip-cli/tip-cli/internal/childproc"
 	"github.com/tip-cli/tip-cli/internal/terminal/ptytest"
@@ -30,6 +32,66 @@ func counted() int {
 	return 0
 }
 
+// What somebody sends to the parent alone looks like Ctrl-C. A child that would have
+// ended by Ctrl-C has not had it, and gets it.
+func TestSignalsOfOthersAtATerminal(t *testing.T) {
+	if os.Getenv("CHILDPROC_PARENT") != "" {
+		fmt.Println("begun")
+		code, err := childproc.Run(&exec.Cmd{Path: "/bin/sleep", Args: []string{"sleep", "20"}, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr})
+		fmt.Printf("ended %d %v\n", code, err)
+		return
+	}
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT} {
+		screen, line := ptytest.Open(t, 0)
+		parent := atTerminal(t, line)
+		for lines := bufio.NewScanner(screen); lines.Scan(); {
+			text := lines.Text()
+			if strings.Contains(text, "begun") {
+				awaitChild(t, parent.Process.Pid)
+				_ = parent.Process.Signal(sig)
+			}
+			if strings.Contains(text, "ended") {
+				if want := fmt.Sprintf("ended %d <nil>", 128+int(sig)); !strings.Contains(text, want) {
+					t.Errorf("%q, want %q", text, want)
+				}
+				break
+			}
+		}
+		_ = parent.Process.Kill()
+		_ = parent.Wait()
+	}
+}
+
+// atTerminal runs this test as the leader of a session with a terminal.
+func atTerminal(t *testing.T, line *os.File) *exec.Cmd {
+	t.Helper()
+	parent := exec.Command(os.Args[0], "-test.run", "^"+t.Name()+"$")
+	parent.Env = append(os.Environ(), "CHILDPROC_PARENT=1")
+	parent.Stdin, parent.Stdout, parent.Stderr = line, line, line
+	parent.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := parent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return parent
+}
+
+// awaitChild waits until a process has become sleep(1) below another.
+func awaitChild(t *testing.T, parent int) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		children, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent))
+		for _, file := range children {
+			text, _ := os.ReadFile(file)
+			for pid := range strings.FieldsSeq(string(text)) {
+				if name, _ := os.ReadFile("/proc/" + pid + "/comm"); string(name) == "sleep\n" {
+					return
+				}
+			}
+		}
+	}
+	t.Fatal("the child has not begun")
+}
+
 // What a terminal sends to both is not passed on: Ctrl-C counts once. What somebody
 // sends to the parent alone is.
 func TestTerminalSignalsAreNotSentTwice(t *testing.T) {
@@ -41,13 +103,7 @@ func TestTerminalSignalsAreNotSentTwice(t *testing.T) {
 		return
 	}
 	screen, line := ptytest.Open(t, 0)
-	parent := exec.Command(os.Args[0], "-test.run", "^"+t.Name()+"$")
-	parent.Env = append(os.Environ(), "CHILDPROC_PARENT=1")
-	parent.Stdin, parent.Stdout, parent.Stderr = line, line, line
-	parent.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := parent.Start(); err != nil {
-		t.Fatal(err)
-	}
+	parent := atTerminal(t, line)
 	defer func() { _ = parent.Process.Kill(); _ = parent.Wait() }()
 	for lines := bufio.NewScanner(screen); lines.Scan(); {
 		switch text := lines.Text(); {

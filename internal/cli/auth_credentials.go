@@ -20,8 +20,12 @@ func newGetIAMCredentials(a *app) *cobra.Command {
 		Long: `Prints the credentials of the identity-enhanced IAM role session as one JSON
 document, in the form that credential_process of an AWS profile expects. Stored
 credentials are printed while they hold; else new ones are exchanged. They have
-15 minutes of life left, or less if they cannot be renewed; with --min-ttl never
-less than that.
+15 minutes of life left, or less if they cannot be renewed.
+
+With --min-ttl stored credentials are printed only if they have more than that
+left, whether they can be renewed or not; else it is an error. New ones may fall
+short of it by the time that getting them took, 50 seconds at most. A session
+lasts an hour: with --min-ttl 1h every call makes a new one.
 
 TIP_CLI_FASTPATH=off switches the shortcut off that answers from disk before the
 rest of the program starts.`,
@@ -74,12 +78,14 @@ func (t *ttl) Set(text string) error {
 	return nil
 }
 
-// tooLong says that no session lasts as long as was asked for.
-func tooLong(asked, longest time.Duration) error {
-	return &usageError{
-		err:  fmt.Errorf("--min-ttl %s is more than a session has, which is %s", asked, longest),
-		hint: fmt.Sprintf("ask for %d seconds at most, or raise session_duration (3600 at most)", int(longest/time.Second)),
+// tooLong says that no credentials last as long as was asked for: whose have the longest
+// life, and what to do for a longer one, if something.
+func tooLong(asked, longest time.Duration, whose, longer string) error {
+	hint := fmt.Sprintf("ask for %d seconds at most", int(longest/time.Second))
+	if longer != "" {
+		hint += ", or " + longer
 	}
+	return &usageError{err: fmt.Errorf("--min-ttl %s is more than %s, which is %s", asked, whose, longest), hint: hint}
 }
 
 // processCredentials is the document of credential_process.
@@ -99,8 +105,7 @@ func printCredentials(w io.Writer, c processCredentials) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(append(text, '\n'))
-	return err
+	return printed(w.Write(append(text, '\n')))
 }
 
 // s3Credentials is the document for an S3 Access Grants entry. AccountId is left

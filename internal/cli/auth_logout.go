@@ -70,6 +70,7 @@ func (a *app) forget(cmd *cobra.Command, why error) error {
 	if _, err := os.Stat(st.Dir()); errors.Is(err, fs.ErrNotExist) {
 		return why // nobody has ever signed in there
 	}
+	defer a.progress.begin(waitingForOthers)()
 	if err := session.Forget(cmd.Context(), st); err != nil {
 		return err
 	}

@@ -126,12 +126,19 @@ func (a *app) setProfile(ctx context.Context, f *profileFlags, words []string) e
 	if err := checkLoop(c, path, f.profile); err != nil {
 		return err
 	}
-	if !f.dryRun {
-		defer a.onlyWriter(ctx)()
+	set := func(dryRun bool) (awsprofile.Result, error) {
+		return awsprofile.Set(path, f.profile, settings, func(o *awsprofile.Options) {
+			o.DryRun, o.Overwrite, o.CredentialsPath, o.Ours = dryRun, f.overwrite, credentialsPath, a.runsUs
+		})
 	}
-	result, err := awsprofile.Set(path, f.profile, settings, func(o *awsprofile.Options) {
-		o.DryRun, o.Overwrite, o.CredentialsPath, o.Ours = f.dryRun, f.overwrite, credentialsPath, runsUs
-	})
+	result, err := set(true)
+	if err == nil && result.Changed && !f.dryRun {
+		var release func()
+		if release, err = a.onlyWriter(ctx, result.Path); err == nil {
+			defer release()
+			result, err = set(false)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -143,13 +150,13 @@ func (a *app) reportProfile(f *profileFlags, result awsprofile.Result) error {
 	for _, w := range result.Warnings {
 		a.warn(w.String())
 	}
+	a.warnOfState()
 	switch {
 	case !result.Changed:
 		a.say("The profile %s in %s is as it should be.", f.profile, result.Path)
 	case f.dryRun:
 		a.say("Nothing was changed. Without --dry-run this would be in %s:", result.Path)
-		_, err := fmt.Fprint(a.Stdout, result.Diff())
-		return err
+		return printed(fmt.Fprint(a.Stdout, result.Diff()))
 	case f.s3 != "":
 		a.say("The profile %s in %s now gets its credentials from tip-cli. Try: %s", f.profile, result.Path,
 			awsprofile.Command("aws", "s3", "ls", strings.TrimSuffix(f.s3, "*"), "--profile", f.profile))
@@ -158,6 +165,15 @@ func (a *app) reportProfile(f *profileFlags, result awsprofile.Result) error {
 			awsprofile.Command("aws", "sts", "get-caller-identity", "--profile", f.profile))
 	}
 	return nil
+}
+
+// warnOfState says that the profile does not carry a state directory of its own.
+func (a *app) warnOfState() {
+	set, err := store.Dir(a.Getenv, os.UserHomeDir)
+	usual, usualErr := store.Dir(func(string) string { return "" }, os.UserHomeDir)
+	if err == nil && (usualErr != nil || set != usual) {
+		a.warn(store.HomeVariable + " is set, and the profile does not carry it: set it for every program that uses the profile as well")
+	}
 }
 
 func (a *app) profileSettings(f *profileFlags, region string, words []string) ([]awsprofile.KV, error) {
@@ -185,26 +201,27 @@ func (a *app) profileSettings(f *profileFlags, region string, words []string) ([
 // writersWait bounds how long another tip-cli is waited for that edits AWS files.
 const writersWait = 10 * time.Second
 
-// onlyWriter holds off other tip-cli processes that edit the AWS config file, of
-// whatever context, until the returned function is called. Where that cannot be, the
-// file is still replaced in one piece.
-func (a *app) onlyWriter(ctx context.Context) func() {
+// onlyWriter holds off other tip-cli processes that edit the file at path, of whatever
+// context and state directory, until release is called. Where that cannot be, it is said,
+// and the file is still replaced in one piece. The error is that others went on for too
+// long.
+func (a *app) onlyWriter(ctx context.Context, path string) (release func(), err error) {
 	free := func() {}
-	home, err := store.Dir(a.Getenv, os.UserHomeDir)
-	if err != nil {
-		return free
+	if os.MkdirAll(filepath.Dir(path), 0o700) != nil {
+		return free, nil // whoever writes there says why not
 	}
 	ctx, cancel := context.WithTimeout(ctx, writersWait)
 	defer cancel()
-	st, err := store.Open(home, store.DefaultContext, func(o *store.Options) { o.Getenv = a.Getenv })
-	if err != nil {
-		return free
+	defer a.progress.begin(waitingForOthers)()
+	release, err = store.LockBeside(ctx, path)
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return free, err
+	case err != nil:
+		a.warn("another tip-cli that edits the file at the same time is not held off: " + err.Error())
+		return free, nil
 	}
-	release, err := st.Lock(ctx, "aws-config")
-	if err != nil {
-		return free
-	}
-	return release
+	return release, nil
 }
 
 // contextWords name the context for a command that is run later: a profile goes on

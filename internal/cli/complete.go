@@ -58,8 +58,8 @@ func (a *app) flagCompleters() map[string]completer {
 		"--context": a.knownContexts, "--profile": a.knownProfiles, "--s3": a.knownPaths,
 		"--provider": providers, "--idp": providers,
 		"--permission": fixed("READ", "WRITE", "READWRITE"), "--target-type": fixed("Object", "Prefix"), "--privilege": fixed("Default", "Minimal"),
-		"serve --format":                fixed("sh", "fish", "powershell", "cmd", "dotenv", "json"),
-		"auth set-aws-profile --output": fixed("json", "yaml", "yaml-stream", "text", "table"),
+		"serve --format":                fixed(servedNames()...),
+		"auth set-aws-profile --output": fixed(outputFormats...),
 	}
 }
 

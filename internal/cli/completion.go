@@ -86,7 +86,13 @@ func unknownShell(cmd *cobra.Command, shell string) error {
 	if shell == "pwsh" {
 		shell = "powershell"
 	}
-	if near := nearest(shell, slices.Clone(shells)); near != "" {
+	near := nearest(shell, slices.Clone(shells))
+	for _, known := range shells {
+		if near == "" && shell != "" && strings.HasPrefix(known, shell) {
+			near = known // begun, if only by two letters
+		}
+	}
+	if near != "" {
 		return &usageError{err: err, hint: "did you mean: " + cmd.CommandPath() + " " + near}
 	}
 	return usage(cmd, err)
@@ -119,18 +125,52 @@ __tip-cli_words()
 }
 `
 
-// bashCompletion is cobra's script, which then works without bash-completion, too.
+// plainChoices is what cobra's script does with candidates without descriptions. It
+// puts several of them on the command line as they are, as far as they are alike,
+// and a name that AWS or a file has given may be a command for the shell.
+const plainChoices = `        # First, escape the completions to handle special characters
+        IFS=$'\n' read -ra completions -d '' < <(printf "%q\n" "${completions[@]}")
+        # Only consider the completions that match what the user typed
+        IFS=$'\n' read -ra COMPREPLY -d '' < <(IFS=$'\n'; compgen -W "${completions[*]}" -- "${cur}")
+
+        # compgen looses the escaping so, if there is only a single completion, we need to
+        # escape it again because it will be inserted on the command-line.  If there are multiple
+        # completions, we don't want to escape them because they will be printed in a list
+        # and we don't want to show escape characters in that list.
+        if (( ${#COMPREPLY[@]} == 1 )); then
+            COMPREPLY[0]=$(printf "%q" "${COMPREPLY[0]}")
+        fi
+`
+
+// quotedChoices is in its place: each candidate as it is to be typed, found by its
+// beginning with quotes and without.
+const quotedChoices = `        local choice quoted
+        for choice in "${completions[@]}"; do
+            printf -v quoted "%q" "${choice}"
+            if [[ ${choice} == "${cur}"* || ${quoted} == "${cur}"* ]]; then
+                COMPREPLY+=("${quoted}")
+            fi
+        done
+`
+
+// bashCompletion is cobra's script, which then works without bash-completion, too,
+// and puts no name on the command line that is not quoted.
 func bashCompletion(root *cobra.Command, w io.Writer, descriptions bool) error {
 	var script strings.Builder
 	if err := root.GenBashCompletionV2(&script, descriptions); err != nil {
 		return err
 	}
-	const taken = `_get_comp_words_by_ref "$@" cur prev words cword`
 	text := script.String()
-	if !strings.Contains(text, taken) {
-		return fmt.Errorf("cobra's completion for bash does not call %q any more", taken)
+	for _, change := range []struct{ from, to string }{
+		{`_get_comp_words_by_ref "$@" cur prev words cword`, "__tip-cli_words"},
+		{plainChoices, quotedChoices},
+	} {
+		if strings.Count(text, change.from) != 1 {
+			return fmt.Errorf("cobra's completion for bash is another one: it has no %q", change.from)
+		}
+		text = strings.Replace(text, change.from, change.to, 1)
 	}
-	_, err := io.WriteString(w, strings.Replace(text, taken, "__tip-cli_words", 1)+wordsOfBash)
+	_, err := io.WriteString(w, text+wordsOfBash)
 	return err
 }
 

@@ -144,10 +144,11 @@ func (f *configureFlags) chosen(cmd *cobra.Command) (string, error) {
 	if provider == "" {
 		return "", nil
 	}
-	if _, ok := config.PresetFor(provider); !ok {
+	name, ok := providerNamed(provider)
+	if !ok {
 		return "", usage(cmd, fmt.Errorf("provider %q is none of %s", provider, strings.Join(providerNames(), ", ")))
 	}
-	return provider, nil
+	return name, nil
 }
 
 // heldConfig is the present configuration, or an empty one. A damaged file is
@@ -175,9 +176,13 @@ func (a *app) fromArg(held config.Config, arg, provider string) (config.Config, 
 		return c, err
 	}
 	for _, w := range warnings {
-		a.warn(w.Error())
+		a.warnOnce(w.Error())
 	}
-	return held.Merge(c), nil
+	next := held.Merge(c)
+	if next.IdP == "" {
+		next.IdP = c.ProviderOfKeys()
+	}
+	return next, nil
 }
 
 // saveConfig stores a configuration and says what comes next.
@@ -212,18 +217,17 @@ func (a *app) storeConfig(cmd *cobra.Command, held, next config.Config, damaged 
 	if err := next.Validate(); err != nil {
 		return next, false, err
 	}
-	text, err := next.Encode()
-	if err != nil {
-		return next, false, err
-	}
-	err = session.Reconfigure(cmd.Context(), st, held, next, func() error {
-		if damaged {
-			if err := a.setConfigAside(st); err != nil {
-				return err
-			}
+	change := func() (before, after config.Config, err error) {
+		now, broken, err := currentConfig(st)
+		if err != nil {
+			return now, next, err
 		}
-		return st.SaveConfig(text)
-	})
+		next, err = onto(now, held, next, broken && !damaged)
+		return now, next, err
+	}
+	end := a.progress.begin(waitingForOthers)
+	err = session.Reconfigure(cmd.Context(), st, change, func(after config.Config) error { return a.writeConfig(st, after) })
+	end()
 	if err != nil {
 		return next, false, err
 	}
@@ -233,13 +237,61 @@ func (a *app) storeConfig(cmd *cobra.Command, held, next config.Config, damaged 
 	return next, errors.Is(secretErr, store.ErrNotFound), nil
 }
 
-// setConfigAside moves a config.json that cannot be read out of the way.
-func (a *app) setConfigAside(st *store.Store) error {
-	_, err := st.SetAside(store.ConfigFile, func(text []byte) error {
+// currentConfig reads config.json again, without a word; broken says that it is damaged,
+// and that c has what can be read of it.
+func currentConfig(st *store.Store) (c config.Config, broken bool, err error) {
+	text, err := st.LoadConfig()
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return config.Config{}, false, nil
+	case errors.Is(err, store.ErrCorrupt):
+		return config.Config{}, true, nil
+	case err != nil:
+		return c, false, err
+	}
+	c, _, err = config.Parse(text, "")
+	return c, err != nil, nil
+}
+
+// onto makes the changes from held to next in what is stored now, which another
+// process may have changed since held was read.
+func onto(now, held, next config.Config, broken bool) (config.Config, error) {
+	if broken {
+		return next, &meanwhileError{errors.New("it is damaged now")}
+	}
+	after, _ := now.Rebase(held, next).Clean()
+	if err := after.Validate(); err != nil {
+		return next, &meanwhileError{err}
+	}
+	return after, nil
+}
+
+// meanwhileError says that what another process has stored does not go with what was
+// to be stored.
+type meanwhileError struct{ err error }
+
+// Error implements error.
+func (e *meanwhileError) Error() string {
+	return store.ConfigFile + " was changed meanwhile, and nothing was stored: " + e.err.Error()
+}
+
+// Hint says what to do.
+func (e *meanwhileError) Hint() string { return "run it again" }
+
+// writeConfig stores a configuration. One that cannot be read is moved out of the way.
+func (a *app) writeConfig(st *store.Store, c config.Config) error {
+	text, err := c.Encode()
+	if err != nil {
+		return err
+	}
+	_, err = st.SetAside(store.ConfigFile, func(text []byte) error {
 		_, _, err := config.Parse(text, "")
 		return err
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return st.SaveConfig(text)
 }
 
 // nextStep is the command that follows a configuration.

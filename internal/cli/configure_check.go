@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,13 +80,16 @@ func (a *app) look(ctx context.Context, c config.Config, command string) (g glan
 // unseen is the remark on an issuer whose discovery document could not be had.
 func unseen(l config.Login, err error) remark {
 	if oidclogin.KindOf(err) == oidclogin.KindTimeout {
-		return remark{text: fmt.Sprintf("%s did not answer within %v", l.Issuer, discoveryWait), grave: true}
+		return remark{text: fmt.Sprintf("%s did not answer within %v", l.Issuer, discoveryWait), hint: unseenHint, grave: true}
 	}
 	if e, ok := errors.AsType[*oidclogin.Error](err); ok {
-		return remark{text: e.Description, hint: e.Hint, grave: true}
+		return remark{text: e.Description, hint: cmp.Or(e.Hint, unseenHint), grave: true}
 	}
-	return remark{text: err.Error(), grave: true}
+	return remark{text: err.Error(), hint: unseenHint, grave: true}
 }
+
+// unseenHint is for what brings no hint of its own.
+const unseenHint = "check the address, the network, HTTPS_PROXY and NO_PROXY, or leave the look out with --no-check"
 
 // loginNames have hints speak of the keys of config.json.
 func loginNames(keys config.LoginKeys, command string) oidclogin.Names {

@@ -79,11 +79,3 @@ func TestJoined(t *testing.T) {
 		}
 	}
 }
-
-// Forms are for people at terminals that can draw them.
-func TestShowsForms(t *testing.T) {
-	a := newApp(&Env{Stdin: strings.NewReader(""), Stderr: &strings.Builder{}, Getenv: func(string) string { return "xterm" }})
-	if a.showsForms() || a.atTerminal() {
-		t.Error("a pipe is taken for a terminal")
-	}
-}

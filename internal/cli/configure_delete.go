@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,7 +23,7 @@ func newDeleteContext(a *app) *cobra.Command {
 		Long: `Revokes the refresh token where the identity provider can, and deletes the
 configuration with everything that was obtained under it. The one in use, and the
 one called default, cannot be deleted. AWS profiles that name the context stop
-working.`,
+working. A directory in contexts/ without a configuration can be deleted as well.`,
 		Example: `  tip-cli configure delete-context test
   tip-cli configure delete-context test --yes`,
 		Args: exactly(1, "the name of the context"),
@@ -56,17 +55,34 @@ func (a *app) deletable(home, name string) error {
 	if name == store.DefaultContext {
 		return &usageError{errors.New("the context default cannot be deleted: its files are the state directory's own"), "run: tip-cli --context default auth logout"}
 	}
-	if err := a.knownContext(home, name); err != nil {
+	dir, err := store.ContextDir(home, name)
+	if err != nil {
 		return err
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() { // else it may hold secrets, configured or not
+		if err := a.knownContext(home, name); err != nil {
+			return err
+		}
 	}
 	current, err := a.chosenContext(home)
 	if err != nil {
 		return err
 	}
 	if chosen, err := store.CurrentContext(home); current == name || err == nil && chosen == name {
-		return &usageError{fmt.Errorf("the context %s is in use", name), "run: tip-cli configure use-context default"}
+		return &usageError{fmt.Errorf("the context %s is in use", name), a.leave(name)}
 	}
 	return nil
+}
+
+// leave says how to have another context than name in use.
+func (a *app) leave(name string) string {
+	switch name {
+	case a.contextFlag:
+		return "leave out --context " + name
+	case a.Getenv(store.ContextVariable):
+		return "unset " + store.ContextVariable
+	}
+	return "run: tip-cli configure use-context default"
 }
 
 // knownContext returns an error for a context without a configuration, with what
@@ -80,8 +96,8 @@ func (a *app) knownContext(home, name string) error {
 		return err
 	}
 	hint := "see: tip-cli configure list-contexts, or make it; run: tip-cli --context " + name + " configure idp"
-	if near := nearest(name, there); near != "" {
-		hint = "did you mean: " + near + "? See: tip-cli configure list-contexts"
+	if near := nearContext(name, there); near != "" {
+		hint = near
 	}
 	dir, err := store.ContextDir(home, name)
 	if err != nil {
@@ -105,8 +121,8 @@ func (a *app) confirm(cmd *cobra.Command, question string) error {
 	return nil
 }
 
-// deleteContext signs out of a context and removes its files, the configuration
-// last: what is interrupted can be done again.
+// deleteContext signs out of a context and removes its files. What is interrupted can
+// be done again.
 func (a *app) deleteContext(ctx context.Context, name string) error {
 	other := newApp(a.Env)
 	other.contextFlag, other.quiet, other.progress.out = name, a.quiet, a.progress.out
@@ -117,18 +133,19 @@ func (a *app) deleteContext(ctx context.Context, name string) error {
 	if err := other.signOutOf(ctx); err != nil {
 		return err
 	}
+	defer a.progress.begin(waitingForOthers)()
 	if err := session.StoreClientSecret(ctx, st, secret.Value{}); err != nil { // which the revocation needed
 		return err
 	}
 	if err := session.Forget(ctx, st); err != nil { // and with it the key that sealed the secret
 		return err
 	}
-	left, err := removeState(st.Dir())
+	left, err := st.Delete()
 	if err != nil {
 		return err
 	}
 	if len(left) > 0 {
-		a.warn(fmt.Sprintf("%s stays: %s is not tip-cli's", st.Dir(), joined(left)))
+		a.warn(fmt.Sprintf("%s stays, because not all in it is tip-cli's: %s", st.Dir(), joined(left)))
 	}
 	a.say("Deleted the context %s.", name)
 	return nil
@@ -136,7 +153,7 @@ func (a *app) deleteContext(ctx context.Context, name string) error {
 
 // signOutOf removes tokens and credentials, and revokes where that can be done.
 func (a *app) signOutOf(ctx context.Context) error {
-	s, err := a.session()
+	s, err := a.signedOut()
 	if err != nil {
 		a.warn("nothing was revoked, because the configuration cannot be used: " + err.Error())
 		return nil //nolint:nilerr // it is to be deleted all the same
@@ -153,55 +170,4 @@ func (a *app) signOutOf(ctx context.Context) error {
 		return nil // whatever else went wrong shows again
 	}
 	return err
-}
-
-// ownFiles begin the names of the files that tip-cli makes in a state directory.
-var ownFiles = []string{
-	"sealing_key", store.IDPTokenFile, store.RoleFile, store.S3File, store.SignInFile, store.ApplicationTokenFile, store.ClientSecretFile, store.IssuerFile,
-}
-
-// removeState removes the files of a context and its directory, if nothing else is in
-// it, and returns the names of what is.
-func removeState(dir string) (left []string, err error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	for _, entry := range entries {
-		name := entry.Name()
-		switch {
-		case strings.HasPrefix(name, store.ConfigFile) && !strings.HasSuffix(name, ".lock"): // the last
-		case entry.Type().IsRegular() && isOwn(name):
-			if err := remove(filepath.Join(dir, name)); err != nil {
-				return nil, err
-			}
-		default:
-			left = append(left, name)
-		}
-	}
-	damaged, err := filepath.Glob(filepath.Join(dir, store.ConfigFile+"?*"))
-	if err != nil {
-		return nil, err
-	}
-	for _, path := range append(damaged, filepath.Join(dir, store.ConfigFile)) {
-		if err := remove(path); err != nil {
-			return nil, err
-		}
-	}
-	if len(left) > 0 {
-		return left, nil
-	}
-	return nil, remove(dir)
-}
-
-func isOwn(name string) bool {
-	name = strings.TrimPrefix(name, ".") // of a write that was cut off
-	return strings.HasSuffix(name, ".lock") || slices.ContainsFunc(ownFiles, func(own string) bool { return strings.HasPrefix(name, own) })
-}
-
-func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/tip-cli/tip-cli/internal/secret"
 	"github.com/tip-cli/tip-cli/internal/session"
 	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/internal/tokensource"
 )
 
 func newClientSecret(a *app) *cobra.Command {
@@ -32,13 +35,20 @@ program that prints the secret instead.`,
 			if remove {
 				return a.dropSecret(cmd, st)
 			}
+			if err := a.someContext(); err != nil {
+				return err
+			}
 			value, err := a.readSecret(cmd.Context(), "Client secret: ")
+			if source, ok := errors.AsType[*tokensource.Error](err); ok && source.Kind == tokensource.KindContent {
+				return &usageError{err: err, hint: source.Hint}
+			}
 			if err != nil {
 				return err
 			}
-			if value.IsZero() {
-				return usage(cmd, errors.New("the client secret is empty"))
+			if err := checkSecret(value); err != nil {
+				return usage(cmd, err)
 			}
+			defer a.progress.begin(waitingForOthers)()
 			if err := session.StoreClientSecret(cmd.Context(), st, value); err != nil {
 				return err
 			}
@@ -50,19 +60,55 @@ program that prints the secret instead.`,
 	return cmd
 }
 
+// longestSecret bounds a client secret, in bytes: what is longer is another file.
+const longestSecret = 4096
+
+// checkSecret refuses what cannot be a client secret.
+func checkSecret(value secret.Value) error {
+	switch text := value.Reveal(); {
+	case strings.TrimSpace(text) == "":
+		return errors.New("the client secret is empty")
+	case strings.ContainsAny(text, "\r\n"):
+		return errors.New("the client secret has more than one line")
+	case len(text) > longestSecret:
+		return fmt.Errorf("the client secret has more than %d bytes", longestSecret)
+	}
+	return nil
+}
+
+// someContext refuses a context that is not configured: its name may be mistyped, and
+// the secret would be nobody's. The first one may get its secret before its
+// configuration.
+func (a *app) someContext() error {
+	home, err := store.Dir(a.Getenv, os.UserHomeDir)
+	if err != nil {
+		return err
+	}
+	name, err := a.chosenContext(home)
+	if err != nil || name == store.DefaultContext {
+		return err
+	}
+	return a.knownContext(home, name)
+}
+
 // dropSecret removes the secret, and has the client be a public one again.
 func (a *app) dropSecret(cmd *cobra.Command, st *store.Store) error {
 	if _, err := os.Stat(st.Dir()); errors.Is(err, fs.ErrNotExist) {
 		a.say("There is no client secret.")
 		return nil
 	}
+	said := "Removed the client secret."
+	if _, err := os.Lstat(st.Path(store.ClientSecretFile)); errors.Is(err, fs.ErrNotExist) {
+		said = "There is no client secret."
+	}
+	defer a.progress.begin(waitingForOthers)()
 	if err := session.StoreClientSecret(cmd.Context(), st, secret.Value{}); err != nil {
 		return err
 	}
-	a.say("Removed the client secret.")
+	a.say("%s", said)
 	held, err := a.loadConfig()
 	if err != nil || held.ClientAuthentication == "" || len(held.ClientSecretCommand) > 0 {
-		return nil //nolint:nilerr // a configuration that is not there sends no secret
+		return nil // a configuration that is not there sends no secret
 	}
 	next := held
 	next.ClientAuthentication = ""

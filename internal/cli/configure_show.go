@@ -20,8 +20,9 @@ func newConfigureShow(a *app) *cobra.Command {
 		Long: `Shows every setting with its value and its source: config.json, a variable of the
 environment, the AWS config file, or the default. Then what follows from them,
 such as the redirect URIs to register at the identity provider, and what keeps
-the configuration from being used. No secret is shown. That there are problems
-does not make it fail: "usable" in the JSON says so.`,
+the configuration from being used. Stored secrets are not shown; what token_command,
+client_secret_command and authorization_parameters hold is, as it stands there. That
+there are problems does not make it fail: "usable" in the JSON says so.`,
 		Example: `  tip-cli configure show
   tip-cli --context test configure show
   tip-cli configure show --output json`,
@@ -119,7 +120,7 @@ func (a *app) shown() (shownConfig, error) {
 	if invalid {
 		all = unreadable
 	}
-	s.Problems = append(s.Problems, shownProblems(all, regionErr)...)
+	s.Problems = append(s.Problems, shownProblems(all, regionErr, &config.InvalidError{Problems: a.signInProblems()})...)
 	if s.Derived.ClientSecret == secretMissing {
 		s.Problems = append(s.Problems, shownProblem{"client_authentication", "the client needs a secret, and none is stored", "run: " + config.ClientSecretCommand})
 	}

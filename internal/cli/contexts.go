@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -30,6 +32,9 @@ tip-cli --context NAME configure idp. The first one is called default.`,
 				return err
 			}
 			a.say("Commands now use the context %s, and so do AWS profiles whose credential_process names no --context.", args[0])
+			if names, err := store.Contexts(home); err == nil && !slices.Contains(names, args[0]) {
+				a.warn("the context " + args[0] + " is not configured; run: tip-cli --context " + args[0] + " configure idp")
+			}
 			if a.Getenv(store.ContextVariable) != "" {
 				a.warn(store.ContextVariable + " is set and overrides that")
 			}
@@ -69,6 +74,9 @@ func (a *app) printContexts(home string, names []string, f format) error {
 	case len(names) > 0 && !slices.Contains(names, current):
 		a.warn("the context in use, " + current + ", is not configured")
 	}
+	for _, name := range strays(home, names) {
+		a.warn("the context " + name + " has a directory and no configuration; to be rid of it, run: tip-cli configure delete-context " + name)
+	}
 	if f == formatJSON {
 		list := make([]listedContext, len(names)) // [] and not null
 		for i, name := range names {
@@ -89,6 +97,51 @@ func (a *app) printContexts(home string, names []string, f format) error {
 		rows = append(rows, row)
 	}
 	return a.printTable(nil, rows)
+}
+
+// strays are the contexts that have a directory and are not configured.
+func strays(home string, configured []string) []string {
+	dir, err := store.ContextDir(home, "x")
+	if err != nil {
+		return nil
+	}
+	entries, _ := os.ReadDir(filepath.Dir(dir)) // what cannot be read is said elsewhere
+	var found []string
+	for _, entry := range entries {
+		if name := entry.Name(); entry.IsDir() && store.ValidContext(name) == nil && name != store.DefaultContext && !slices.Contains(configured, name) {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// meantContext is a hint to the configured context that may have been meant, where err
+// says that a named one is not configured; "" if none is near.
+func (a *app) meantContext(err error) string {
+	home, homeErr := store.Dir(a.Getenv, os.UserHomeDir)
+	file, ok := errors.AsType[*store.FileError](err)
+	name := ""
+	if unset, isContext := errors.AsType[*noContextError](err); isContext {
+		name = unset.name
+	} else if ok && errors.Is(file, store.ErrNotFound) && filepath.Base(file.Path) == store.ConfigFile {
+		name = filepath.Base(filepath.Dir(file.Path))
+		if dir, err := store.ContextDir(home, name); err != nil || dir != filepath.Dir(file.Path) {
+			return ""
+		}
+	}
+	there, listErr := store.Contexts(home)
+	if name == "" || homeErr != nil || listErr != nil {
+		return ""
+	}
+	return nearContext(name, there)
+}
+
+// nearContext is a hint to the context that name comes nearest to, "" if none is near.
+func nearContext(name string, there []string) string {
+	if near := nearest(name, there); near != "" {
+		return "did you mean: " + near + "? See: tip-cli configure list-contexts"
+	}
+	return ""
 }
 
 type listedContext struct {

@@ -45,7 +45,10 @@ type app struct {
 	verbosity   int
 	quiet       bool
 	progress    progress
-	store       func() (*store.Store, error)
+	told        sync.Map // what warnOnce has said
+	// refused is what is wrong with the command line of a help topic.
+	refused error
+	store   func() (*store.Store, error)
 }
 
 func newApp(env *Env) *app {
@@ -77,7 +80,7 @@ func (a *app) chosenContext(home string) (string, error) {
 			return name, nil
 		}
 	}
-	return store.CurrentContext(home)
+	return store.CurrentContext(home, func(o *store.Options) { o.Notice = a.warn })
 }
 
 // loadConfig reads config.json and passes its warnings on.
@@ -95,7 +98,7 @@ func (a *app) loadConfig() (config.Config, error) {
 		return c, err // with what could be read
 	}
 	for _, w := range warnings {
-		a.warn(w.Error())
+		a.warnOnce(w.Error())
 	}
 	return c, nil
 }
@@ -118,12 +121,8 @@ func (a *app) session() (*session.Session, error) {
 	return a.sessionFor(c)
 }
 
-// roleCredentials gets the role session, from disk without ado if it is there.
-func (a *app) roleCredentials(ctx context.Context) (store.RoleCredentials, error) {
-	return a.roleCredentialsFor(ctx, 0)
-}
-
-// roleCredentialsFor is roleCredentials for whoever needs at least minTTL of life left.
+// roleCredentialsFor gets the role session, from disk without ado if it is there, for
+// whoever needs at least minTTL of life left.
 func (a *app) roleCredentialsFor(ctx context.Context, minTTL time.Duration) (store.RoleCredentials, error) {
 	st, err := a.store()
 	if err != nil {
@@ -134,9 +133,9 @@ func (a *app) roleCredentialsFor(ctx context.Context, minTTL time.Duration) (sto
 		return store.RoleCredentials{}, err
 	}
 	if longest := session.Length(c); minTTL > longest {
-		return store.RoleCredentials{}, tooLong(minTTL, longest)
+		return store.RoleCredentials{}, tooLong(minTTL, longest, "a session has", "raise session_duration (3600 at most)")
 	}
-	if held, ok := session.HeldRoleLasting(st, c, minTTL); ok {
+	if held, ok := session.HeldRole(st, c, minTTL); ok {
 		return held, nil
 	}
 	s, err := a.sessionFor(c)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -34,10 +33,15 @@ after an hour: tip-cli exec --server has credentials that do not.
                               take before them, such as AWS_PROFILE
   dotenv                      lines of NAME=value
   json                        one object, from the name of a variable to its value
-  ini                         a section of the AWS credentials file, see --profile
+  ini                         a section of the AWS credentials file, see --profile;
+                              one that is there already must be removed before
 
-The format is that of your shell, as far as SHELL and PSModulePath show it, else
-sh. The document of credential_process is printed by other commands: auth
+The format is that of the shell that runs tip-cli, as far as the system, SHELL and
+PSModulePath show it, else sh. In a script, name it: --format sh.
+
+--unset removes the credentials, and the region if env has set it, from the shell;
+what was there before does not come back. In fish, a universal variable is left
+alone. The document of credential_process is printed by other commands: auth
 get-iam-credentials and s3ag get-data-access.`,
 		Example: `  eval "$(tip-cli env)"
   eval "$(tip-cli env --unset)"
@@ -50,6 +54,9 @@ get-iam-credentials and s3ag get-data-access.`,
 			if err := f.check(cmd); err != nil {
 				return err
 			}
+			if f.unset {
+				return a.printRemoval(&f)
+			}
 			return a.printEnviron(cmd, &f)
 		},
 	}
@@ -60,22 +67,23 @@ get-iam-credentials and s3ag get-data-access.`,
 func (f *environFlags) register(cmd *cobra.Command) {
 	f.lending.register(cmd)
 	fl := cmd.Flags()
-	fl.StringVar(&f.format, "format", "", formatNames()+" (default: by your shell)")
+	fl.StringVar(&f.format, "format", "", oneOf(formatNames(shellenv.Formats()))+" (default: by your shell)")
 	fl.StringVar(&f.profile, "profile", "", "name of the section, with --format ini")
 	fl.BoolVar(&f.unset, "unset", false, "remove from the shell what env has set there")
-	completions := make([]cobra.Completion, 0, len(shellenv.Formats()))
-	for _, format := range shellenv.Formats() {
-		completions = append(completions, string(format))
-	}
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(completions, cobra.ShellCompDirectiveNoFileComp)) // the flag is there
+	_ = cmd.RegisterFlagCompletionFunc("format", // the flag is there
+		cobra.FixedCompletions(formatNames(shellenv.Formats()), cobra.ShellCompDirectiveNoFileComp))
 }
 
-// formatNames are all formats, for a sentence.
-func formatNames() string {
-	var names []string
-	for _, format := range shellenv.Formats() {
-		names = append(names, string(format))
+func formatNames(formats []shellenv.Format) []string {
+	names := make([]string, len(formats))
+	for i, format := range formats {
+		names[i] = string(format)
 	}
+	return names
+}
+
+// oneOf are names, for a sentence.
+func oneOf(names []string) string {
 	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
 }
 
@@ -84,31 +92,50 @@ func (f *environFlags) check(cmd *cobra.Command) error {
 	var err error
 	switch {
 	case cmd.Flags().Changed("format") && !slices.Contains(shellenv.Formats(), format):
-		err = fmt.Errorf("--format %q is none of %s", f.format, formatNames())
+		err = fmt.Errorf("--format %q is none of %s", f.format, oneOf(formatNames(shellenv.Formats())))
 	case format == shellenv.INI && f.profile == "":
 		err = errors.New("--profile is missing: it names the section")
 	case format != shellenv.INI && cmd.Flags().Changed("profile"):
 		err = errors.New("--profile is for --format ini")
 	case f.unset && f.format != "" && !format.Shell():
 		err = fmt.Errorf("--unset is for shells; %s cannot remove anything", f.format)
-	case f.unset && (f.s3 != "" || f.permission != "" || f.minTTL != 0):
-		err = errors.New("--unset takes none of --s3, --permission and --min-ttl: it asks for no credentials")
+	case format == shellenv.INI && cmd.Flags().Changed("region"):
+		err = errors.New("--region is not for --format ini: the region of a profile stands in the AWS config file")
+	case f.unset && (f.s3 != "" || f.permission != "" || f.region != "" || f.minTTL != 0):
+		err = errors.New("--unset takes none of --s3, --permission, --region and --min-ttl: it asks for no credentials")
 	}
 	if err != nil {
 		return usage(cmd, err)
 	}
+	if format == shellenv.INI {
+		if err := shellenv.CheckProfile(f.profile); err != nil {
+			return asUsage(err)
+		}
+	}
 	return f.lending.check(cmd)
+}
+
+// shellFormat is the format that was asked for, else that of the shell.
+func (a *app) shellFormat(f *environFlags) shellenv.Format {
+	if f.format != "" {
+		return shellenv.Format(f.format)
+	}
+	return a.shell()
+}
+
+// printRemoval prints what takes back what env has set. It needs no configuration,
+// but a context that is asked for must be possible.
+func (a *app) printRemoval(f *environFlags) error {
+	if a.contextFlag != "" {
+		if _, err := a.store(); err != nil {
+			return err
+		}
+	}
+	return a.printVariables(f, a.shellFormat(f), shellenv.Removal(a.Getenv))
 }
 
 // printEnviron prints the variables, in one piece.
 func (a *app) printEnviron(cmd *cobra.Command, f *environFlags) error {
-	format := shellenv.Format(f.format)
-	if format == "" {
-		format = shellenv.Detect(a.Getenv, runtime.GOOS)
-	}
-	if f.unset {
-		return a.printVariables(f, format, shellenv.Removal(a.setsRegion(f)))
-	}
 	region, err := a.lentRegion(cmd, &f.lending)
 	if err != nil {
 		return err
@@ -118,10 +145,15 @@ func (a *app) printEnviron(cmd *cobra.Command, f *environFlags) error {
 		return err
 	}
 	a.progress.end()
+	format := a.shellFormat(f)
 	if format == shellenv.INI {
-		return asUsage(shellenv.WriteINI(a.Stdout, f.profile, c))
+		return shellenv.WriteINI(a.Stdout, f.profile, c)
 	}
-	return a.printVariables(f, format, append(shellenv.Keys(c, region), shellenv.Bearers(os.Environ())...))
+	vars := append(shellenv.Keys(c, region), shellenv.Bearers(os.Environ())...)
+	if format.Shell() {
+		vars = shellenv.Marked(vars, a.Getenv)
+	}
+	return a.printVariables(f, format, vars)
 }
 
 // asUsage makes the name of a profile that cannot be a matter of the command line.
@@ -130,11 +162,6 @@ func asUsage(err error) error {
 		return &usageError{err: name, hint: name.Hint()}
 	}
 	return err
-}
-
-// setsRegion reports whether the region in the environment is ours for certain.
-func (a *app) setsRegion(f *environFlags) bool {
-	return f.region != "" || a.configUnjudged().Region != ""
 }
 
 // printVariables prints variables, and for a person at a terminal how they get
@@ -147,8 +174,7 @@ func (a *app) printVariables(f *environFlags, format shellenv.Format, vars []she
 	if err := shellenv.Write(&out, format, vars); err != nil {
 		return err
 	}
-	_, err := a.Stdout.Write([]byte(out.String()))
-	return err
+	return printed(a.Stdout.Write([]byte(out.String())))
 }
 
 // evaluation is the command that has a shell evaluate the output of this one.

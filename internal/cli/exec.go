@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -26,15 +27,22 @@ AWS_ACCOUNT_ID and the region. What an AWS SDK would take before them, such as
 AWS_PROFILE, is removed. The configured region comes before that of the
 environment; --region comes before both.
 
-The command gets this terminal, every signal, and its exit code is the one of
-tip-cli: 128 and the number of the signal that ended it, 127 if it was not found,
-126 if it cannot be run. Other errors before it starts have tip-cli's codes.
+The command gets this terminal, and its exit code is the one of tip-cli: 128 and
+the number of the signal that ended it, 127 if it was not found, 126 if it cannot
+be run. Other errors before it starts have tip-cli's codes. On Windows and with
+--server tip-cli stays beside the command, else the command takes its place.
 
 Credentials in an environment end, at the latest after an hour, and nobody can
 renew them there. For a command that runs longer, --server keeps an endpoint on
 this machine, by which its SDK gets credentials that are always fresh. It ends
 with the command, and never asks for a sign-in. A default profile with credentials
-of its own, which would come before the endpoint, is hidden from the command.
+of its own, which would come before the endpoint, is hidden from the command, and
+so is a file that cannot be read, and one of boto with keys in it.
+
+With --server these signals are passed on to the command: HUP, INT, QUIT, TERM,
+USR1, USR2, WINCH and, where it is in a group of its own, CONT. At a terminal the
+command has INT and QUIT from there, with Ctrl-C; those that kill sends to tip-cli
+alone then reach it on Linux only, and only if they would end it: TERM always does.
 
 The flags of tip-cli end where the command begins; -- may be left out.`,
 		Example: `  tip-cli exec -- aws sts get-caller-identity
@@ -84,10 +92,15 @@ func (a *app) execute(cmd *cobra.Command, l *lending, server bool, args []string
 }
 
 // childEnviron is the environment of this process with vars applied. A tip-cli
-// that the child runs has the context of this one.
+// that the child runs has the state and the context of this one.
 func (a *app) childEnviron(vars []shellenv.Variable) []string {
 	environ := os.Environ()
 	vars = append(vars, shellenv.Bearers(environ)...)
+	if dir := a.Getenv(store.HomeVariable); dir != "" { // the child may be elsewhere before it runs tip-cli
+		if path, err := filepath.Abs(dir); err == nil {
+			vars = append(vars, shellenv.Variable{Name: store.HomeVariable, Value: secret.New(path)})
+		}
+	}
 	if a.contextFlag != "" {
 		vars = append(vars, shellenv.Variable{Name: store.ContextVariable, Value: secret.New(a.contextFlag)})
 	}

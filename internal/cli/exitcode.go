@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -33,7 +34,10 @@ const (
 	ExitAccessDenied   = 4
 	ExitConfiguration  = 5
 	ExitUnavailable    = 6
-	ExitInterrupted    = 130
+	// ExitCannotRun and ExitNotFound are of exec, about the command that it is to run.
+	ExitCannotRun   = childproc.CannotRun
+	ExitNotFound    = childproc.NotFound
+	ExitInterrupted = 130
 )
 
 // usageError is a wrong command line.
@@ -75,6 +79,8 @@ func exitCode(err error) int {
 		child      *childproc.StartError
 		loop       *recursion.Error
 		ownLoop    *loopError
+		short      *session.TooShortError
+		issuer     *session.IssuerChangedError
 	)
 	switch {
 	case errors.As(err, &late): // and not interrupted: it says what was under way when the time was up
@@ -93,7 +99,8 @@ func exitCode(err error) int {
 		return accessCode(access)
 	case errors.As(err, &invalid), errors.As(err, &problem), errors.As(err, &ca), errors.As(err, &setting),
 		errors.As(err, &option2), errors.As(err, &profile), errors.As(err, &noSecret), errors.As(err, &noContext),
-		errors.As(err, &loop), errors.As(err, &ownLoop), errors.As(err, &unset):
+		errors.As(err, &loop), errors.As(err, &ownLoop), errors.As(err, &unset), errors.As(err, &issuer),
+		errors.As(err, &short) && short.Err == nil:
 		return ExitConfiguration
 	case errors.As(err, &source):
 		return sourceCode(source)
@@ -153,8 +160,14 @@ func callCode(e *session.CallError) int {
 	return ExitError
 }
 
-// brokenOff reports whether the service answered that it cannot answer now.
+// brokenOff reports whether the service answered that it cannot answer now: by the
+// status or, as STS tells of too many requests, by the code alone.
 func brokenOff(err error) bool {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		if _, throttled := retry.DefaultThrottleErrorCodes[api.ErrorCode()]; throttled {
+			return true
+		}
+	}
 	response, ok := errors.AsType[*smithyhttp.ResponseError](err)
 	return ok && (response.HTTPStatusCode() >= 500 || response.HTTPStatusCode() == 429)
 }
@@ -224,6 +237,9 @@ func hintOf(err error) string {
 
 // hinted returns the first hint in the tree of err that says something.
 func hinted(err error) string {
+	if of, ok := errors.AsType[*endpointError](err); ok { // it names the context, which the file's own does not
+		return of.Hint()
+	}
 	if file, ok := errors.AsType[*store.FileError](err); ok && file.Hint() != "" {
 		return file.Hint()
 	}

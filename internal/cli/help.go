@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,12 +67,21 @@ func newHelp(a *app) *cobra.Command {
 				about, rest = cmd.Root(), args
 			}
 			if len(rest) > 0 {
-				return subcommandOnly(about, rest)
+				return unknownTopic(about, rest[0])
 			}
 			a.help(about, nil)
 			return nil
 		},
 	}
+}
+
+// unknownTopic says what help may have been asked for by name behind cmd.
+func unknownTopic(cmd *cobra.Command, name string) error {
+	err := unknownCommand(cmd, name)
+	if wrong, ok := errors.AsType[*usageError](err); ok {
+		wrong.hint = strings.Replace(wrong.hint, "did you mean: tip-cli", "did you mean: tip-cli help", 1)
+	}
+	return err
 }
 
 // helpWidth is the width of a help text, in characters.

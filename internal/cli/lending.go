@@ -11,6 +11,7 @@ import (
 
 	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/shellenv"
+	"github.com/tip-cli/tip-cli/internal/store"
 )
 
 // lending are the flags of the commands that hand credentials to other programs
@@ -25,7 +26,7 @@ func (l *lending) register(cmd *cobra.Command) {
 	fl.StringVar(&l.s3, "s3", "", "credentials of S3 Access Grants for this path, such as s3://example-bucket/prefix/, in place of the role session")
 	fl.StringVar(&l.permission, "permission", "", "READ, WRITE or READWRITE, with --s3 (default: READ)")
 	fl.StringVar(&l.region, "region", "", "region for AWS_REGION and AWS_DEFAULT_REGION (default: the configured one, else that of the environment)")
-	fl.Var(&l.minTTL, "min-ttl", "life that the role session must have left, such as 30m, or in seconds: else renew, or fail")
+	fl.Var(&l.minTTL, "min-ttl", "life that the credentials must have left, such as 30m, or in seconds: else renew, or fail")
 }
 
 // check refuses flags that cannot be meant, before anything is asked for.
@@ -41,9 +42,6 @@ func (l *lending) check(cmd *cobra.Command) error {
 		}
 		return nil
 	}
-	if l.minTTL != 0 {
-		return usage(cmd, errors.New("--min-ttl is for the role session, not for --s3"))
-	}
 	if _, err := l.grant().request(l.s3); err != nil {
 		return usage(cmd, err)
 	}
@@ -52,13 +50,13 @@ func (l *lending) check(cmd *cobra.Command) error {
 
 // grant is what --s3 asks of S3 Access Grants.
 func (l *lending) grant() *grantFlags {
-	return &grantFlags{permission: cmp.Or(l.permission, "READ"), privilege: "Default"}
+	return &grantFlags{permission: cmp.Or(l.permission, "READ"), privilege: "Default", minTTL: l.minTTL}
 }
 
 // words are the flags as they were typed.
 func (l *lending) words() []string {
 	var words []string
-	for _, f := range []struct{ name, value string }{{"--s3", l.s3}, {"--permission", l.permission}, {"--region", l.region}} {
+	for _, f := range []struct{ name, value string }{{"--s3", l.s3}, {"--permission", l.permission}, {"--region", l.region}, {"--min-ttl", l.minTTL.String()}} {
 		if f.value != "" {
 			words = append(words, f.name, f.value)
 		}
@@ -66,24 +64,34 @@ func (l *lending) words() []string {
 	return words
 }
 
-// lend gets the credentials that are asked for. Those of S3 Access Grants name no
-// account: that of the instance need not be that of the location's role.
+// lend gets the credentials that are asked for.
 func (a *app) lend(ctx context.Context, l *lending) (shellenv.Credentials, error) {
 	if l.s3 == "" {
 		c, err := a.roleCredentialsFor(ctx, time.Duration(l.minTTL))
-		return shellenv.Credentials{
-			AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
-			Expiration: c.Expiration, AccountID: c.AccountID,
-		}, err
+		return lentRole(c), err
 	}
 	r, err := l.grant().request(l.s3)
 	if err != nil {
 		return shellenv.Credentials{}, err
 	}
 	e, err := a.dataAccess(ctx, r)
+	return lentGrant(e), err
+}
+
+// lentRole are the credentials of the role session for other programs.
+func lentRole(c store.RoleCredentials) shellenv.Credentials {
+	return shellenv.Credentials{
+		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
+		Expiration: c.Expiration, AccountID: c.AccountID,
+	}
+}
+
+// lentGrant are credentials of S3 Access Grants for other programs. They name no
+// account: that of the instance need not be that of the location's role.
+func lentGrant(e store.S3Entry) shellenv.Credentials {
 	return shellenv.Credentials{
 		AccessKeyID: e.AccessKeyID, SecretAccessKey: e.SecretAccessKey, SessionToken: e.SessionToken, Expiration: e.Expiration,
-	}, err
+	}
 }
 
 // lentRegion is the region for whoever is handed credentials: that of the command

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -68,17 +66,4 @@ func checkLoop(c config.Config, path, profile string) error {
 		}
 	}
 	return nil
-}
-
-// runsUs reports whether a credential_process is one of tip-cli's, however it is
-// spelled: the original's, this program's under another name, or one behind env.
-func runsUs(words []string) bool {
-	own := "tip-cli"
-	if exe, err := os.Executable(); err == nil {
-		own = awsprofile.Base(exe)
-	}
-	return slices.ContainsFunc(words, func(word string) bool {
-		base := awsprofile.Base(word)
-		return strings.EqualFold(base, own) || strings.EqualFold(base, "tip-cli")
-	})
 }

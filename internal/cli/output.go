@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -42,7 +45,8 @@ func (f *format) Set(s string) error {
 	return nil
 }
 
-// printJSON writes v as one JSON document, in one piece.
+// printJSON writes v as one JSON document, in one piece. What could steer a terminal
+// is escaped, so that the values are whole.
 func (a *app) printJSON(v any) error {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
@@ -51,8 +55,41 @@ func (a *app) printJSON(v any) error {
 	if err := encoder.Encode(v); err != nil {
 		return err
 	}
-	_, err := io.WriteString(a.Stdout, text.String())
+	_, err := io.WriteString(a.Stdout, escaped(text.String()))
 	return err
+}
+
+// escaped has JSON spell out what is not printable. That stands in strings only, but
+// for line ends.
+func escaped(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\n' || unicode.IsPrint(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// known is a text of which JSON says null where it is not known, and thus empty.
+type known string
+
+// MarshalJSON implements json.Marshaler.
+func (k known) MarshalJSON() ([]byte, error) {
+	if k == "" {
+		return []byte("null"), nil
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(string(k))
+	return bytes.TrimSpace(text.Bytes()), err
 }
 
 // cell is a text in a table, and how it looks where there is colour.
@@ -96,8 +133,7 @@ func (a *app) printTable(header []string, rows [][]cell) error {
 		}
 		out.WriteByte('\n')
 	}
-	_, err := io.WriteString(a.Stdout, out.String())
-	return err
+	return printed(io.WriteString(a.Stdout, out.String()))
 }
 
 // columnGap is the space between two columns, in characters.

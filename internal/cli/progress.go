@@ -14,6 +14,9 @@ const (
 	frame = 120 * time.Millisecond
 )
 
+// waitingForOthers is the task of whoever may have to wait for a lock.
+const waitingForOthers = "waiting for another tip-cli"
+
 // spinner are the pictures, of characters that every terminal has.
 const spinner = `|/-\`
 

@@ -40,12 +40,23 @@ func (a *app) askProvider(ctx context.Context, in *lines, preset string) (string
 		if err != nil {
 			return "", err
 		}
-		if _, ok := config.PresetFor(answer); ok {
-			return answer, nil
+		if name, ok := providerNamed(answer); ok {
+			return name, nil
 		}
 		a.printf("%q is none of them.", printable(answer))
 	}
 	return "", errors.New("no identity provider was chosen")
+}
+
+// providerNamed finds an identity provider by its name or title, however that is
+// written.
+func providerNamed(text string) (name string, ok bool) {
+	for _, p := range config.Presets() {
+		if strings.EqualFold(text, p.Name) || strings.EqualFold(text, p.Title) {
+			return p.Name, true
+		}
+	}
+	return "", false
 }
 
 // promptLimit bounds how often a question is asked again.
@@ -92,10 +103,27 @@ func answered(c config.Config, p config.Prompt, answer string) (config.Config, e
 
 // refusal is a problem in one line, with what may have been meant.
 func refusal(p config.Problem) error {
-	if strings.HasPrefix(p.Hint, "perhaps ") {
-		return fmt.Errorf("%s; %s", p.Message, p.Hint)
+	message := p.Message
+	for key, label := range labels() {
+		message = strings.ReplaceAll(message, key, `"`+label+`"`)
 	}
-	return errors.New(p.Message)
+	if strings.HasPrefix(p.Hint, "perhaps ") {
+		return fmt.Errorf("%s; %s", message, p.Hint)
+	}
+	return errors.New(message)
+}
+
+// labels are the questions by key: whoever answers them need not know the keys.
+func labels() map[string]string {
+	all := make(map[string]string)
+	prompts := config.CommonPrompts()
+	for _, preset := range config.Presets() {
+		prompts = append(prompts, preset.Prompts...)
+	}
+	for _, p := range prompts {
+		all[p.Key] = p.Label
+	}
+	return all
 }
 
 // prompt asks on stderr, so that stdout stays clean, and reads a line.

@@ -38,7 +38,7 @@ that S3 Access Grants, Lake Formation, Athena and others authorize you.`,
 	root.AddCommand(newExec(a), newEnv(a), newServe(a))
 	root.AddCommand(newWhoami(a), newStatus(a))
 	root.AddCommand(newCompletion(a), newVersion(a))
-	root.AddCommand(newTopics()...)
+	root.AddCommand(newTopics(a)...)
 	a.completeAll(root)
 	return root
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"strings"
@@ -22,6 +23,9 @@ func Run(ctx context.Context, args []string, env *Env) int {
 	err := root.ExecuteContext(ctx)
 	a.progress.end()
 	if err == nil {
+		err = a.refused
+	}
+	if err == nil {
 		return ExitOK
 	}
 	if code, ok := childCode(err); ok {
@@ -36,7 +40,7 @@ func Run(ctx context.Context, args []string, env *Env) int {
 		return code
 	}
 	a.label("error", red, err.Error())
-	hint := hintOf(err)
+	hint := cmp.Or(a.meantContext(err), hintOf(err))
 	if hint == "" {
 		hint = usualHints[code]
 	}

@@ -24,6 +24,13 @@ func (a *app) say(format string, args ...any) {
 // warn writes a line to stderr about what is not as it should be.
 func (a *app) warn(text string) { a.label("warning", yellow, text) }
 
+// warnOnce is warn for what several parts of a command may find.
+func (a *app) warnOnce(text string) {
+	if _, told := a.told.LoadOrStore(text, true); !told {
+		a.warn(text)
+	}
+}
+
 // label writes a line to stderr with the program's name and what the line is.
 func (a *app) label(what string, s style, text string) {
 	what += ":"

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"runtime"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tip-cli/tip-cli/internal/credserver"
-	"github.com/tip-cli/tip-cli/internal/shellenv"
+	"github.com/tip-cli/tip-cli/internal/store"
 )
 
 // serveFlags are the flags of serve, as typed.
@@ -36,7 +35,8 @@ program can run for days. Each context has a path of its own, and so has each
 path in S3.
 
 Who has the token gets the credentials: with --token-file it stays in a file that
-only you can read, which is removed at the end.
+only you can read, which is removed at the end; a file that was there before, and
+empty, is emptied then.
 
 Where a sign-in is needed, you are asked for it when serve starts. Later a program
 that asks for credentials is told so instead; run tip-cli auth in another terminal,
@@ -51,13 +51,14 @@ and serve goes on. Only with sign_in set to always does a request open a browser
 			if err := f.check(cmd); err != nil {
 				return usage(cmd, err)
 			}
-			err := a.serve(cmd.Context(), &f)
-			if of, ok := errors.AsType[*endpointError](err); ok {
-				a.contextFlag = of.of.asking.contextFlag // which the hint is to name
-			}
-			return err
+			return a.serve(cmd.Context(), &f)
 		},
 	}
+	f.register(cmd)
+	return cmd
+}
+
+func (f *serveFlags) register(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringArrayVar(&f.contexts, "context", nil, "configuration to serve; may be repeated (default: the one in use)")
 	fl.BoolVar(&f.all, "all-contexts", false, "serve every configuration that there is")
@@ -66,7 +67,6 @@ and serve goes on. Only with sign_in set to always does a request open a browser
 	fl.StringVar(&f.permission, "permission", "READ", "READ, WRITE or READWRITE, for --s3")
 	fl.StringVar(&f.tokenFile, "token-file", "", "write the token to this file instead of printing it")
 	fl.Var(&f.format, "format", "how to print the variables: "+serveFormats()+" (default: by your shell)")
-	return cmd
 }
 
 // check wants what can be served. Contexts and the file are looked at later.
@@ -96,38 +96,75 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	server, err := credserver.Listen(func(o *credserver.Options) {
-		o.Addr, o.Notice, o.Status = net.JoinHostPort("127.0.0.1", strconv.Itoa(f.port)), a.warn, credentialsStatus
-	})
+	server, err := a.listen(f.port, endpoints)
 	if err != nil {
-		return &portError{port: f.port, err: err}
-	}
-	defer func() { _ = server.Close() }() // it is closed if it has served
-	for _, e := range endpoints {
-		if err := server.Handle(e.path, e.source, func(r *credserver.Route) { r.Current = e.current }); err != nil {
-			return err
-		}
-	}
-	if err := a.firstCredentials(ctx, endpoints); err != nil {
 		return err
 	}
-	token, err := tokenIn(server.Token(), f.tokenFile)
+	defer func() { _ = server.Close() }() // it is closed if it has served
+	file, err := a.openTokenFile(f.tokenFile)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if err := token.remove(); err != nil {
-			a.warn("the file with the token is left behind: " + err.Error())
+		if err := file.Close(); err != nil {
+			a.warn("the token is left behind: " + err.Error())
 		}
 	}()
-	if f.format == "" {
-		f.format = serveFormat(shellenv.Detect(a.Getenv, runtime.GOOS))
+	if err := a.firstCredentials(ctx, endpoints); err != nil {
+		return err
 	}
-	if err := a.printEndpoints(server, endpoints, token, f.format); err != nil {
+	if err := file.Write(server.Token()); err != nil {
+		return err
+	}
+	if f.format == "" {
+		f.format = serveFormat(a.shell())
+	}
+	if err := a.printEndpoints(server, endpoints, file, f.format); err != nil {
 		return err
 	}
 	a.say("Serving credentials at %s, until Ctrl-C.", server.URL(""))
 	return server.Serve(ctx)
+}
+
+// listen makes a server for endpoints.
+func (a *app) listen(port int, endpoints []*endpoint) (*credserver.Server, error) {
+	server, err := credserver.Listen(func(o *credserver.Options) {
+		o.Addr, o.Notice, o.Status = net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), a.warn, credentialsStatus
+	})
+	if err != nil {
+		return nil, &portError{port: port, err: err}
+	}
+	for _, e := range endpoints {
+		if err := server.Handle(e.path, e.source, e.route); err != nil {
+			return nil, errors.Join(err, server.Close())
+		}
+	}
+	return server, nil
+}
+
+// openTokenFile has the file for the token, nil for none, before anybody has to sign
+// in.
+func (a *app) openTokenFile(path string) (*credserver.TokenFile, error) {
+	if path == "" {
+		return nil, nil
+	}
+	return credserver.OpenTokenFile(path, a.onlyServer)
+}
+
+// onlyServer holds off other servers with the same file for the token. Where that
+// cannot be, it is said.
+func (a *app) onlyServer(path string) (release func(), err error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // one look is enough
+	release, err = store.LockBeside(ctx, path)
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return nil, credserver.ErrTokenFileTaken
+	case err != nil:
+		a.warn("another tip-cli serve with the same --token-file is not held off: " + err.Error())
+		return func() {}, nil //nolint:nilerr // told, and no reason not to serve
+	}
+	return release, nil
 }
 
 // firstCredentials gets credentials for every endpoint, while a person who can sign

@@ -68,6 +68,11 @@ func (a *app) servedContexts(f *serveFlags) ([]string, error) {
 		}
 		return names, err
 	case len(f.contexts) > 0:
+		for _, name := range f.contexts {
+			if err := store.ValidContext(name); err != nil {
+				return nil, err // an empty one, too, which is the one in use elsewhere
+			}
+		}
 		return slices.Compact(slices.Sorted(slices.Values(f.contexts))), nil
 	}
 	name, err := a.chosenContext(home)
@@ -91,6 +96,7 @@ func (a *app) endpointOf(name string, named bool) (*endpoint, error) {
 	if err != nil {
 		return nil, e.about(err)
 	}
+	e.asking.told.Range(func(text, _ any) bool { e.quiet.told.Store(text, true); return true })
 	if _, err := e.asking.finder(c); err != nil {
 		return nil, e.about(err)
 	}
@@ -107,7 +113,6 @@ func (a *app) forContext(name string, getenv func(string) string) *app {
 	env.Getenv = getenv
 	other := newApp(&env)
 	other.contextFlag, other.verbosity, other.quiet = name, a.verbosity, a.quiet
-
 	return other
 }
 
@@ -150,17 +155,17 @@ func (e *endpoint) asks(demand credserver.Demand) *app {
 func (e *endpoint) credentials(ctx context.Context, a *app, demand credserver.Demand) (credserver.Credentials, error) {
 	if e.grant == nil {
 		c, err := a.roleCredentialsFor(ctx, lifeFor(a, demand))
-		return credserver.Credentials{
-			AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
-			Expiration: c.Expiration, AccountID: c.AccountID,
-		}, err
+		return credserver.Credentials(lentRole(c)), err
 	}
+	c, err := a.dataAccess(ctx, e.request(demand))
+	return credserver.Credentials(lentGrant(c)), err
+}
+
+// request is what S3 Access Grants is asked for.
+func (e *endpoint) request(demand credserver.Demand) session.GrantRequest {
 	r := *e.grant
 	r.Force = demand.Background // those that are stored are the ones to renew
-	c, err := a.dataAccess(ctx, r)
-	return credserver.Credentials{ // without AccountID, see s3Credentials
-		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken, Expiration: c.Expiration,
-	}, err
+	return r
 }
 
 // lifeFor is how much life renewal ahead of time asks for: more than the stored
@@ -169,42 +174,84 @@ func lifeFor(a *app, demand credserver.Demand) time.Duration {
 	if !demand.Background {
 		return 0
 	}
-	st, err := a.store()
-	if err != nil {
-		return 0
-	}
-	text, err := st.LoadConfig()
-	if err != nil {
-		return 0
-	}
-	c, _, err := config.Parse(text, "") // as it is now; its warnings were said
+	c, err := a.configNow()
 	if err != nil {
 		return 0
 	}
 	return min(demand.Life, session.Length(c)/2)
 }
 
-// current reports whether credentials are those on disk. After a sign-out, a
-// sign-in as somebody else or another configuration they are not.
+// configNow is the configuration as it is now. Its warnings were said.
+func (a *app) configNow() (config.Config, error) {
+	st, err := a.store()
+	if err != nil {
+		return config.Config{}, err
+	}
+	text, err := st.LoadConfig()
+	if err != nil {
+		return config.Config{}, err
+	}
+	c, _, err := config.Parse(text, "")
+	return c, err
+}
+
+// route tells a server about the endpoint.
+func (e *endpoint) route(r *credserver.Route) {
+	r.Current, r.Mark, r.Refrain = e.current, e.mark, refrain
+}
+
+// current reports whether credentials are those on disk, and made for the present
+// configuration. After a sign-out, a sign-in as somebody else or another configuration
+// they are not. What cannot be read for now says nothing.
 func (e *endpoint) current(c credserver.Credentials) bool {
 	st, err := e.quiet.store()
 	if err != nil {
 		return true
 	}
-	if e.grant == nil {
-		held, err := st.LoadRole()
-		return stillThere(err, held.AccessKeyID == c.AccessKeyID)
+	is := session.CurrentRole
+	if e.grant != nil {
+		is = session.CurrentGrant
 	}
-	entries, err := st.LoadS3()
-	return stillThere(err, slices.ContainsFunc(entries, func(held store.S3Entry) bool { return held.AccessKeyID == c.AccessKeyID }))
-}
-
-// stillThere judges by what was read. A file that cannot be read for now says nothing.
-func stillThere(err error, same bool) bool {
+	now, err := e.quiet.configNow()
+	if err != nil {
+		return !errors.Is(err, store.ErrNotFound)
+	}
+	same, err := is(st, now, c.AccessKeyID)
 	if err != nil {
 		return !errors.Is(err, store.ErrNotFound)
 	}
 	return same
+}
+
+// mark stands for the files that a sign-in or another configuration changes.
+func (e *endpoint) mark() string {
+	st, err := e.quiet.store()
+	if err != nil {
+		return ""
+	}
+	files := []string{store.ConfigFile, store.IDPTokenFile, store.ClientSecretFile, store.RoleFile}
+	if e.grant != nil {
+		files = append(files, store.S3File)
+	}
+	var mark strings.Builder
+	for _, name := range files {
+		if info, err := os.Stat(st.Path(name)); err == nil {
+			fmt.Fprintf(&mark, "%s %d %d\n", name, info.ModTime().UnixNano(), info.Size())
+		}
+	}
+	return mark.String()
+}
+
+// refrain is how long a program that asks again gets the same error, at most: botocore
+// asks three times, whatever the status, and each attempt may be a whole exchange.
+func refrain(err error) time.Duration {
+	switch exitCode(err) {
+	case ExitSignInRequired: // found out on this machine
+		return 500 * time.Millisecond
+	case ExitUnavailable: // which may pass
+		return 5 * time.Second
+	}
+	return time.Minute
 }
 
 // about puts the context into an error and its hint.

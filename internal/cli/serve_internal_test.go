@@ -94,44 +94,6 @@ func TestLifeFor(t *testing.T) {
 	}
 }
 
-// What is no longer on disk is not served; what cannot be read for now is.
-func TestServedIsCurrent(t *testing.T) {
-	a, home := servedApp(t, "auto", "")
-	all, err := a.endpoints(&serveFlags{targets: []string{"s3://example-bucket/a/"}, permission: "READ"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	st := store.New(home)
-	role := store.RoleCredentials{
-		AccessKeyID: "ASIAROLE", SecretAccessKey: secret.New("s"), SessionToken: secret.New("t"), Expiration: time.Now().Add(time.Hour),
-	}
-	entry := store.S3Entry{AccessKeyID: "ASIAGRANT", SecretAccessKey: secret.New("s"), SessionToken: secret.New("t"), Expiration: time.Now().Add(time.Hour), Target: "s3://example-bucket/a/*", Permission: "READ"}
-	if err := errors.Join(st.SaveRole(role), st.UpsertS3(t.Context(), entry)); err != nil {
-		t.Fatal(err)
-	}
-	check := func(i int, key string, want bool) {
-		t.Helper()
-		if got := all[i].current(credserver.Credentials{AccessKeyID: key}); got != want {
-			t.Errorf("%s: %v", key, got)
-		}
-	}
-	check(0, "ASIAROLE", true)
-	check(0, "ASIAOTHER", false)
-	check(1, "ASIAGRANT", true)
-	check(1, "ASIAOTHER", false)
-	for i, name := range []string{"role_creds.json", "s3_creds.json"} {
-		path := filepath.Join(home, name)
-		if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		check(i, "ASIAOTHER", true)
-		if err := os.Remove(path); err != nil {
-			t.Fatal(err)
-		}
-		check(i, "ASIAROLE", false)
-	}
-}
-
 func TestCredentialsStatus(t *testing.T) {
 	for _, tt := range []struct {
 		err    error
@@ -157,74 +119,42 @@ func TestPrintEndpoints(t *testing.T) {
 	}
 	defer func() { _ = server.Close() }()
 	a, _ := servedApp(t, "auto", "")
+	opened, err := credserver.OpenTokenFile(filepath.Join(t.TempDir(), "a b"), func(string) (func(), error) { return func() {}, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
 	one := []*endpoint{{context: "work", path: "/contexts/work"}}
 	two := append(one, &endpoint{context: "work", path: "/contexts/work/s3/1", grant: &session.GrantRequest{Target: "s3://b/\x1b[2J*"}})
 	for _, tt := range []struct {
 		format    shellenv.Format
 		endpoints []*endpoint
-		file      string
+		file      bool
 		want      []string
 	}{
-		{shellenv.Sh, one, "", []string{"export AWS_CONTAINER_CREDENTIALS_FULL_URI='URL/contexts/work'", "export AWS_CONTAINER_AUTHORIZATION_TOKEN='TOKEN'"}},
-		{shellenv.Sh, one, "/a b", []string{"export AWS_CONTAINER_CREDENTIALS_FULL_URI='URL/contexts/work'", "export AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE='/a b'", "unset AWS_CONTAINER_AUTHORIZATION_TOKEN"}},
-		{shellenv.Cmd, two, "", []string{"rem context work", `set "AWS_CONTAINER_CREDENTIALS_FULL_URI=URL/contexts/work"`, "rem context work, s3://b/[2J*", `set "AWS_CONTAINER_CREDENTIALS_FULL_URI=URL/contexts/work/s3/1"`}},
-		{shellenv.DotEnv, two, "", []string{"# context work", "AWS_CONTAINER_CREDENTIALS_FULL_URI=URL/contexts/work", "AWS_CONTAINER_AUTHORIZATION_TOKEN=TOKEN", ""}},
+		{shellenv.Sh, one, false, []string{"export AWS_CONTAINER_CREDENTIALS_FULL_URI='URL/contexts/work'", "export AWS_CONTAINER_AUTHORIZATION_TOKEN='TOKEN'"}},
+		{shellenv.Sh, one, true, []string{"export AWS_CONTAINER_CREDENTIALS_FULL_URI='URL/contexts/work'", "export AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE='FILE'", "unset AWS_CONTAINER_AUTHORIZATION_TOKEN"}},
+		{shellenv.Cmd, two, false, []string{"rem context work", `set "AWS_CONTAINER_CREDENTIALS_FULL_URI=URL/contexts/work"`, "rem context work, s3://b/[2J*", `set "AWS_CONTAINER_CREDENTIALS_FULL_URI=URL/contexts/work/s3/1"`}},
+		{shellenv.DotEnv, two, false, []string{"# context work", "AWS_CONTAINER_CREDENTIALS_FULL_URI=URL/contexts/work", "AWS_CONTAINER_AUTHORIZATION_TOKEN=TOKEN", ""}},
 	} {
 		out := a.Stdout.(*bytes.Buffer)
 		out.Reset()
-		if err := a.printEndpoints(server, tt.endpoints, &servedToken{server.Token(), tt.file}, serveFormat(tt.format)); err != nil {
+		var file *credserver.TokenFile
+		if tt.file {
+			file = opened
+		}
+		if err := a.printEndpoints(server, tt.endpoints, file, serveFormat(tt.format)); err != nil {
 			t.Fatal(err)
 		}
-		text := strings.NewReplacer(server.URL(""), "URL", server.Token().Reveal(), "TOKEN").Replace(out.String())
+		text := strings.NewReplacer(server.URL(""), "URL", server.Token().Reveal(), "TOKEN", opened.Path(), "FILE").Replace(out.String())
 		lines := strings.Split(text, "\n")
 		for _, want := range tt.want {
 			if !strings.Contains("\n"+text, "\n"+want+"\n") {
 				t.Errorf("%s: %q is not among\n%s", tt.format, want, text)
 			}
 		}
-		if tt.file != "" && strings.Contains(text, "TOKEN'") || len(lines) < 3 {
+		if tt.file && strings.Contains(text, "TOKEN'") || len(lines) < 3 {
 			t.Errorf("%s:\n%s", tt.format, text)
 		}
-	}
-}
-
-func TestTokenFile(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "token")
-	value := secret.New(strings.Repeat("A", 43))
-	for text, want := range map[string]bool{
-		"": true, strings.Repeat("B", 43): true, strings.Repeat("B", 42): false, strings.Repeat("B", 43) + "\n": false, strings.Repeat("B", 42) + ".": false, "[default]": false,
-	} {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		_, err := tokenIn(value, path)
-		held, _ := os.ReadFile(path)
-		if (err == nil) != want || (string(held) == text) == want {
-			t.Errorf("%q: %v", text, err)
-		}
-	}
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-	token, err := tokenIn(value, path)
-	if err != nil || token.shown() != "" {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(strings.Repeat("C", 43)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := token.remove(); err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Error("the token of another serve is gone")
-	}
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-	if err := token.remove(); err != nil {
-		t.Errorf("%v for a file that is gone", err)
 	}
 }
 
@@ -234,6 +164,11 @@ func TestServedContexts(t *testing.T) {
 	names, err := a.servedContexts(&serveFlags{contexts: []string{"b", "a", "b"}})
 	if diff := cmp.Diff([]string{"a", "b"}, names); diff != "" || err != nil {
 		t.Error(diff, err)
+	}
+	for _, name := range []string{"", "../b"} {
+		if names, err := a.servedContexts(&serveFlags{contexts: []string{"b", name}}); exitCode(err) != ExitConfiguration || names != nil {
+			t.Errorf("%q: %v, %v", name, names, err)
+		}
 	}
 	if err := a.serve(context.Background(), &serveFlags{contexts: []string{"default", "b"}}); exitCode(err) != ExitConfiguration {
 		t.Errorf("%v", err)

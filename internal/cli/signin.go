@@ -82,8 +82,10 @@ func (a *app) signIn(ctx context.Context, s *session.Session, c config.Config, f
 	case f.tokenFile != "":
 		return a.importToken(ctx, s, f.tokenFile)
 	case f.method() == "" && !c.TokenSource().IsZero():
+		defer a.progress.begin("getting a token")()
 		return s.RefreshToken(ctx)
 	}
+	defer a.progress.end()
 	method := f.method()
 	if method == "" {
 		method = c.Method()
@@ -98,18 +100,28 @@ func (a *app) signIn(ctx context.Context, s *session.Session, c config.Config, f
 func (a *app) here(method config.Method) (p *person, leave func()) {
 	if terminal.IsTerminal(a.Stdin) {
 		if at, err := terminal.Open(); err == nil {
-			return atTerminal(at, a.Stderr), func() { _ = at.Close() }
+			return a.newPerson(a.Stderr).at(at), func() { _ = at.Close() }
 		}
 	}
-	p = &person{out: a.Stderr}
+	p = a.newPerson(a.Stderr)
 	if method == config.MethodPaste {
 		p.readLine = readLines(a.Stdin).next
 	}
 	return p, func() {}
 }
 
-func atTerminal(at *terminal.Terminal, out io.Writer) *person {
-	return &person{interactive: true, out: out, readLine: func(ctx context.Context) (string, error) { return at.ReadPaste(ctx, "") }}
+func (a *app) newPerson(out io.Writer) *person {
+	return &person{out: out, busy: func(doing string) {
+		if a.progress.end(); doing != "" {
+			a.progress.begin(doing)
+		}
+	}}
+}
+
+// at has the person sit at a terminal, and type.
+func (p *person) at(t *terminal.Terminal) *person {
+	p.interactive, p.readLine = true, func(ctx context.Context) (string, error) { return t.ReadPaste(ctx, "") }
+	return p
 }
 
 func (a *app) place() terminal.Place {
@@ -148,6 +160,7 @@ type person struct {
 	interactive bool
 	out         io.Writer
 	readLine    func(ctx context.Context) (string, error)
+	busy        func(doing string) // what goes on while nothing is asked of them
 }
 
 // options chooses how to sign in. Where no method is set, the place decides: a
@@ -165,7 +178,7 @@ func (p *person) options(method config.Method, place terminal.Place) func(*oidcl
 		}
 	}
 	return func(o *oidclogin.SignInOptions) {
-		o.Out, o.Method = p.out, methods[method]
+		o.Out, o.Method, o.Busy = p.out, methods[method], p.busy
 		if p.interactive || method == config.MethodPaste {
 			o.ReadLine = p.readLine
 		}
@@ -190,7 +203,18 @@ func (a *app) finder(c config.Config) (session.Finder, error) {
 	case config.SignInAuto, config.SignInAlways:
 		return func() (session.Person, error) { return a.findPerson(c, policy) }, nil
 	}
-	return nil, config.Problem{Key: signInVariable, Message: "must be auto, never or always", Hint: "set " + signInVariable + " to one of them, or unset it"}
+	return nil, &config.InvalidError{Problems: a.signInProblems()}
+}
+
+// signInProblems is what is wrong with the variable that overrides the key sign_in.
+func (a *app) signInProblems() []config.Problem {
+	switch config.SignInPolicy(strings.ToLower(a.Getenv(signInVariable))) {
+	case "", config.SignInNever, config.SignInAuto, config.SignInAlways:
+		return nil
+	}
+	return []config.Problem{{
+		Key: signInVariable, Message: "must be auto, never or always", Hint: "unset " + signInVariable + ", or set it to one of them",
+	}}
 }
 
 func (a *app) findPerson(c config.Config, policy config.SignInPolicy) (session.Person, error) {
@@ -204,11 +228,15 @@ func (a *app) findPerson(c config.Config, policy config.SignInPolicy) (session.P
 	}
 	switch {
 	case err == nil:
-		a.progress.end() // what follows is a conversation
-		return session.Person{Options: atTerminal(at, at).options(c.Method(), place), Close: func() { _ = at.Close() }}, nil
+		return session.Person{Options: a.newPerson(at).at(at).options(c.Method(), place), Close: func() {
+			_ = at.Close()
+			a.progress.begin("getting credentials") // the conversation is over; whoever waits ends this
+		}}, nil
 	case policy == config.SignInAlways:
-		in := &person{out: a.Stderr}
-		return session.Person{Options: in.options(c.Method(), place)}, nil
+		return session.Person{
+			Options: a.newPerson(a.Stderr).options(c.Method(), place),
+			Close:   func() { a.progress.begin("getting credentials") },
+		}, nil
 	}
 	return session.Person{}, fmt.Errorf("nobody can be asked here: %w", err)
 }

@@ -3,12 +3,13 @@ package cli
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // rows is what status prints for people.
 func (r *stateReport) rows() [][]cell {
 	rows := [][]cell{
-		named("Context", plainCell(r.Context)),
+		named("Context", orFaint(string(r.Context), "not known")),
 		named("State", r.stateCell()),
 		named("Configuration", r.configCell()),
 	}
@@ -16,10 +17,10 @@ func (r *stateReport) rows() [][]cell {
 		rows = append(rows, named("", cell{printable(problem), red}))
 	}
 	if r.Provider != "" {
-		rows = append(rows, named("Provider", plainCell(r.Provider)))
+		rows = append(rows, named("Provider", plainCell(string(r.Provider))))
 	}
 	if r.TokenSource != "" {
-		rows = append(rows, named("Tokens from", plainCell(r.TokenSource)))
+		rows = append(rows, named("Tokens from", plainCell(string(r.TokenSource))))
 	}
 	if r.Configured && len(r.Problems) == 0 {
 		rows = append(rows, r.heldRows()...)
@@ -30,7 +31,7 @@ func (r *stateReport) rows() [][]cell {
 	}
 	return append(rows,
 		named("AWS profiles", profiles),
-		named("Directory", plainCell(r.Directory)),
+		named("Directory", orFaint(string(r.Directory), "not known")),
 		named("Key", r.keyCell()),
 	)
 }
@@ -40,20 +41,12 @@ func (r *stateReport) heldRows() [][]cell {
 	rows := [][]cell{
 		named("Signed in as", r.personCell()),
 		named("ID token", r.tokenCell()),
-		named("Refresh token", presence(r.Refresh)),
+		named("Refresh token", r.refreshCell()),
 	}
 	if r.Application {
 		rows = append(rows, named("Center's token", presence(true)))
 	}
-	role := cell{"none", faint}
-	if r.Role != nil {
-		role = lifeCell(r.Role.ExpiresAt, r.now)
-	}
-	s3 := counted(r.S3.Count, "set of credentials", "sets of credentials")
-	if r.S3.Next != nil {
-		s3 += ", the next " + lifeCell(*r.S3.Next, r.now).text
-	}
-	rows = append(rows, named("Role session", role), named("S3", plainCell(s3)))
+	rows = append(rows, named("Role session", r.roleCell()), named("S3", r.S3.cell(r.now)))
 	if f := r.Failed; f != nil {
 		text := fmt.Sprintf("%s ago: %s", span(max(0, r.now.Sub(f.FailedAt))), f.Reason)
 		if wait := f.RetryAt.Sub(r.now); wait > 0 {
@@ -62,6 +55,44 @@ func (r *stateReport) heldRows() [][]cell {
 		rows = append(rows, named("Failed sign-in", cell{printable(text), yellow}))
 	}
 	return rows
+}
+
+func (r *stateReport) refreshCell() cell {
+	if !r.IDToken.Stored && r.IDToken.Unread != "" {
+		return cell{"not known", faint}
+	}
+	return presence(r.Refresh)
+}
+
+func (r *stateReport) roleCell() cell {
+	switch {
+	case r.Role != nil:
+		return lifeCell(r.Role.ExpiresAt, r.now)
+	case r.RoleUnread != "":
+		return unreadCell(r.RoleUnread)
+	}
+	return cell{"none", faint}
+}
+
+func (s stateS3) cell(now time.Time) cell {
+	if s.Unread != "" {
+		return unreadCell(s.Unread)
+	}
+	text := counted(s.Count, "set of credentials", "sets of credentials")
+	if s.Next != nil {
+		text += ", the next " + lifeCell(*s.Next, now).text
+	}
+	return plainCell(text)
+}
+
+func unreadCell(why string) cell { return cell{printable("cannot be read: " + why), yellow} }
+
+// orFaint is a text from elsewhere, or what stands for it where there is none.
+func orFaint(text, usual string) cell {
+	if c := plainCell(text); c.text != "" {
+		return c
+	}
+	return cell{usual, faint}
 }
 
 func (r *stateReport) stateCell() cell {
@@ -73,6 +104,8 @@ func (r *stateReport) stateCell() cell {
 
 func (r *stateReport) configCell() cell {
 	switch {
+	case r.Context == "":
+		return cell{"not known", faint}
 	case !r.Configured:
 		return cell{"none", red}
 	case len(r.Problems) > 0:
@@ -84,8 +117,8 @@ func (r *stateReport) configCell() cell {
 func (r *stateReport) personCell() cell {
 	switch who := r.SignedInAs; {
 	case who != nil:
-		return plainCell(orElse(orElse(who.Email, who.Name), who.Subject))
-	case r.IDToken.Stored:
+		return orFaint(legible(string(who.Email), string(who.Name), string(who.Subject)), "not known")
+	case r.IDToken.Stored, r.IDToken.Unread != "":
 		return cell{"not known: " + printable(orElse(r.IDToken.Unread, "the ID token cannot be read")), faint}
 	}
 	return cell{"nobody", faint}
@@ -93,6 +126,8 @@ func (r *stateReport) personCell() cell {
 
 func (r *stateReport) tokenCell() cell {
 	switch {
+	case !r.IDToken.Stored && r.IDToken.Unread != "":
+		return unreadCell(r.IDToken.Unread)
 	case !r.IDToken.Stored:
 		return cell{"none", faint}
 	case r.IDToken.Spent:
@@ -110,7 +145,7 @@ func (r *stateReport) keyCell() cell {
 	case "keyring":
 		return plainCell("in the OS keyring")
 	case "file":
-		return plainCell("in the file " + r.Key.Path + " (" + r.Key.Reason + ")")
+		return plainCell("in the file " + string(r.Key.Path) + " (" + string(r.Key.Reason) + ")")
 	}
 	return cell{"none: nothing is sealed", faint}
 }
@@ -132,11 +167,7 @@ func rowsOfAll(reports []*stateReport) [][]cell {
 		if !r.Ready {
 			state = cell{printable(r.Reason), red}
 		}
-		role := cell{"none", faint}
-		if r.Role != nil {
-			role = lifeCell(r.Role.ExpiresAt, r.now)
-		}
-		rows = append(rows, []cell{mark, plainCell(r.Context), plainCell(orElse(r.Provider, r.TokenSource)), r.personCell(), role, state})
+		rows = append(rows, []cell{mark, plainCell(string(r.Context)), plainCell(orElse(string(r.Provider), string(r.TokenSource))), r.personCell(), r.roleCell(), state})
 	}
 	return rows
 }

@@ -14,6 +14,9 @@ import (
 
 // usage makes err the error of a wrong command line.
 func usage(cmd *cobra.Command, err error) error {
+	if own, ok := errors.AsType[*usageError](err); ok {
+		return own // with its own hint
+	}
 	if hint := meantValue(cmd, err); hint != "" {
 		return &usageError{err: err, hint: hint}
 	}

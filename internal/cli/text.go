@@ -14,3 +14,14 @@ func printable(s string) string {
 		return -1
 	}, s)
 }
+
+// legible returns the first of some texts from elsewhere that has something printable,
+// and of it that.
+func legible(texts ...string) string {
+	for _, text := range texts {
+		if text = printable(text); strings.TrimSpace(text) != "" {
+			return text
+		}
+	}
+	return ""
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tip-cli/tip-cli/internal/recursion"
+	"github.com/tip-cli/tip-cli/internal/shellenv"
 	"github.com/tip-cli/tip-cli/internal/store"
 	"github.com/tip-cli/tip-cli/internal/transport"
 )
@@ -44,7 +45,7 @@ func Topics() []Topic {
 
 func environment() []Entry {
 	return []Entry{
-		{store.HomeVariable, "the state directory, an absolute path (default: ~/.aws_tip_cli)"},
+		{store.HomeVariable, "the state directory; a relative path is relative to the working directory, and ~ is not expanded (default: ~/.aws_tip_cli)"},
 		{store.ContextVariable, "the context, as --context"},
 		{signInVariable, "whether commands other than auth may ask for a sign-in: auto, never or always; before the key sign_in of the configuration"},
 		{store.KeyringVariable, "off keeps the sealing key out of the keyring of the operating system, in a file"},
@@ -55,9 +56,11 @@ func environment() []Entry {
 		{"AWS_REGION, AWS_DEFAULT_REGION", "the region where the configuration has none"},
 		{"AWS_PROFILE, AWS_DEFAULT_PROFILE", "the AWS profile whose region counts where nothing else names one; nothing more is taken from a profile"},
 		{"AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE", "the files that auth set-aws-profile writes and looks at (default: ~/.aws/config and ~/.aws/credentials)"},
+		{botoVariable, "a file of boto: exec --server looks whether it has keys, which the AWS CLI would take first"},
+		{shellenv.RegionsVariable, "what env has set of the region in this shell; env --unset removes it"},
 		{transport.CAVariable, "a file of CA certificates, added to those of the system, for AWS and the identity provider alike"},
 		{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxy, in capitals or not; HTTP_PROXY counts for nothing where REQUEST_METHOD is set, as it is in CGI"},
-		{"AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_S3_CONTROL", "other endpoints than those of AWS, unless AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true"},
+		{"AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_S3_CONTROL, AWS_ENDPOINT_URL_IDENTITYSTORE", "other endpoints than those of AWS, unless AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true"},
 		{"AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true asks for such endpoints of AWS"},
 		{"AWS_RETRY_MODE, AWS_MAX_ATTEMPTS, AWS_DEFAULTS_MODE, AWS_SDK_UA_APP_ID", "as every AWS SDK has them"},
 		{"BROWSER", "the browser that signs you in, as a command; %s in it is the address"},
@@ -85,6 +88,8 @@ func exitCodes() []Entry {
 		{ExitAccessDenied, "access denied by AWS or by the identity provider"},
 		{ExitConfiguration, "something is not configured, or wrongly"},
 		{ExitUnavailable, "AWS or the identity provider cannot be reached, or is too slow"},
+		{ExitCannotRun, "exec: the command is there and cannot be run"},
+		{ExitNotFound, "exec: the command was not found"},
 		{ExitInterrupted, "interrupted, such as by Ctrl-C"},
 	} {
 		entries = append(entries, Entry{strconv.Itoa(e.code), e.text})
@@ -105,18 +110,34 @@ func files() []Entry {
 		{store.SignInFile, "when a sign-in was last tried in vain"},
 		{store.CurrentContextFile, "the context that tip-cli configure use-context chose"},
 		{"sealing_key_*", "the key that seals, where there is no keyring"},
+		{"sealing_keys.json", "the names of the keys that are in the keyring"},
+		{"*.lock", "locks, empty; they stay"},
+		{"*.damaged, *.damaged-N", "what could not be read and was set aside; delete it when you are done with it"},
 		{"contexts/NAME", "the same files of the context NAME"},
 		{"~/.aws/config", "the AWS profiles, of which auth set-aws-profile writes one"},
 	}
 }
 
 // newTopics are the topics for cobra: commands that do nothing.
-func newTopics() []*cobra.Command {
+func newTopics(a *app) []*cobra.Command {
 	var commands []*cobra.Command
 	for _, t := range Topics() {
-		commands = append(commands, &cobra.Command{Use: t.Name, Short: t.Short, Long: t.text()})
+		cmd := &cobra.Command{Use: t.Name, Short: t.Short, Long: t.text(), ValidArgsFunction: cobra.NoFileCompletions}
+		cmd.SetHelpFunc(a.helpOnTopic)
+		commands = append(commands, cmd)
 	}
 	return commands
+}
+
+// helpOnTopic prints a topic. A help function returns no error: what is wrong with
+// the command line is left for Run.
+func (a *app) helpOnTopic(cmd *cobra.Command, args []string) {
+	asked, err := cmd.Flags().GetBool("help")
+	if rest := cmd.Flags().Args(); len(rest) > 0 && (err != nil || !asked) {
+		a.refused = exactly(0, "")(cmd, rest)
+		return
+	}
+	a.help(cmd, args)
 }
 
 // beside is the length of a name, in characters, up to which its text stands beside it.

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"cmp"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -31,12 +32,12 @@ var written = []string{
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID",
 	"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 	"AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CREDENTIAL_FILE", "AWS_ACCESS_KEY", "AWS_SECRET_KEY",
-	"AWS_BEARER_TOKEN_BEDROCK",
+	"AWS_BEARER_TOKEN_BEDROCK", "AWS_CREDENTIAL_SCOPE",
 }
 
 // bySDK are variables that the AWS SDK and cobra read for us.
 var bySDK = []string{
-	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO_OIDC", "AWS_ENDPOINT_URL_S3_CONTROL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO_OIDC", "AWS_ENDPOINT_URL_S3_CONTROL", "AWS_ENDPOINT_URL_IDENTITYSTORE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 	"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_RETRY_MODE", "AWS_MAX_ATTEMPTS", "AWS_DEFAULTS_MODE", "AWS_SDK_UA_APP_ID",
 	"TIP_CLI_COMPLETION_DESCRIPTIONS",
 }
@@ -146,42 +147,83 @@ func clientSources(t *testing.T) []string {
 	return paths
 }
 
-// TestExitCodesAreComplete: the topic has every exit code there is.
-func TestExitCodesAreComplete(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "exitcode.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
+// TestEndpointsAreComplete: the topic has the endpoint of every service of AWS that
+// the client has a client for.
+func TestEndpointsAreComplete(t *testing.T) {
+	names := map[string]string{"sts": "STS", "ssooidc": "SSO_OIDC", "s3control": "S3_CONTROL", "identitystore": "IDENTITYSTORE"}
+	text := ""
+	for _, e := range topic(t, "environment").Entries {
+		text += e.Name + ", "
 	}
-	var want []string
-	ast.Inspect(file, func(n ast.Node) bool {
-		if spec, ok := n.(*ast.ValueSpec); ok && strings.HasPrefix(spec.Names[0].Name, "Exit") && len(spec.Values) == 1 {
-			if lit, ok := spec.Values[0].(*ast.BasicLit); ok {
-				want = append(want, lit.Value)
+	found := 0
+	for _, path := range clientSources(t) {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range file.Imports {
+			imported, _ := strconv.Unquote(spec.Path.Value)
+			service, is := strings.CutPrefix(imported, "github.com/aws/aws-sdk-go-v2/service/")
+			if !is || strings.Contains(service, "/") {
+				continue
+			}
+			found++
+			if names[service] == "" || !strings.Contains(text, "AWS_ENDPOINT_URL_"+names[service]+", ") {
+				t.Errorf("%s: the endpoint of %s is not in the topic", path, service)
 			}
 		}
-		return true
-	})
+	}
+	if found < 4 {
+		t.Errorf("only %d imports of services found", found)
+	}
+}
+
+// TestExitCodesAreComplete: the topic has every exit code there is, those of package
+// childproc included.
+func TestExitCodesAreComplete(t *testing.T) {
+	want := exitCodesIn(t, "exitcode.go", "Exit")
+	if foreign := exitCodesIn(t, "../childproc/childproc.go", ""); len(foreign) != 2 {
+		t.Errorf("package childproc has %v", foreign)
+	} else {
+		want = append(want, foreign...)
+	}
 	var got []string
 	for _, e := range topic(t, "exit-codes").Entries {
 		got = append(got, e.Name)
 	}
-	if !slices.Equal(want, got) || len(got) < 8 {
+	slices.SortFunc(want, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	if !slices.Equal(want, got) || len(got) < 10 {
 		t.Errorf("the topic has %v, the program %v", got, want)
 	}
 }
 
-// TestFilesAreComplete: the topic has every file that the store names.
-func TestFilesAreComplete(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "../store/store.go", nil, 0)
+// exitCodesIn are the numbers among the constants of a file whose names begin so.
+func exitCodesIn(t *testing.T, path, prefix string) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
+	var codes []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok && strings.HasPrefix(spec.Names[0].Name, prefix) && len(spec.Values) == 1 {
+			if lit, ok := spec.Values[0].(*ast.BasicLit); ok && lit.Kind == token.INT {
+				codes = append(codes, lit.Value)
+			}
+		}
+		return true
+	})
+	return codes
+}
+
+// TestFilesAreComplete: the topic has every file that the store names.
+func TestFilesAreComplete(t *testing.T) {
 	var listed []string
 	for _, e := range topic(t, "files").Entries {
 		listed = append(listed, e.Name)
 	}
 	names := 0
-	ast.Inspect(file, func(n ast.Node) bool {
+	note := func(n ast.Node) bool {
 		if spec, ok := n.(*ast.ValueSpec); ok && strings.HasSuffix(spec.Names[0].Name, "File") && len(spec.Values) == 1 {
 			if lit, ok := spec.Values[0].(*ast.BasicLit); ok {
 				name, _ := strconv.Unquote(lit.Value)
@@ -192,8 +234,15 @@ func TestFilesAreComplete(t *testing.T) {
 			}
 		}
 		return true
-	})
-	if names < 8 {
+	}
+	for _, source := range []string{"store", "keyrecord"} {
+		file, err := parser.ParseFile(token.NewFileSet(), "../store/"+source+".go", nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, note)
+	}
+	if names < 11 {
 		t.Errorf("only %d files found", names)
 	}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/oidclogin"
 	"github.com/tip-cli/tip-cli/internal/session"
 	"github.com/tip-cli/tip-cli/internal/store"
 )
@@ -27,12 +29,24 @@ The credentials are renewed first if they have to be, as by any command. The nam
 and the groups come from the Identity Store, if the role may read it: it needs
 identitystore:DescribeUser, ListGroupMembershipsForMember and DescribeGroup, and
 the session policy that AWS attaches to identity-enhanced sessions may forbid them
-all the same. What may not be read is said, and is no error.
+all the same. What may not be read is said, and is no error. At most 500 groups are
+listed, and the names of 50 of them asked for; the others are told by their ids.
+The identity store is given ten seconds in all.
 
 The identity context itself, which STS puts into the session, is opaque: only AWS
 can read it. What is shown are the claims that IAM Identity Center gives with it.
 No token and no key is ever shown. --offline shows what is on disk, expired or
-not, and asks nobody.`,
+not, and asks nobody but, for three seconds at most, the OS keyring.
+
+With --output json it is an object. What is not known is null; user_reason,
+groups_reason, id_token_reason and the members called unread say why, and are there
+only then. The object has context, offline, user_id, user (user_name, display_name,
+email), groups (a list of group_id, display_name), groups_truncated, identity_center
+(instance_arn, application_arn, identity_store_id, identity_store_arn,
+trusted_token_issuer_arn, credential_id), id_token (issuer, subject, email, name),
+caller (arn, account, user_id, role_session_name) and time_left (role_session and
+id_token: expires_at, seconds; role_session_unread, id_token_spent, refresh_token,
+s3_credentials: count, next_expires_at, unread). docs/output.md explains them.`,
 		Example: `  tip-cli whoami
   tip-cli whoami --offline
   tip-cli whoami --output json`,
@@ -57,10 +71,11 @@ not, and asks nobody.`,
 type identity struct {
 	Context     string             `json:"context"`
 	Offline     bool               `json:"offline"`
-	UserID      string             `json:"user_id"`
+	UserID      known              `json:"user_id"`
 	User        *identityUser      `json:"user"`
 	UserReason  string             `json:"user_reason,omitempty"`
 	Groups      []identityGroup    `json:"groups"`
+	MoreGroups  bool               `json:"groups_truncated"`
 	GroupReason string             `json:"groups_reason,omitempty"`
 	Center      identityCenter     `json:"identity_center"`
 	IDToken     *identityToken     `json:"id_token"`
@@ -69,53 +84,59 @@ type identity struct {
 	Left        identityExpiration `json:"time_left"`
 
 	now time.Time
+	// unread says that the tokens cannot be read at all.
+	unread bool
 }
 
 type identityUser struct {
-	UserName    string `json:"user_name"`
-	DisplayName string `json:"display_name"`
-	Email       string `json:"email"`
+	UserName    known `json:"user_name"`
+	DisplayName known `json:"display_name"`
+	Email       known `json:"email"`
 }
 
 type identityGroup struct {
 	GroupID     string `json:"group_id"`
-	DisplayName string `json:"display_name"`
+	DisplayName known  `json:"display_name"`
 }
 
-// identityCenter are claims of Identity Center's ID token; "" is not known.
+// identityCenter are claims of Identity Center's ID token.
 type identityCenter struct {
-	InstanceARN           string `json:"instance_arn"`
-	ApplicationARN        string `json:"application_arn"`
-	IdentityStoreID       string `json:"identity_store_id"`
-	IdentityStoreARN      string `json:"identity_store_arn"`
-	TrustedTokenIssuerARN string `json:"trusted_token_issuer_arn"`
-	CredentialID          string `json:"credential_id"`
+	InstanceARN           known `json:"instance_arn"`
+	ApplicationARN        known `json:"application_arn"`
+	IdentityStoreID       known `json:"identity_store_id"`
+	IdentityStoreARN      known `json:"identity_store_arn"`
+	TrustedTokenIssuerARN known `json:"trusted_token_issuer_arn"`
+	CredentialID          known `json:"credential_id"`
 }
 
 // identityToken are claims of the identity provider's token.
 type identityToken struct {
-	Issuer  string `json:"issuer"`
-	Subject string `json:"subject"`
-	Email   string `json:"email"`
-	Name    string `json:"name"`
+	Issuer  known `json:"issuer"`
+	Subject known `json:"subject"`
+	Email   known `json:"email"`
+	Name    known `json:"name"`
+}
+
+func personOf(claims *oidclogin.Claims) *identityToken {
+	return &identityToken{known(claims.Issuer), known(claims.Subject), known(claims.Email), known(claims.Name)}
 }
 
 // identityCaller is what STS says; offline what it said when the session was made.
 type identityCaller struct {
-	ARN         string `json:"arn"`
-	Account     string `json:"account"`
-	UserID      string `json:"user_id"`
-	SessionName string `json:"role_session_name"`
+	ARN         known `json:"arn"`
+	Account     known `json:"account"`
+	UserID      known `json:"user_id"`
+	SessionName known `json:"role_session_name"`
 }
 
 type identityExpiration struct {
 	RoleSession  *lifeLeft `json:"role_session"`
+	RoleUnread   string    `json:"role_session_unread,omitempty"`
 	IDToken      *lifeLeft `json:"id_token"`
 	IDTokenSpent bool      `json:"id_token_spent"`
 	// RefreshToken says that one is stored; nobody tells how long it lasts.
-	RefreshToken   bool       `json:"refresh_token"`
-	S3Credentials  int        `json:"s3_credentials"`
-	S3NextExpiring *time.Time `json:"s3_credentials_next_expires_at"`
+	RefreshToken bool    `json:"refresh_token"`
+	S3           stateS3 `json:"s3_credentials"`
 }
 
 type lifeLeft struct {
@@ -124,13 +145,6 @@ type lifeLeft struct {
 }
 
 func (a *app) whoami(ctx context.Context, offline bool) (*identity, error) {
-	var role store.RoleCredentials
-	if !offline {
-		var err error
-		if role, err = a.roleCredentials(ctx); err != nil {
-			return nil, err
-		}
-	}
 	st, err := a.store()
 	if err != nil {
 		return nil, err
@@ -143,44 +157,55 @@ func (a *app) whoami(ctx context.Context, offline bool) (*identity, error) {
 	if err != nil {
 		return nil, err
 	}
+	w := &identity{Context: words[len(words)-1], Offline: offline, UserReason: "not asked: --offline", GroupReason: "not asked: --offline"}
+	if !offline {
+		if err := a.askAWS(ctx, c, w); err != nil {
+			return nil, err
+		}
+	}
 	held := lookBriefly(ctx, st, c)
-	if offline && held.Role == nil && !held.Token.Stored {
+	if offline && held.Role == nil && !held.Token.Stored && unread(held.RoleUnread)+unread(held.Token.Unread) == "" {
 		return nil, &session.SignInRequiredError{Reason: "nothing is on disk about who you are"}
 	}
-	w := &identity{Context: words[len(words)-1], Offline: offline, now: time.Now()}
+	w.now = time.Now()
 	w.fromDisk(&held)
-	if offline {
-		w.UserReason, w.GroupReason = "not asked: --offline", "not asked: --offline"
-		return w, nil
-	}
-	return w, a.askAWS(ctx, c, role, w)
+	return w, ctx.Err()
 }
 
 // lookBriefly does not wait for a keyring that is locked: the role session needs none.
 func lookBriefly(ctx context.Context, st *store.Store, c config.Config) session.Status {
-	ctx, cancel := context.WithTimeout(ctx, keyringPatience)
+	briefly, cancel := context.WithTimeout(ctx, keyringPatience)
 	defer cancel()
-	return session.Look(ctx, st, c, false)
+	held := session.Look(briefly, st, c, false)
+	if errors.Is(held.Token.Unread, context.DeadlineExceeded) {
+		held.Token.Unread = fmt.Errorf("the OS keyring, which has the key that seals it, did not answer within %s", keyringPatience)
+	}
+	return held
 }
 
-// fromDisk fills in what is stored.
+// fromDisk fills in what is stored, beside what AWS has said.
 func (w *identity) fromDisk(held *session.Status) {
+	w.Left.RoleUnread = unread(held.RoleUnread)
 	if r := held.Role; r != nil {
 		id := r.Identity
-		w.UserID = r.UserID
-		w.Center = identityCenter{id.InstanceARN, id.ApplicationARN, id.IdentityStoreID, id.IdentityStoreARN, id.TrustedTokenIssuerARN, id.CredentialID}
+		w.UserID = known(r.UserID)
+		w.Center = identityCenter{
+			known(id.InstanceARN), known(id.ApplicationARN), known(id.IdentityStoreID),
+			known(id.IdentityStoreARN), known(id.TrustedTokenIssuerARN), known(id.CredentialID),
+		}
 		w.Left.RoleSession = w.left(r.Expiration)
-		if id.AssumedRoleARN != "" {
-			w.Caller = &identityCaller{ARN: id.AssumedRoleARN, Account: r.AccountID, SessionName: sessionName(id.AssumedRoleARN)}
+		if id.AssumedRoleARN != "" && w.Caller == nil {
+			w.Caller = &identityCaller{ARN: known(id.AssumedRoleARN), Account: known(r.AccountID), SessionName: sessionName(id.AssumedRoleARN)}
 		}
 	}
-	if claims := held.Token.Claims; claims != nil {
-		w.IDToken = &identityToken{claims.Issuer, claims.Subject, claims.Email, claims.Name}
-		w.Left.IDToken, w.Left.IDTokenSpent = w.left(claims.Expiry), held.Token.Spent
-	} else if w.TokenReason = "there is none"; held.Token.Unread != nil && held.Token.Stored {
-		w.TokenReason = oneLine(held.Token.Unread.Error())
+	t := &held.Token
+	if t.Claims != nil {
+		w.IDToken = personOf(t.Claims)
+		w.Left.IDToken, w.Left.IDTokenSpent = w.left(t.Claims.Expiry), t.Spent
+	} else if w.TokenReason = "there is none"; unread(t.Unread) != "" {
+		w.TokenReason, w.unread = "cannot be read: "+unread(t.Unread), !t.Stored
 	}
-	w.Left.RefreshToken, w.Left.S3Credentials, w.Left.S3NextExpiring = held.Token.Refreshable, len(held.S3), end(earliest(held.S3))
+	w.Left.RefreshToken, w.Left.S3 = t.Refreshable, s3Of(held)
 }
 
 func (w *identity) left(ends time.Time) *lifeLeft {
@@ -188,29 +213,29 @@ func (w *identity) left(ends time.Time) *lifeLeft {
 }
 
 // askAWS fills in what STS and the identity store say.
-func (a *app) askAWS(ctx context.Context, c config.Config, role store.RoleCredentials, w *identity) error {
+func (a *app) askAWS(ctx context.Context, c config.Config, w *identity) error {
 	s, err := a.sessionFor(c)
 	if err != nil {
 		return err
 	}
 	defer a.progress.begin("asking STS who this is")()
-	caller, err := s.Caller(ctx, role)
+	role, caller, err := s.Introduced(ctx)
 	if err != nil {
 		return err
 	}
-	w.Caller = &identityCaller{caller.ARN, caller.Account, caller.UserID, sessionName(caller.ARN)}
+	w.Caller = &identityCaller{known(caller.ARN), known(caller.Account), known(caller.UserID), sessionName(caller.ARN)}
 	a.progress.update("asking the identity store")
 	user := s.DirectoryUser(ctx, role)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if w.UserReason = whyNot(user.Refused); user.Refused == nil {
-		w.User = &identityUser{user.UserName, user.DisplayName, user.Email}
+		w.User = &identityUser{known(user.UserName), known(user.DisplayName), known(user.Email)}
 	}
 	if w.GroupReason = whyNot(user.GroupsRefused); user.GroupsRefused == nil {
-		w.Groups = []identityGroup{}
+		w.Groups, w.MoreGroups = []identityGroup{}, user.MoreGroups
 		for _, g := range user.Groups {
-			w.Groups = append(w.Groups, identityGroup{g.ID, g.Name})
+			w.Groups = append(w.Groups, identityGroup{g.ID, known(g.Name)})
 		}
 	}
 	return nil
@@ -238,7 +263,7 @@ func whyNot(err error) string {
 }
 
 // sessionName is the end of the ARN of an assumed role.
-func sessionName(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
+func sessionName(arn string) known { return known(arn[strings.LastIndexByte(arn, '/')+1:]) }
 
 func earliest(times []time.Time) time.Time {
 	var first time.Time

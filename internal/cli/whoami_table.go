@@ -5,9 +5,9 @@ import "fmt"
 // rows is what whoami prints for people. What is not known and has no reason is left out.
 func (w *identity) rows() [][]cell {
 	rows := [][]cell{named("Context", plainCell(w.Context))}
-	add := func(name, value string) {
-		if value != "" {
-			rows = append(rows, named(name, plainCell(value)))
+	add := func(name string, value known) {
+		if text := legible(string(value)); text != "" {
+			rows = append(rows, named(name, plainCell(text)))
 		}
 	}
 	rows = append(rows, w.userRows()...)
@@ -16,7 +16,7 @@ func (w *identity) rows() [][]cell {
 	add("Instance", w.Center.InstanceARN)
 	add("Application", w.Center.ApplicationARN)
 	if t := w.IDToken; t != nil {
-		add("Signed in as", orElse(t.Email, t.Name))
+		add("Signed in as", known(legible(string(t.Email), string(t.Name))))
 		add("Issuer", t.Issuer)
 		add("Subject", t.Subject)
 	}
@@ -30,29 +30,35 @@ func (w *identity) rows() [][]cell {
 func (w *identity) userRows() [][]cell {
 	var rows [][]cell
 	if u := w.User; u != nil {
-		text := u.UserName
-		if u.DisplayName != "" && u.DisplayName != u.UserName {
-			text += " (" + u.DisplayName + ")"
+		name, display, email := printable(string(u.UserName)), printable(string(u.DisplayName)), printable(string(u.Email))
+		text := legible(name, display, email)
+		if text == name && display != "" && display != name {
+			text += " (" + display + ")"
 		}
-		rows = append(rows, named("User", plainCell(text)))
-		if u.Email != "" && u.Email != u.UserName {
-			rows = append(rows, named("E-mail", plainCell(u.Email)))
+		rows = append(rows, named("User", orFaint(text, "has no name")))
+		if email != "" && email != name {
+			rows = append(rows, named("E-mail", plainCell(email)))
 		}
 	} else {
 		rows = append(rows, named("User", cell{printable(w.UserReason), faint}))
 	}
+	return append(rows, w.groupRows()...)
+}
+
+func (w *identity) groupRows() [][]cell {
 	switch {
 	case w.Groups == nil:
-		rows = append(rows, named("Groups", cell{printable(w.GroupReason), faint}))
+		return [][]cell{named("Groups", cell{printable(w.GroupReason), faint})}
 	case len(w.Groups) == 0:
-		rows = append(rows, named("Groups", plainCell("none")))
+		return [][]cell{named("Groups", plainCell("none"))}
 	}
-	for i, g := range w.Groups {
-		name := ""
-		if i == 0 {
-			name = "Groups"
-		}
-		rows = append(rows, named(name, plainCell(orElse(g.DisplayName, g.GroupID))))
+	var rows [][]cell
+	for _, g := range w.Groups {
+		rows = append(rows, named("", orFaint(legible(string(g.DisplayName), g.GroupID), "has no name")))
+	}
+	rows[0][0].text = "Groups"
+	if w.MoreGroups {
+		rows = append(rows, named("", cell{"and more", faint}))
 	}
 	return rows
 }
@@ -62,18 +68,19 @@ func (w *identity) leftRows() [][]cell {
 	left := &w.Left
 	if left.RoleSession != nil {
 		rows = append(rows, named("Credentials", lifeCell(left.RoleSession.ExpiresAt, w.now)))
+	} else if left.RoleUnread != "" {
+		rows = append(rows, named("Credentials", unreadCell(left.RoleUnread)))
 	}
 	rows = append(rows, named("ID token", w.tokenCell()))
 	refresh := cell{"none", yellow}
-	if left.RefreshToken {
+	switch {
+	case w.unread:
+		refresh = cell{"not known", faint}
+	case left.RefreshToken:
 		refresh = cell{"stored; the identity provider does not say how long it lasts", plain}
 	}
 	rows = append(rows, named("Refresh token", refresh))
-	text := counted(left.S3Credentials, "set of credentials", "sets of credentials")
-	if left.S3NextExpiring != nil {
-		text += ", the next " + lifeCell(*left.S3NextExpiring, w.now).text
-	}
-	return append(rows, named("S3", plainCell(text)))
+	return append(rows, named("S3", left.S3.cell(w.now)))
 }
 
 func (w *identity) tokenCell() cell {

@@ -214,10 +214,13 @@ func (s *setup) withAll(prompts []config.Prompt, values []string) config.Config 
 }
 
 func aboutOf(p config.Prompt) string {
-	if p.Required {
-		return ""
+	switch {
+	case p.Required:
+		return p.About
+	case p.About == "":
+		return "may be left empty"
 	}
-	return "may be left empty"
+	return p.About + "; may be left empty"
 }
 
 // review shows everything and returns the page to go back to, or nil to store it.

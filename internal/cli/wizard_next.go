@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -18,42 +20,78 @@ type step struct {
 	wizard.Choice
 	command string
 	run     func(context.Context) error
+	// failed is the error of the last try, or nil.
+	failed error
 }
 
 // whatNext offers the steps that follow a configuration, one after the other. To
-// leave it is no error: everything is stored.
+// leave it is no error: everything is stored. A step that failed is offered again, and
+// what it failed with is the error if it is left at that.
 func (a *app) whatNext(ctx context.Context, c config.Config, noSecret bool) error {
-	steps := a.nextSteps(c, noSecret)
-	for len(steps) > 0 {
-		var choices []wizard.Choice
-		for _, s := range steps {
-			choices = append(choices, s.Choice)
-		}
-		choices = append(choices, wizard.Choice{Value: "done", Label: "Nothing more now", About: "Shows the commands for later."})
-		taken, err := a.screen().Choose(ctx, "What next?", "", choices, choices[0].Value)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil && !errors.Is(err, wizard.ErrLeft) {
-			return err
-		}
-		var left []step
-		for _, s := range steps {
-			if err != nil || s.Value != taken {
-				left = append(left, s)
-			} else if err := s.run(ctx); err != nil {
-				return err
-			}
-		}
-		if len(left) == len(steps) { // done, or left
-			break
-		}
-		steps = left
+	left, err := a.takeSteps(ctx, a.nextSteps(c, noSecret))
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	for _, s := range steps {
+	for _, s := range left {
 		a.say("Later: %s", s.command)
 	}
+	return err
+}
+
+// takeSteps takes the steps that the person chooses and returns those that are left.
+func (a *app) takeSteps(ctx context.Context, steps []step) (left []step, err error) {
+	about := ""
+	for len(steps) > 0 {
+		taken, err := a.chooseStep(ctx, about, steps)
+		switch {
+		case errors.Is(err, wizard.ErrLeft), err == nil && taken < 0:
+			return steps, firstFailure(steps)
+		case err != nil:
+			return steps, err
+		}
+		s := &steps[taken]
+		s.failed = s.run(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return steps, ctx.Err()
+		case s.failed == nil:
+			steps, about = slices.Delete(steps, taken, taken+1), ""
+		default:
+			a.warnOfFailed(s.failed)
+			about = s.Label + ": that failed, and can be tried again."
+		}
+	}
+	return nil, nil
+}
+
+// firstFailure is what the first of the steps failed with that was tried.
+func firstFailure(steps []step) error {
+	for _, s := range steps {
+		if s.failed != nil {
+			return s.failed
+		}
+	}
 	return nil
+}
+
+// warnOfFailed says what a step met, and what to do about it.
+func (a *app) warnOfFailed(err error) {
+	a.progress.end()
+	a.warn(err.Error())
+	if hint := cmp.Or(hintOf(err), usualHints[exitCode(err)]); hint != "" {
+		a.label("hint", bold, a.inContext(hint))
+	}
+}
+
+// chooseStep returns the index of the step that the person takes, or -1 for none.
+func (a *app) chooseStep(ctx context.Context, about string, steps []step) (int, error) {
+	var choices []wizard.Choice
+	for _, s := range steps {
+		choices = append(choices, s.Choice)
+	}
+	choices = append(choices, wizard.Choice{Value: "done", Label: "Nothing more now", About: "Shows the commands for later."})
+	taken, err := a.screen().Choose(ctx, "What next?", about, choices, choices[0].Value)
+	return slices.IndexFunc(steps, func(s step) bool { return s.Value == taken }), err
 }
 
 func (a *app) nextSteps(c config.Config, noSecret bool) []step {
@@ -61,19 +99,19 @@ func (a *app) nextSteps(c config.Config, noSecret bool) []step {
 	program := "tip-cli " + a.contextWord()
 	if l, err := c.Login(); err == nil && noSecret && needsSecret(l) {
 		steps = append(steps, step{
-			wizard.Choice{Value: "secret", Label: "Store the client secret", About: "The sign-in needs it. It does not show while it is typed."},
-			program + "configure client-secret", func(ctx context.Context) error { return a.alsoRun(ctx, newClientSecret(a)) },
+			Choice:  wizard.Choice{Value: "secret", Label: "Store the client secret", About: "The sign-in needs it. It does not show while it is typed."},
+			command: program + "configure client-secret", run: func(ctx context.Context) error { return a.alsoRun(ctx, newClientSecret(a)) },
 		})
 	}
 	name := a.profileName()
 	return append(steps,
 		step{
-			wizard.Choice{Value: "sign-in", Label: "Sign in now", About: "Shows whether the identity provider is set up."},
-			program + "auth", func(ctx context.Context) error { return a.alsoRun(ctx, newAuth(a)) },
+			Choice:  wizard.Choice{Value: "sign-in", Label: "Sign in now", About: "Shows whether the identity provider is set up."},
+			command: program + "auth", run: func(ctx context.Context) error { return a.alsoRun(ctx, newAuth(a)) },
 		},
 		step{
-			wizard.Choice{Value: "profile", Label: "Write an AWS profile", About: "AWS tools then get their credentials from tip-cli."},
-			program + "auth set-aws-profile --profile " + name, a.writeProfile,
+			Choice:  wizard.Choice{Value: "profile", Label: "Write an AWS profile", About: "AWS tools then get their credentials from tip-cli."},
+			command: program + "auth set-aws-profile --profile " + name, run: a.writeProfile,
 		})
 }
 
@@ -127,8 +165,11 @@ func (a *app) profileRefused(name string) error {
 		return err
 	}
 	_, err = awsprofile.Set(path, name, []awsprofile.KV{{Key: "credential_process", Value: "tip-cli"}}, func(o *awsprofile.Options) {
-		o.DryRun, o.CredentialsPath = true, credentials
+		o.DryRun, o.CredentialsPath, o.Ours = true, credentials, a.runsUs
 	})
+	if taken, ok := errors.AsType[*awsprofile.TakenError](err); ok {
+		return taken // without the path, for the sake of the form
+	}
 	return err
 }
 

@@ -2,16 +2,18 @@ package config
 
 import (
 	"strings"
+
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 )
 
 // The forms that the AWS APIs take: the sso-admin model's ApplicationArn, and IAM
 // role names and paths (IAM user guide, "IAM and AWS STS quotas").
 var (
-	partitionForm   = lazily(`^aws(-[a-z]{1,5}){0,3}$`)
-	accountForm     = lazily(`^[0-9]{12}$`)
-	applicationForm = lazily(`^application/(sso)?ins-[a-zA-Z0-9.-]{16}/apl-[a-zA-Z0-9]{16}$`)
-	roleForm        = lazily(`^role/([!-~]+/)?[a-zA-Z0-9_+=,.@-]{1,64}$`)
-	sessionForm     = lazily(`^assumed-role/([^/]+)/`)
+	partitionForm   = lazyregexp.New(`^aws(-[a-z]{1,5}){0,3}$`)
+	accountForm     = lazyregexp.New(`^[0-9]{12}$`)
+	applicationForm = lazyregexp.New(`^application/(sso)?ins-[a-zA-Z0-9.-]{16}/apl-[a-zA-Z0-9]{16}$`)
+	roleForm        = lazyregexp.New(`^role/([!-~]+/)?[a-zA-Z0-9_+=,.@-]{1,64}$`)
+	sessionForm     = lazyregexp.New(`^assumed-role/([^/]+)/`)
 )
 
 const (

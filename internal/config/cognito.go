@@ -4,16 +4,18 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 )
 
 // poolForm is that of a user pool's ID: the region before the underscore
 // (UserPoolIdType of the Cognito API, 55 characters at most).
-var poolForm = lazily(`^([a-z0-9-]+)_[0-9A-Za-z]{1,45}$`)
+var poolForm = lazyregexp.New(`^([a-z0-9-]+)_[0-9A-Za-z]{1,45}$`)
 
 // cognitoHost is that of a user pool's issuer, the original form or the updated one
 // (IssuerConfigurationType of the Cognito API; AWS writes the latter with a hyphen
 // in its reference and with a dot in aws-jwt-verify).
-var cognitoHost = lazily(`^(?:issuer[-.])?cognito-idp\.([a-z0-9-]+)\.([a-z0-9.-]+)$`)
+var cognitoHost = lazyregexp.New(`^(?:issuer[-.])?cognito-idp\.([a-z0-9-]+)\.([a-z0-9.-]+)$`)
 
 // cognitoPreset asks for no profile scope: app clients often allow openid and
 // email only, and Cognito refuses a scope that is not allowed.

@@ -57,6 +57,8 @@ type Prompt struct {
 	Default string
 	// Example shows the form.
 	Example string
+	// About says in a line what is meant and where it is found, or is "".
+	About string
 }
 
 // Quirks are departures from what an OIDC provider usually does.
@@ -103,14 +105,17 @@ func CommonPrompts() []Prompt {
 		{
 			Key: "token_exchange_application_arn", Label: "IAM Identity Center customer managed application ARN", Required: true,
 			Example: "arn:aws:sso::111122223333:application/ssoins-1234567890abcdef/apl-1234567890abcdef",
+			About:   "made for tip-cli in IAM Identity Center: Applications, Customer managed; its page shows the ARN",
 		},
 		{
 			Key: "oidc_role_arn", Label: "IAM role ARN for the token exchange (AssumeRoleWithWebIdentity)", Required: true,
 			Example: "arn:aws:iam::444455556666:role/OIDCRole",
+			About:   "the first role: trusts the identity provider, and may ask Identity Center for the exchange",
 		},
 		{
 			Key: "id_enhanced_role_arn", Label: "IAM role ARN for the identity-enhanced session", Required: true,
 			Example: "arn:aws:iam::444455556666:role/IdEnhancedRole",
+			About:   "the second role: the first one assumes it, and your tools work with its permissions",
 		},
 	}
 }

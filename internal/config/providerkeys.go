@@ -6,14 +6,16 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 )
 
 var (
-	guidForm    = lazily(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
-	prefixForm  = lazily(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
-	realmForm   = lazily(`^(.*?/realms/[^/]+)(/.*)?$`)
-	consoleForm = lazily(`^(https?://[^/]+(?:/auth)?)/admin/[^/]+/console/?(?:#/(?:realms/)?([^/?]+).*)$`)
-	pingOneForm = lazily(`^(https://auth\.pingone\.[a-z.]+/[0-9a-fA-F-]{36})(/.*)?$`)
+	guidForm    = lazyregexp.New(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
+	prefixForm  = lazyregexp.New(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
+	realmForm   = lazyregexp.New(`^(.*?/realms/[^/]+)(/.*)?$`)
+	consoleForm = lazyregexp.New(`^(https?://[^/]+(?:/auth)?)/admin/[^/]+/console/?(?:#/(?:realms/)?([^/?]+).*)$`)
+	pingOneForm = lazyregexp.New(`^(https://auth\.pingone\.[a-z.]+/[0-9a-fA-F-]{36})(/.*)?$`)
 )
 
 // keys are those of config.json that belong to this provider.
@@ -58,7 +60,7 @@ func checkProviderKey(key, value string) []Problem {
 func checkClientID(key, value string) []Problem {
 	switch {
 	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
-		return one(key, "must be one word")
+		return one(key, "holds a space or a control character, and must be one word")
 	case key == "google_client_id" && strings.HasPrefix(value, "GOCSPX-"):
 		return []Problem{{Key: key, Message: "is a client secret, not the client ID that ends in .apps.googleusercontent.com", Hint: "for the secret, run: " + ClientSecretCommand}}
 	}

@@ -3,11 +3,13 @@ package config
 import (
 	"fmt"
 	"strings"
+
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 )
 
 var (
-	regionForm = lazily(`^[a-z]{2,4}(-[a-z]{2,12}){1,2}-[0-9]{1,2}$`)
-	zoneForm   = lazily(`^([a-z]{2,4}(?:-[a-z]{2,12}){1,2}-[0-9]{1,2})[a-z]$`)
+	regionForm = lazyregexp.New(`^[a-z]{2,4}(-[a-z]{2,12}){1,2}-[0-9]{1,2}$`)
+	zoneForm   = lazyregexp.New(`^([a-z]{2,4}(?:-[a-z]{2,12}){1,2}-[0-9]{1,2})[a-z]$`)
 )
 
 // IsRegion reports whether s has the form of a region's name, such as eu-west-1.

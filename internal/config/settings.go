@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 )
 
 // SignInPolicy says whether commands other than `auth` may start a sign-in.
@@ -159,7 +161,7 @@ var ownParameters = []string{
 }
 
 // parameterForm is that of RFC 6749 appendix A.
-var parameterForm = lazily(`^[A-Za-z0-9._-]+$`)
+var parameterForm = lazyregexp.New(`^[A-Za-z0-9._-]+$`)
 
 func (c Config) parameterProblems() []Problem {
 	const key = "authorization_parameters"

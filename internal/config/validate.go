@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 )
 
-var scopeForm = lazily(`^[!#-\[\]-~]+$`) // RFC 6749 section 3.3
+var scopeForm = lazyregexp.New(`^[!#-\[\]-~]+$`) // RFC 6749 section 3.3
 
 // Validate returns an [*InvalidError] with everything that keeps c from being
 // used for an exchange, or nil. With a [TokenSource], nothing of the identity

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -39,6 +40,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		no.write(w)
 		return
 	}
+	if !s.count(1, false) {
+		s.refusalOf(ErrEnding).write(w)
+		return
+	}
+	defer s.count(-1, false)
+	admitted(r)
 	c, err := route.get(r.Context())
 	if err != nil {
 		s.refusalOf(err).write(w)
@@ -159,7 +166,8 @@ func (no *refusal) write(w http.ResponseWriter) {
 	write(w, no.status, refused{no.code, message, no.code, message})
 }
 
-// write sends a document in one piece, for nobody to keep.
+// write sends a document in one piece, for nobody to keep. When it returns, it is on
+// its way, so that the end of the server does not cut it off.
 func write(w http.ResponseWriter, status int, document any) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -170,8 +178,10 @@ func write(w http.ResponseWriter, status int, document any) {
 		return
 	}
 	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
 	_, _ = w.Write(text)
+	_ = http.NewResponseController(w).Flush()
 }
 
 // maxMessage is the length of a message, in bytes, beyond which nobody reads it.

@@ -89,7 +89,7 @@ func TestSlowSource(t *testing.T) {
 	}
 }
 
-// Clients that send slowly are dropped after five seconds, and keep nobody out
+// Clients that send slowly are dropped after a second, and keep nobody out
 // until then.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
@@ -111,7 +111,7 @@ func TestSlowClients(t *testing.T) {
 		t.Errorf("%d after %s", got.status, time.Since(begin))
 	}
 	dropped.Wait()
-	if took := time.Since(begin); took > 10*time.Second {
+	if took := time.Since(begin); took > 5*time.Second {
 		t.Errorf("they were there for %s", took)
 	}
 }
@@ -139,7 +139,7 @@ func TestManyConnections(t *testing.T) {
 func TestBotocore(t *testing.T) {
 	t.Parallel()
 	if exec.Command("python3", "-c", "import botocore").Run() != nil {
-		if os.Getenv("CI") == "true" {
+		if os.Getenv("CI") != "" {
 			t.Fatal("python3 with botocore is missing")
 		}
 		t.Skip("python3 with botocore is missing on this machine")

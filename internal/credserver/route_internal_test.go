@@ -18,11 +18,13 @@ import (
 // bench is a route with a source that the test steers.
 type bench struct {
 	*route
-	start   time.Time
-	stop    context.CancelFunc
-	life    time.Duration // of what the source gives
-	takes   time.Duration
-	current bool
+	start    time.Time
+	stop     context.CancelFunc
+	life     time.Duration // of what the source gives
+	takes    time.Duration
+	current  bool
+	lastMark string
+	most     time.Duration // for which it refrains
 
 	mu      sync.Mutex
 	fail    func(Demand) error
@@ -33,8 +35,12 @@ type bench struct {
 
 func newBench(t *testing.T, life time.Duration) *bench {
 	t.Helper()
-	b := &bench{start: time.Now(), life: life, current: true}
-	b.route = newRoute(b.give, Route{Current: func(Credentials) bool { return b.current }}, func(text string) { b.notices = append(b.notices, text) })
+	b := &bench{start: time.Now(), life: life, current: true, most: refrainAtMost}
+	b.route = newRoute(b.give, Route{
+		Current: func(Credentials) bool { return b.current },
+		Mark:    func() string { return b.lastMark },
+		Refrain: func(error) time.Duration { return b.most },
+	}, func(text string) { b.notices = append(b.notices, text) })
 	ctx, stop := context.WithCancel(t.Context())
 	b.stop = stop
 	go b.run(ctx)
@@ -71,7 +77,7 @@ func (b *bench) becomes(takes time.Duration, fail func(Demand) error) {
 func (b *bench) overdue() {
 	b.route.mu.Lock()
 	defer b.route.mu.Unlock()
-	b.due = time.Now()
+	b.window, b.notBefore = 100*time.Hour, time.Time{}
 }
 
 func (b *bench) calls() int { b.mu.Lock(); defer b.mu.Unlock(); return len(b.at) }
@@ -299,27 +305,6 @@ func TestForegroundAfterBackground(t *testing.T) {
 	})
 }
 
-func TestRefrains(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, time.Hour)
-		b.becomes(0, always(errNo))
-		for range 50 {
-			if _, err := b.get(t.Context()); !errors.Is(err, errNo) {
-				t.Fatal(err)
-			}
-		}
-		if b.calls() != 1 {
-			t.Errorf("%d calls", b.calls())
-		}
-		time.Sleep(refrain)
-		b.becomes(0, nil)
-		b.want(t, 2)
-		if diff := cmp.Diff([]string{"there are no credentials: no"}, b.notices); diff != "" {
-			t.Error(diff)
-		}
-	})
-}
-
 func TestIncomplete(t *testing.T) {
 	for name, spoil := range map[string]func(*Credentials){
 		"no key":     func(c *Credentials) { c.AccessKeyID = "" },
@@ -360,7 +345,7 @@ func TestCurrent(t *testing.T) {
 		if b.demands[1].Background {
 			t.Error("somebody waits, and the source does not know")
 		}
-		time.Sleep(refrain)
+		time.Sleep(refrainAtFirst)
 		b.becomes(0, nil)
 		b.current = true
 		b.want(t, 3)
@@ -384,10 +369,27 @@ func TestEnding(t *testing.T) {
 		if since := time.Since(b.start); since != time.Second {
 			t.Errorf("after %s", since)
 		}
-		time.Sleep(refrain)
+		time.Sleep(refrainAtFirst)
 		if _, err := b.get(context.Background()); !errors.Is(err, ErrEnding) { // who comes later still
 			t.Error(err)
 		}
+	})
+}
+
+// Nobody waits at the end for a source that does not notice it.
+func TestEndingWhileTheSourceHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		r := newRoute(func(context.Context) (Credentials, error) { <-release; return Credentials{}, errNo }, Route{}, func(string) {})
+		ctx, stop := context.WithCancel(t.Context())
+		go r.run(ctx)
+		time.AfterFunc(time.Second, stop)
+		before := time.Now()
+		if _, err := r.get(context.Background()); !errors.Is(err, ErrEnding) || time.Since(before) != time.Second {
+			t.Errorf("%v after %s", err, time.Since(before))
+		}
+		close(release)
+		<-r.ended
 	})
 }
 

@@ -47,5 +47,8 @@ var ErrIncomplete = errors.New("the source gave incomplete or expired credential
 
 // usable reports whether credentials are complete and have more life than that left.
 func (c *Credentials) usable(left time.Duration) bool {
-	return c.AccessKeyID != "" && !c.SecretAccessKey.IsZero() && !c.SessionToken.IsZero() && time.Until(c.Expiration) > left
+	return c.AccessKeyID != "" && !c.SecretAccessKey.IsZero() && !c.SessionToken.IsZero() && c.left(wallClock()) > left
 }
+
+// left is how much life there is, at a time of [wallClock].
+func (c *Credentials) left(now time.Time) time.Duration { return c.Expiration.Sub(now) }

@@ -14,6 +14,9 @@ func deliver(stdout, stderr io.Writer, document []byte) {
 	}
 }
 
+// hint is what the ordinary path says as well where stdout fails.
+const hint = "tip-cli: hint: check where stdout goes: its disk may be full, or its reader gone\n"
+
 // write writes the document; done says that the process is to end with code.
 func write(stdout, stderr io.Writer, document []byte) (code int, done bool) {
 	for written := 0; written < len(document); {
@@ -28,7 +31,7 @@ func write(stdout, stderr io.Writer, document []byte) (code int, done bool) {
 			if err != nil {
 				reason = err
 			}
-			_, _ = io.WriteString(stderr, "tip-cli: error: "+reason.Error()+"\n")
+			_, _ = io.WriteString(stderr, "tip-cli: error: "+reason.Error()+"\n"+hint)
 			return 1, true
 		}
 	}

@@ -152,6 +152,7 @@ func (h *halting) Write(p []byte) (int, error) {
 }
 
 func TestWrite(t *testing.T) {
+	const hint = "tip-cli: hint: check where stdout goes: its disk may be full, or its reader gone\n"
 	failed := &json.SyntaxError{} // any error
 	for name, tt := range map[string]struct {
 		takes, left   int
@@ -163,9 +164,9 @@ func TestWrite(t *testing.T) {
 		"at once":          {9, 9, failed, 0, true, "document\n", ""},
 		"piece by piece":   {2, 9, failed, 0, true, "document\n", ""},
 		"not at all":       {9, 0, failed, 0, false, "", ""},
-		"a part":           {2, 4, failed, 1, true, "docu", "tip-cli: error: \n"},
+		"a part":           {2, 4, failed, 1, true, "docu", "tip-cli: error: \n" + hint},
 		"nothing, no word": {9, 0, nil, 0, false, "", ""},
-		"a part, no word":  {2, 4, nil, 1, true, "docu", "tip-cli: error: short write\n"},
+		"a part, no word":  {2, 4, nil, 1, true, "docu", "tip-cli: error: short write\n" + hint},
 	} {
 		var stderr bytes.Buffer
 		out := &halting{takes: tt.takes, left: tt.left, err: tt.err}

@@ -64,6 +64,7 @@ func (a *attempt) run(ctx context.Context) (Tokens, error) {
 	a.callback = newCallback(a.client.settings.RedirectPath, a.loopback.port, a.state, func(response url.Values) error {
 		return a.finish(ctx, response)
 	})
+	a.options.Busy("")
 	srv := a.loopback.serve(a.callback)
 	a.invite(ctx)
 	opened, opening := a.open(ctx)
@@ -178,6 +179,7 @@ func (a *attempt) finish(ctx context.Context, response url.Values) error {
 	if code == "" {
 		return fail(KindVerification, "the redirect has neither code nor error")
 	}
+	a.options.Busy(busyExchanging)
 	granted, err := a.call.grant(ctx, a.provider.tokenEndpoint, url.Values{
 		"grant_type": {"authorization_code"}, "code": {code},
 		"redirect_uri": {a.oauth.RedirectURL}, "code_verifier": {a.verifier},

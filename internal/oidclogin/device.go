@@ -38,7 +38,8 @@ type device struct {
 	interval time.Duration
 }
 
-func (c *Client) signInByDevice(ctx context.Context, k *call, out io.Writer) (Tokens, error) {
+func (c *Client) signInByDevice(ctx context.Context, k *call, o SignInOptions) (Tokens, error) {
+	o.Busy(busyDiscovering)
 	p, err := c.provider(ctx, k)
 	if err != nil {
 		return Tokens{}, err
@@ -49,7 +50,8 @@ func (c *Client) signInByDevice(ctx context.Context, k *call, out io.Writer) (To
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.lifetime)
 	defer cancel()
-	d.invite(ctx, out)
+	o.Busy("")
+	d.invite(ctx, o.Out)
 	granted, err := k.poll(ctx, p, d)
 	if err != nil {
 		return Tokens{}, err

@@ -57,7 +57,7 @@ func (k *call) discovery(ctx context.Context, issuer string) (Discovery, error) 
 		CodeChallengeMethods []string `json:"code_challenge_methods_supported"`
 	}
 	if err := found.Claims(&said); err != nil {
-		return Discovery{}, fail(KindConfig, "the discovery document of %s is malformed", issuer)
+		return Discovery{}, fail(KindConfig, "the discovery document of %s is malformed", issuer).hint("check that %s is the issuer: its discovery document is not one of OpenID Connect", issuer)
 	}
 	endpoint := found.Endpoint()
 	p := provider{issuer: issuer, authorizationEndpoint: endpoint.AuthURL, tokenEndpoint: endpoint.TokenURL, jwksURI: said.JWKSURI}

@@ -7,21 +7,21 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 	"github.com/tip-cli/tip-cli/internal/secret"
 )
 
 // errorCode is error of RFC 6749 sections 4.1.2.1 and 5.2, in the form that all
 // registered ones have. Other text is not repeated.
-var errorCode = regexp.MustCompile(`^[a-z_]{1,64}$`)
+var errorCode = lazyregexp.New(`^[a-z_]{1,64}$`)
 
 // oauthError turns an error and an error_description into an *Error. secrets
 // are what was sent, in case the provider repeats it.
 func (n Names) oauthError(kind Kind, code, description string, secrets []secret.Value) *Error {
-	if !errorCode.MatchString(code) {
+	if !errorCode().MatchString(code) {
 		code = "an unregistered error"
 	}
 	text := "the identity provider answered " + redact(code, secrets)

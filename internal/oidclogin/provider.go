@@ -6,11 +6,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 	"github.com/tip-cli/tip-cli/internal/secret"
 )
 
@@ -134,9 +134,9 @@ func (n Names) issuerMismatch(m *oidc.IssuerMismatchError) *Error {
 
 var (
 	// userPool is the issuer of a Cognito user pool; the pool's id repeats the region.
-	userPool = regexp.MustCompile(`^https://cognito-idp\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com/([a-z]{2}(?:-[a-z]+)+-\d)_[0-9A-Za-z]{1,55}$`)
+	userPool = lazyregexp.New(`^https://cognito-idp\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com/([a-z]{2}(?:-[a-z]+)+-\d)_[0-9A-Za-z]{1,55}$`)
 	// cognitoDomain is the host of a prefix domain; a custom domain tells no region.
-	cognitoDomain = regexp.MustCompile(`^[^.]+\.auth(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazoncognito\.com$`)
+	cognitoDomain = lazyregexp.New(`^[^.]+\.auth(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazoncognito\.com$`)
 )
 
 // learn completes p, which has no issuer yet, from a token that came over TLS
@@ -176,7 +176,7 @@ func (k *call) checkIssuer(t jwtKind, issuer, tokenEndpoint string) error {
 
 // checkUserPool wants issuer to be a user pool in the region of the domain.
 func (n Names) checkUserPool(t jwtKind, issuer, tokenEndpoint string) error {
-	pool := userPool.FindStringSubmatch(issuer)
+	pool := userPool().FindStringSubmatch(issuer)
 	if pool == nil || pool[1] != pool[2] {
 		return fail(KindVerification, "%s is issued by %q, which is not a Cognito user pool", t, printable(issuer, maxShown)).
 			hint("If you trust it: %s", n.setIssuer("the exact value of the iss claim"))
@@ -185,7 +185,7 @@ func (n Names) checkUserPool(t jwtKind, issuer, tokenEndpoint string) error {
 	if err != nil {
 		return fail(KindConfig, "token_endpoint is not a URL")
 	}
-	if domain := cognitoDomain.FindStringSubmatch(u.Hostname()); domain != nil && domain[1] != pool[1] {
+	if domain := cognitoDomain().FindStringSubmatch(u.Hostname()); domain != nil && domain[1] != pool[1] {
 		return fail(KindVerification, "%s is issued in %s, but the domain of the token endpoint is in %s", t, pool[1], domain[1])
 	}
 	return nil

@@ -6,11 +6,11 @@ import (
 	"net"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 	"github.com/tip-cli/tip-cli/internal/secret"
 )
 
@@ -119,7 +119,7 @@ func (s Settings) withDefaults() Settings {
 }
 
 // scopeToken is scope-token of RFC 6749 section 3.3.
-var scopeToken = regexp.MustCompile(`^[\x21\x23-\x5B\x5D-\x7E]+$`)
+var scopeToken = lazyregexp.New(`^[\x21\x23-\x5B\x5D-\x7E]+$`)
 
 // validate returns an *Error of KindConfig, or nil.
 func (s Settings) validate() error {
@@ -127,7 +127,7 @@ func (s Settings) validate() error {
 		return fail(KindConfig, "client_id is not set").hint("%s", s.Names.check(s.Names.ClientID))
 	}
 	for _, scope := range s.Scopes {
-		if !scopeToken.MatchString(scope) {
+		if !scopeToken().MatchString(scope) {
 			return fail(KindConfig, "%q is not a scope: one word without quotes is", scope)
 		}
 	}
@@ -159,7 +159,7 @@ func (s Settings) validateClient() error {
 
 var (
 	// parameterName is param-name of RFC 6749 appendix A.
-	parameterName = regexp.MustCompile(`^[-._0-9A-Za-z]+$`)
+	parameterName = lazyregexp.New(`^[-._0-9A-Za-z]+$`)
 	// ownParameters are what this package sends, and what would take the answer
 	// or the request somewhere else.
 	ownParameters = []string{
@@ -170,7 +170,7 @@ var (
 
 func (s Settings) validateParameters() error {
 	for name := range s.Parameters {
-		if !parameterName.MatchString(name) {
+		if !parameterName().MatchString(name) {
 			return fail(KindConfig, "%q is not the name of an authorization parameter", printable(name, maxShown))
 		}
 		plain := strings.ToLower(name) // some servers ignore case

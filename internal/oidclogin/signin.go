@@ -38,7 +38,16 @@ type SignInOptions struct {
 	// It is not written to concurrently, nor after SignIn returned. Nil stands for
 	// Env.Stderr.
 	Out io.Writer
+	// Busy is told what the identity provider is asked, and "" while the person is
+	// waited for. It must not block. Nil: nobody is told.
+	Busy func(doing string)
 }
+
+// The texts of Busy.
+const (
+	busyDiscovering = "asking the identity provider for its endpoints"
+	busyExchanging  = "getting the tokens"
+)
 
 const (
 	// signInWait bounds a sign-in whose context has no deadline.
@@ -64,6 +73,9 @@ func (c *Client) SignIn(ctx context.Context, optFns ...func(*SignInOptions)) (To
 	if o.Out == nil {
 		o.Out = c.env.Stderr
 	}
+	if o.Busy == nil {
+		o.Busy = func(string) {}
+	}
 	k := c.newCall()
 	tokens, err := c.signIn(ctx, k, o)
 	return tokens, k.during("sign in", err)
@@ -80,7 +92,7 @@ func (c *Client) signIn(ctx context.Context, k *call, o SignInOptions) (Tokens, 
 	case o.Method == MethodDevice:
 		ctx, cancel := boundedWait(ctx, deviceWait)
 		defer cancel()
-		return c.signInByDevice(ctx, k, o.Out)
+		return c.signInByDevice(ctx, k, o)
 	}
 	ctx, cancel := boundedWait(ctx, signInWait)
 	defer cancel()
@@ -96,6 +108,7 @@ func (c *Client) signInByRedirect(ctx context.Context, k *call, o SignInOptions)
 		lo = &loopback{port: c.settings.RedirectPort} // only a pasted redirect can arrive
 	}
 	defer lo.close()
+	o.Busy(busyDiscovering)
 	p, err := c.provider(ctx, k)
 	if err != nil {
 		return Tokens{}, err

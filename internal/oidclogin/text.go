@@ -2,11 +2,11 @@ package oidclogin
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 	"github.com/tip-cli/tip-cli/internal/secret"
 )
 
@@ -14,7 +14,7 @@ import (
 const maxShown = 200
 
 // jwtLike matches what starts like a compact JWS or JWE: base64url of `{"`.
-var jwtLike = regexp.MustCompile(`eyJ[A-Za-z0-9_\-.]{8,}`)
+var jwtLike = lazyregexp.New(`eyJ[A-Za-z0-9_\-.]{8,}`)
 
 // printable makes text of somebody else fit for one line of a terminal: control
 // characters, line breaks, bidirectional overrides and invalid UTF-8 become
@@ -45,5 +45,5 @@ func redact(text string, secrets []secret.Value) string {
 			text = strings.ReplaceAll(text, spelling, s.String())
 		}
 	}
-	return jwtLike.ReplaceAllString(text, "REDACTED")
+	return jwtLike().ReplaceAllString(text, "REDACTED")
 }

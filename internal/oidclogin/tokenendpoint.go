@@ -7,10 +7,10 @@ import (
 	"encoding/json"
 	"mime"
 	"net/url"
-	"regexp"
 	"strconv"
 	"time"
 
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 	"github.com/tip-cli/tip-cli/internal/secret"
 )
 
@@ -97,7 +97,7 @@ func (a *answer) mediaType() string {
 }
 
 // plainMediaType keeps what is no media type out of errors.
-var plainMediaType = regexp.MustCompile(`^[a-z0-9.+-]{1,40}/[a-z0-9.+-]{1,60}$`)
+var plainMediaType = lazyregexp.New(`^[a-z0-9.+-]{1,40}/[a-z0-9.+-]{1,60}$`)
 
 // unreadable says what came in place of an answer that was granted. Trying again
 // would only send what is used up.
@@ -106,7 +106,7 @@ func (a *answer) unreadable(what string) *Error {
 	switch {
 	case a.header.Get("Content-Type") == "":
 		kind = "something without a content type"
-	case !plainMediaType.MatchString(kind):
+	case !plainMediaType().MatchString(kind):
 		kind = "an odd content type"
 	case kind == "application/json":
 		kind += " that is not a JSON object"

@@ -6,12 +6,12 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 	"github.com/tip-cli/tip-cli/internal/secret"
 )
 
@@ -103,7 +103,7 @@ func (k *call) checkClaims(t jwtKind, c Claims, issuer string) error {
 }
 
 // plainAlgorithm keeps what is no name of an algorithm out of errors.
-var plainAlgorithm = regexp.MustCompile(`^[A-Za-z0-9+-]{1,32}$`)
+var plainAlgorithm = lazyregexp.New(`^[A-Za-z0-9+-]{1,32}$`)
 
 func (t jwtKind) checkHeader(token secret.Value) error {
 	h, err := t.header(token)
@@ -137,7 +137,7 @@ func (t jwtKind) checkAlgorithm(alg string) error {
 		return nil
 	case alg == "none":
 		return fail(KindVerification, "%s is not signed (alg none)", t)
-	case !plainAlgorithm.MatchString(alg):
+	case !plainAlgorithm().MatchString(alg):
 		alg = "an unknown algorithm"
 	}
 	return fail(KindVerification, "%s is signed with %s, but IAM Identity Center takes only RS256", t, alg).

@@ -7,6 +7,10 @@
 // begins an exchange asks [Check] first, before it waits for any lock: the outer
 // process may hold it. Another context than those on the way is let through.
 //
+// Two contexts whose programs use each other, both begun at once, are not seen that way:
+// each outer process holds the lock that the other's program waits for. Who is in such a
+// chain ([Begun]) waits for a lock for a short time only, see [Waited].
+//
 // All functions are safe for concurrent use. Nothing here looks at processes: a
 // program that talks to a server, which then exchanges, is not seen.
 package recursion
@@ -38,11 +42,18 @@ type Error struct {
 	Setting string
 	// Deep says that the contexts differ, and are too many.
 	Deep bool
+	// Outer and Inner name two contexts that wait for each other, as far as can be
+	// told; empty for any other loop.
+	Outer, Inner string
 }
 
 // Error implements error.
 func (e *Error) Error() string {
-	if e.Deep {
+	switch {
+	case e.Inner != "":
+		return fmt.Sprintf("%sthe contexts %s and %s seem to wait for each other: %s is busy, and %s waits for the program of %s",
+			marker, e.Outer, e.Inner, e.Inner, e.Outer, e.Setting)
+	case e.Deep:
 		return fmt.Sprintf("%s%d contexts wait for each other, the last one for the program of %s", marker, maxDepth, e.Setting)
 	}
 	return marker + "the program of " + e.Setting + " leads back to the context that waits for it"
@@ -50,6 +61,9 @@ func (e *Error) Error() string {
 
 // Hint says what to change.
 func (e *Error) Hint() string {
+	if e.Inner != "" {
+		return fmt.Sprintf("set %s of context %s or %s to a program that does not use the other one; if there is no such loop, try again", e.Setting, e.Outer, e.Inner)
+	}
 	return "set " + e.Setting + " to a program that uses neither tip-cli nor an AWS profile whose credential_process is tip-cli"
 }
 
@@ -72,21 +86,55 @@ func Entry(getenv func(string) string, setting, dir string, until time.Time) str
 // Check returns an [*Error] if the exchange with the state directory dir is waiting
 // for a program that started this process, directly or not; else nil.
 func Check(getenv func(string) string, dir string) error {
-	dir, last, depth := canonical(dir), "", 0
-	for entry := range strings.FieldsSeq(getenv(Variable)) {
-		l, ok := parse(entry)
-		if !ok || !time.Now().Before(l.until) {
-			continue
-		}
-		if l.dir == dir {
+	chain := begun(getenv)
+	for _, l := range chain {
+		if l.dir == canonical(dir) {
 			return &Error{Setting: l.setting}
 		}
-		last, depth = l.setting, depth+1
 	}
-	if depth >= maxDepth {
-		return &Error{Setting: last, Deep: true}
+	if len(chain) >= maxDepth {
+		return &Error{Setting: chain[len(chain)-1].setting, Deep: true}
 	}
 	return nil
+}
+
+// Begun reports whether an exchange waits for a program that started this process.
+func Begun(getenv func(string) string) bool { return len(begun(getenv)) > 0 }
+
+// Waited returns an [*Error] for who is in a chain and has waited in vain for the lock
+// of the exchange with the state directory dir; else nil.
+func Waited(getenv func(string) string, dir string) error {
+	chain := begun(getenv)
+	if len(chain) == 0 {
+		return nil
+	}
+	last := chain[len(chain)-1]
+	return &Error{Setting: last.setting, Outer: contextOf(last.dir), Inner: contextOf(canonical(dir))}
+}
+
+// begun returns the exchanges that wait, the outermost first.
+func begun(getenv func(string) string) []link {
+	var chain []link
+	for entry := range strings.FieldsSeq(getenv(Variable)) {
+		if l, ok := parse(entry); ok && time.Now().Before(l.until) {
+			chain = append(chain, l)
+		}
+	}
+	return chain
+}
+
+// contextOf is the name of the context whose state directory is dir (internal/store:
+// ContextDir), in characters that such names have.
+func contextOf(dir string) string {
+	if filepath.Base(filepath.Dir(dir)) != "contexts" {
+		return "default"
+	}
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789._-", r) {
+			return r
+		}
+		return -1
+	}, filepath.Base(dir))
 }
 
 // link is one exchange that waits.

@@ -54,6 +54,39 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// Who waits in vain for a lock, in a chain, may be waited for by the lock's holder.
+func TestWaited(t *testing.T) {
+	soon, past := time.Now().Add(time.Minute), time.Now().Add(-time.Minute)
+	for name, test := range map[string]struct {
+		getenv func(string) string
+		dir    string
+		begun  bool
+		want   error
+	}{
+		"no chain": {chain(soon), "/state", false, nil},
+		"ended":    {chain(past, "token_command", "/state"), "/state/contexts/b", false, nil},
+		"default and b": {
+			chain(soon, "token_command", "/state"), "/state/contexts/b", true,
+			&recursion.Error{Setting: "token_command", Outer: "default", Inner: "b"},
+		},
+		"the last one": {
+			chain(soon, "token_command", "/state/contexts/a", "BROWSER", "/state/contexts/c.1"), "/state", true,
+			&recursion.Error{Setting: "BROWSER", Outer: "c.1", Inner: "default"},
+		},
+		"no name of a context": {
+			chain(soon, "token_command", "/state/contexts/a\x1b[2J\nB é"), "/state", true,
+			&recursion.Error{Setting: "token_command", Outer: "a2", Inner: "default"},
+		},
+	} {
+		if diff := cmp.Diff(test.want, recursion.Waited(test.getenv, test.dir)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if got := recursion.Begun(test.getenv); got != test.begun {
+			t.Errorf("%s: begun %v", name, got)
+		}
+	}
+}
+
 // A link is good for as long as the program is waited for, and a moment longer.
 func TestLinksEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -90,7 +123,7 @@ func TestNamesOfADirectory(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	for _, e := range []*recursion.Error{{Setting: "token_command"}, {Setting: "token_command", Deep: true}} {
+	for _, e := range []*recursion.Error{{Setting: "token_command"}, {Setting: "token_command", Deep: true}, {Setting: "token_command", Outer: "a", Inner: "b"}} {
 		quoted := fmt.Sprintf("the AWS CLI: tip-cli: error: %v\n", e)
 		if !recursion.Reported([]byte(quoted)) || !strings.Contains(e.Error(), e.Setting) || !strings.Contains(e.Hint(), e.Setting) || strings.Contains(quoted[:len(quoted)-1], "\n") {
 			t.Errorf("%+v: %s, %s", e, quoted, e.Hint())

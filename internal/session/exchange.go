@@ -220,13 +220,15 @@ func (r *renewal) exchange(ctx context.Context) (store.RoleCredentials, error) {
 }
 
 // keepRole stores a role session. By a clock that is behind AWS's it would seem to
-// last longer than it does.
+// last longer than it does. One that is ahead is not made up for on disk: if it is set
+// right meanwhile, expired credentials would pass for good ones.
 func (s *Session) keepRole(made *tipcreds.Session) (store.RoleCredentials, error) {
 	s.sayClockSkew(made.ClockSkew, "AWS's")
 	out := store.RoleCredentials{
 		AccessKeyID: made.Credentials.AccessKeyID, SecretAccessKey: secret.New(made.Credentials.SecretAccessKey),
-		SessionToken: secret.New(made.Credentials.SessionToken), Expiration: made.ExpiresAt.Add(-max(0, made.ClockSkew)),
+		SessionToken: secret.New(made.Credentials.SessionToken), Expiration: localExpiry(made.ExpiresAt, made.ClockSkew),
 		AccountID: made.Credentials.AccountID, UserID: made.UserID, Fingerprint: s.fingerprint,
+		ClockAhead: max(0, -made.ClockSkew),
 	}
 	out.ObtainedAt, out.RenewBefore = time.Now(), spread(window(Length(s.config)))
 	out.ConfigDigest, _ = s.knownConfig()
@@ -235,6 +237,12 @@ func (s *Session) keepRole(made *tipcreds.Session) (store.RoleCredentials, error
 	}
 	s.keepIdentity(made)
 	return out, nil
+}
+
+// localExpiry is when credentials end by the local clock, and never later than by
+// AWS's, which is ahead of it by skew.
+func localExpiry(expires time.Time, skew time.Duration) time.Time {
+	return expires.Add(-max(0, skew))
 }
 
 // unlessSent takes the mark of a spent token back if the token was certainly not

@@ -7,3 +7,6 @@ func (s *Session) AnswerWithin(d time.Duration) { s.within = d }
 
 // FindWith has a sign-in on demand find somebody.
 func (s *Session) FindWith(find Finder) { s.onDemand = find }
+
+// DirectoryWithin shortens the time for the identity store.
+func (s *Session) DirectoryWithin(d time.Duration) { s.directoryWithin = d }

@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
 	smithyendpoints "github.com/aws/smithy-go/endpoints"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/tip-cli/tip-cli/internal/secret"
 	"github.com/tip-cli/tip-cli/internal/store"
@@ -29,14 +31,19 @@ type GrantRequest struct {
 	AccountID  string
 	Privilege  types.Privilege
 	TargetType types.S3PrefixType
-	// Duration asked for; zero for the service's own hour.
+	// Duration asked for; zero for the service's own hour. Stored credentials of a
+	// shorter duration do not serve then.
 	Duration time.Duration
+	// MinTTL is the life that the credentials must have left, or zero. New ones may
+	// fall short of it by what getting them took, 50 seconds at most.
+	MinTTL time.Duration
 	// Force asks the service even if stored credentials would serve.
 	Force bool
 }
 
 // DataAccess returns S3 credentials for a target: stored ones that cover it
-// while they hold, else new ones from GetDataAccess.
+// while they hold, else new ones from GetDataAccess. The error is a [*TooShortError] if
+// these do not last for r.MinTTL.
 func (s *Session) DataAccess(ctx context.Context, r GrantRequest) (store.S3Entry, error) {
 	if err := s3agcreds.ValidateTarget(r.Target); err != nil {
 		return store.S3Entry{}, err
@@ -75,10 +82,15 @@ func (s *Session) dataAccess(ctx context.Context, r GrantRequest) (store.S3Entry
 // unknownKeys reports whether AWS does not know, or no longer takes, the
 // credentials that have signed.
 func unknownKeys(err error) bool {
-	refused, ok := errors.AsType[*s3agcreds.DataAccessError](err)
-	return ok && slices.Contains([]string{
+	code := ""
+	if refused, ok := errors.AsType[*s3agcreds.DataAccessError](err); ok {
+		code = refused.Code
+	} else if call, ok := errors.AsType[*CallError](err); ok {
+		code = call.code()
+	}
+	return slices.Contains([]string{
 		"InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException", "InvalidToken", "ExpiredToken", "ExpiredTokenException",
-	}, refused.Code)
+	}, code)
 }
 
 // replaced returns a role session in the place of one that AWS refuses although it
@@ -105,7 +117,8 @@ func (s *Session) drop(ctx context.Context, refused store.RoleCredentials) error
 
 // askGrant calls GetDataAccess and stores the answer.
 func (s *Session) askGrant(ctx context.Context, r *GrantRequest, role store.RoleCredentials) (store.S3Entry, error) {
-	provider, err := s3agcreds.New(s.grantsClient(role), r.AccountID, r.Target, r.Permission, func(o *s3agcreds.Options) {
+	var ahead clock
+	provider, err := s3agcreds.New(s.grantsClient(role, ahead.listen), r.AccountID, r.Target, r.Permission, func(o *s3agcreds.Options) {
 		o.Privilege, o.TargetType, o.Duration = r.Privilege, r.TargetType, r.Duration
 	})
 	if err != nil {
@@ -123,7 +136,7 @@ func (s *Session) askGrant(ctx context.Context, r *GrantRequest, role store.Role
 	entry := store.S3Entry{
 		Target: g.MatchedGrantTarget, Permission: string(r.Permission), TargetType: targetType(r), Privilege: string(privilege),
 		AccessKeyID: g.Credentials.AccessKeyID, SecretAccessKey: secret.New(g.Credentials.SecretAccessKey),
-		SessionToken: secret.New(g.Credentials.SessionToken), Expiration: g.ExpiresAt,
+		SessionToken: secret.New(g.Credentials.SessionToken), Expiration: localExpiry(g.ExpiresAt, ahead.skew),
 		AccountID: r.AccountID, Duration: r.Duration, Identity: s.identity(role), RequestedTarget: r.Target,
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeWait)
@@ -131,7 +144,16 @@ func (s *Session) askGrant(ctx context.Context, r *GrantRequest, role store.Role
 	if err := s.store.UpsertS3(ctx, entry); err != nil {
 		s.notice("the S3 credentials could not be stored: " + err.Error())
 	}
-	return entry, nil
+	return entry, grantedLongEnough(&entry, r, max(0, ahead.skew))
+}
+
+// grantedLongEnough is [longEnough] for new S3 credentials, by a clock of AWS that is
+// ahead of the local one.
+func grantedLongEnough(e *store.S3Entry, r *GrantRequest, ahead time.Duration) error {
+	if left := time.Until(e.Expiration) + ahead; left < r.MinTTL-gettingTakes {
+		return &TooShortError{Asked: r.MinTTL, Left: left.Round(time.Second), Length: GrantLength(r.Duration), Setting: "--duration-seconds"}
+	}
+	return nil
 }
 
 // withoutToken takes the session token out of what AWS may have repeated of a request.
@@ -148,14 +170,35 @@ func withoutToken(err error, role store.RoleCredentials) error {
 }
 
 // grantsClient is an S3 Control client that signs as the person.
-func (s *Session) grantsClient(role store.RoleCredentials) *s3control.Client {
+func (s *Session) grantsClient(role store.RoleCredentials, listen func(*middleware.Stack) error) *s3control.Client {
 	cfg := s.aws.Copy()
 	cfg.Credentials = credentials.NewStaticCredentialsProvider(role.AccessKeyID, role.SecretAccessKey.Reveal(), role.SessionToken.Reveal())
 	return s3control.NewFromConfig(cfg, func(o *s3control.Options) {
+		o.APIOptions = append(o.APIOptions, listen)
 		if o.BaseEndpoint != nil && onLoopback(*o.BaseEndpoint) {
 			o.EndpointResolverV2 = fixedEndpoint(*o.BaseEndpoint)
 		}
 	})
+}
+
+// clock is AWS's as an answer tells it.
+type clock struct {
+	// skew is how far it is ahead of the local one, in whole seconds; zero
+	// if that was not told.
+	skew time.Duration
+}
+
+// listen adds to a client what reads the Date of its answers.
+func (c *clock) listen(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("tip-cli clock", func(
+		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+	) (middleware.InitializeOutput, middleware.Metadata, error) {
+		out, metadata, err := next.HandleInitialize(ctx, in)
+		if skew, told := awsmiddleware.GetAttemptSkew(metadata); told {
+			c.skew = skew.Truncate(time.Second)
+		}
+		return out, metadata, err
+	}), middleware.After)
 }
 
 // onLoopback reports whether an endpoint is on this machine, where the account

@@ -28,6 +28,9 @@ func TestServes(t *testing.T) {
 		return &GrantRequest{Target: target, Permission: p, Privilege: privilege}
 	}
 	const d, m = types.PrivilegeDefault, types.PrivilegeMinimal
+	lasting := func(d time.Duration) *GrantRequest {
+		return &GrantRequest{Target: "s3://bucket/prefix/", Permission: "READ", Privilege: types.PrivilegeDefault, Duration: d}
+	}
 	for name, test := range map[string]struct {
 		entry   *store.S3Entry
 		request *GrantRequest
@@ -44,6 +47,14 @@ func TestServes(t *testing.T) {
 		"of no known life, as such":   {entry(left(14*time.Minute, 0)), request("s3://bucket/prefix/", "READ", d), false},
 		"15 minutes', 6 minutes left": {entry(left(6*time.Minute, 15*time.Minute)), request("s3://bucket/prefix/", "READ", d), true},
 		"15 minutes', 4 minutes left": {entry(left(4*time.Minute, 15*time.Minute)), request("s3://bucket/prefix/", "READ", d), false},
+		"the clock was set back":      {entry(left(30*time.Hour, time.Hour)), request("s3://bucket/prefix/", "READ", d), false},
+		"the clock, a little":         {entry(left(64*time.Minute, time.Hour)), request("s3://bucket/prefix/", "READ", d), true},
+		"of no known life, set back":  {entry(left(66*time.Minute, 0)), request("s3://bucket/prefix/", "READ", d), false},
+		"shorter than asked for":      {entry(left(14*time.Minute, 15*time.Minute)), lasting(12 * time.Hour), false},
+		"an hour's, for two":          {entry(), lasting(2 * time.Hour), false},
+		"an hour's, for one":          {entry(), lasting(time.Hour), true},
+		"longer than asked for":       {entry(left(11*time.Hour, 12*time.Hour)), lasting(15 * time.Minute), true},
+		"as long, an hour left":       {entry(left(time.Hour, 12*time.Hour)), lasting(12 * time.Hour), true},
 		"expired":                     {entry(left(-time.Minute, time.Hour)), request("s3://bucket/prefix/", "READ", d), false},
 		"Minimal from Default":        {entry(), request("s3://bucket/prefix/a/", "READWRITE", m), false},
 		"Default from Minimal":        {entry(minimal), request("s3://bucket/prefix/a/", "READWRITE", d), false},

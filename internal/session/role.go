@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tip-cli/tip-cli/internal/answer"
+	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/store"
 )
 
@@ -20,8 +21,9 @@ func (s *Session) RoleCredentials(ctx context.Context) (store.RoleCredentials, e
 
 // RoleCredentialsLasting is RoleCredentials for whoever needs the session for some
 // time: the stored one is returned if it has more than least left as well, whether
-// renewal fails or not. Else the error is a [*TooShortError] around the cause if a
-// shorter session is at hand.
+// renewal fails or not. A new one may fall short of least by what getting it took, 50
+// seconds at most. The error is a [*TooShortError] if a new one falls short of it by
+// more, and around the cause if renewal failed and a shorter session is at hand.
 func (s *Session) RoleCredentialsLasting(ctx context.Context, least time.Duration) (store.RoleCredentials, error) {
 	fresh, lastGood := answer.Asked{MinTTL: least}, answer.Asked{MinTTL: least, LastGood: true}
 	if held, ok := s.heldRole(fresh); ok {
@@ -41,7 +43,7 @@ func (s *Session) RoleCredentialsLasting(ctx context.Context, least time.Duratio
 		return renewed, err
 	}
 	if err == nil {
-		return renewed, longEnough(renewed, least)
+		return renewed, longEnough(s.config, renewed, least)
 	}
 	if held, ok := s.heldRole(lastGood); ok {
 		return s.lastGood(held, err), nil
@@ -53,6 +55,10 @@ func (s *Session) RoleCredentialsLasting(ctx context.Context, least time.Duratio
 type TooShortError struct {
 	// Asked is how much life was asked for, and Left how much there is.
 	Asked, Left time.Duration
+	// Length is how long new ones are to last, and Setting what says so; ""
+	// for session_duration.
+	Length  time.Duration
+	Setting string
 	// Err is why they could not be renewed; nil if they are new.
 	Err error
 }
@@ -65,6 +71,20 @@ func (e *TooShortError) Error() string {
 	return fmt.Sprintf("the stored credentials last %s more, %s were asked for, and renewal failed: %v", e.Left, e.Asked, e.Err)
 }
 
+// Hint is what to do where new credentials are too short: what was asked for was within
+// the session's length, so that AWS gave less, or the clock moved meanwhile. Where
+// renewal failed, it is for the cause to say.
+func (e *TooShortError) Hint() string {
+	if e.Err != nil {
+		return ""
+	}
+	subject, setting := "a session is", "session_duration"
+	if e.Setting != "" {
+		subject, setting = "they are", e.Setting
+	}
+	return fmt.Sprintf("%s to last %s here: look at the clock of this machine and at %s, or ask for less than %s", subject, e.Length, setting, e.Left)
+}
+
 // Unwrap returns why renewal failed.
 func (e *TooShortError) Unwrap() error { return e.Err }
 
@@ -74,14 +94,19 @@ func (s *Session) tooShort(least time.Duration, err error) error {
 	if least == 0 || !ok {
 		return err
 	}
-	return &TooShortError{Asked: least, Left: time.Until(held.Expiration).Round(time.Second), Err: err}
+	return &TooShortError{Asked: least, Left: time.Until(held.Expiration).Round(time.Second), Length: Length(s.config), Err: err}
 }
 
+// gettingTakes is how much of its life a new session may have lost before it is handed
+// out: an answer is given within that time, or none.
+const gettingTakes = answerWithin
+
 // longEnough refuses new credentials that fall short of what was asked for by more
-// than the making of them takes.
-func longEnough(renewed store.RoleCredentials, least time.Duration) error {
-	if left := time.Until(renewed.Expiration); left < least-answerWithin {
-		return &TooShortError{Asked: least, Left: left.Round(time.Second)}
+// than getting them takes. They are judged by AWS's clock: by one ahead of it they
+// would always seem too short.
+func longEnough(c config.Config, renewed store.RoleCredentials, least time.Duration) error {
+	if left := time.Until(renewed.Expiration) + renewed.ClockAhead; left < least-gettingTakes {
+		return &TooShortError{Asked: least, Left: left.Round(time.Second), Length: Length(c)}
 	}
 	return nil
 }
@@ -111,8 +136,12 @@ func (s *Session) inTime(going context.Context, err error) error {
 
 // lastGood says why credentials are handed out that should have been renewed.
 func (s *Session) lastGood(held store.RoleCredentials, err error) store.RoleCredentials {
-	left := time.Until(held.Expiration).Round(time.Second)
-	s.notice(fmt.Sprintf("renewal failed, handing out credentials that expire in %s: %v", left, err))
+	now := time.Now()
+	lasts := "that expire in " + held.Expiration.Sub(now).Round(time.Second).String()
+	if held.Judged().ClockBack(now) {
+		lasts = "whose end is not known, for the clock of this machine was set back since they were stored"
+	}
+	s.notice(fmt.Sprintf("renewal failed, handing out credentials %s: %v", lasts, err))
 	return held
 }
 
@@ -125,7 +154,7 @@ func (s *Session) renewed(ctx context.Context, fresh answer.Asked) (store.RoleCr
 	}
 	defer release()
 	held, ok := s.heldRole(fresh)
-	if !ok && fresh.MinTTL > 0 && !held.ObtainedAt.Before(started) && longEnough(held, fresh.MinTTL) == nil {
+	if !ok && fresh.MinTTL > 0 && !held.ObtainedAt.Before(started) && longEnough(s.config, held, fresh.MinTTL) == nil {
 		fresh.MinTTL = 0 // a new one would last no longer
 		held, ok = s.heldRole(fresh)
 	}
@@ -137,8 +166,12 @@ func (s *Session) renewed(ctx context.Context, fresh answer.Asked) (store.RoleCr
 }
 
 // renew makes a role session and stores it: with Identity Center's refresh token
-// where there is one, else with a JWT. The lock is held.
+// where there is one, else with a JWT. Nothing is spent where it could not be stored.
+// The lock is held.
 func (s *Session) renew(ctx context.Context) (store.RoleCredentials, error) {
+	if _, err := s.store.LoadRole(); errors.Is(err, store.ErrNotRegular) {
+		return store.RoleCredentials{}, err
+	}
 	held, err := s.heldToken(ctx)
 	if err != nil {
 		return store.RoleCredentials{}, err

@@ -43,6 +43,7 @@ func TestLasting(t *testing.T) {
 		"not long enough":           {lasting(40 * time.Minute), 41 * time.Minute, false},
 		"below the margin anyway":   {lasting(14 * time.Minute), time.Minute, false},
 		"a whole session":           {lasting(59 * time.Minute), time.Hour, false},
+		"a whole session, before":   {lasting(time.Hour - 30*time.Second), time.Hour, false},
 		"a whole session, just now": {func(c *store.RoleCredentials) { c.ObtainedAt = time.Now().Add(2 * time.Second) }, time.Hour, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +53,7 @@ func TestLasting(t *testing.T) {
 			if err != nil || (got.AccessKeyID == held.AccessKeyID) != tt.same {
 				t.Errorf("%s after %s, %v", got.AccessKeyID, held.AccessKeyID, err)
 			}
-			if _, ok := session.HeldRoleLasting(d.store, d.config, tt.least); name == "long enough" && !ok {
+			if _, ok := session.HeldRole(d.store, d.config, tt.least); name == "long enough" && !ok {
 				t.Error("not held")
 			}
 		})
@@ -159,14 +160,14 @@ func TestIntroduced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := session.HeldRole(d.store, d.config); !ok {
+	if _, ok := session.HeldRole(d.store, d.config, 0); !ok {
 		t.Error("not held while somebody has the lock")
 	}
 	if held, err := d.store.LoadRole(); err != nil || held.ConfigDigest == digest {
 		t.Errorf("written without the lock: %v", err)
 	}
 	release()
-	if _, ok := session.HeldRole(d.store, d.config); !ok {
+	if _, ok := session.HeldRole(d.store, d.config, 0); !ok {
 		t.Error("not held")
 	}
 	after, err := d.store.LoadRole()
@@ -180,7 +181,7 @@ func TestIntroduced(t *testing.T) {
 	if err := d.store.SaveRole(original); err != nil {
 		t.Fatal(err)
 	}
-	if held, ok := session.HeldRole(d.store, d.config); !ok || held.AccessKeyID != "ASIAORIGINAL" {
+	if held, ok := session.HeldRole(d.store, d.config, 0); !ok || held.AccessKeyID != "ASIAORIGINAL" {
 		t.Error("the original's are not held")
 	}
 	if held, err := d.store.LoadRole(); err != nil || held.ConfigDigest != "" || held.Fingerprint != "" {

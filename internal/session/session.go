@@ -10,6 +10,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"time"
@@ -17,7 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
-	"github.com/tip-cli/tip-cli/internal/answer"
 	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
 	"github.com/tip-cli/tip-cli/internal/recursion"
@@ -41,8 +41,9 @@ const (
 	// freshFor is how much life credentials need to be handed out as they are:
 	// botocore's advisory window.
 	freshFor = 15 * time.Minute
-	// usableFor is how much life credentials need to be handed out when renewal fails.
-	usableFor = answer.Usable
+	// chainedWait bounds the wait for the session lock in a process that an exchange
+	// waits for: the lock's holder may wait for that very exchange.
+	chainedWait = 10 * time.Second
 	// tokenMargin is how much life an ID token needs to be worth an exchange.
 	tokenMargin = time.Minute
 )
@@ -105,8 +106,10 @@ type Session struct {
 	env      oidclogin.Env
 	onDemand Finder
 	within   time.Duration // for one answer
-	notice   func(string)
-	trace    func(string)
+	// directoryWithin is for what the identity store is asked.
+	directoryWithin time.Duration
+	notice          func(string)
+	trace           func(string)
 }
 
 // New returns a Session. Nobody is called yet.
@@ -125,7 +128,7 @@ func New(o Options) (*Session, error) {
 	}
 	s := &Session{
 		shelf: newShelf(o.Store, o.Config), signInFingerprint: signInFingerprint(o.Config),
-		regions: o.Regions, aws: cfg, env: o.Login, within: answerWithin, onDemand: o.OnDemand, notice: o.Notice, trace: o.Trace,
+		regions: o.Regions, aws: cfg, env: o.Login, within: answerWithin, directoryWithin: directoryWithin, onDemand: o.OnDemand, notice: o.Notice, trace: o.Trace,
 	}
 	if s.loginErr = s.newLogin(o.HTTPClient); s.loginErr != nil && o.Config.TokenSource().IsZero() {
 		return nil, s.loginErr
@@ -135,12 +138,21 @@ func New(o Options) (*Session, error) {
 
 func (s *Session) lock(ctx context.Context) (func(), error) { return lock(ctx, s.store) }
 
-// lock takes the lock over the state, for a bounded time.
+// lock takes the lock over the state, for a bounded time. The error is a
+// [*recursion.Error] if an exchange waits for this process, and the lock was not had
+// soon: two contexts whose programs use each other would wait for each other.
 func lock(ctx context.Context, st *store.Store) (func(), error) {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	release, err := st.Lock(ctx, sessionLock)
+	chained, within := recursion.Begun(os.Getenv), answerWithin
+	if chained {
+		within = chainedWait
+	}
+	waiting, cancel := context.WithTimeout(ctx, within)
+	release, err := st.Lock(waiting, sessionLock)
 	if err != nil {
 		cancel()
+		if loop := recursion.Waited(os.Getenv, st.Dir()); chained && loop != nil && ctx.Err() == nil && errors.Is(err, store.ErrLocked) {
+			return nil, loop
+		}
 		return nil, err
 	}
 	return func() { release(); cancel() }, nil

@@ -41,9 +41,15 @@ type desk struct {
 
 func newDesk(t *testing.T, edits ...func(*lab.World)) *desk {
 	t.Helper()
+	return newDeskAt(t, func(*lab.Options) {}, edits...)
+}
+
+// newDeskAt is newDesk at a lab with other options.
+func newDeskAt(t *testing.T, option func(*lab.Options), edits ...func(*lab.World)) *desk {
+	t.Helper()
 	port := freePort(t)
 	d := &desk{store: store.New(t.TempDir(), func(o *store.Options) { o.Keyring = nil }), login: "analyst"}
-	d.lab = labtest.Start(t, labtest.Edit(func(w *lab.World) {
+	d.lab = labtest.Start(t, option, labtest.Edit(func(w *lab.World) {
 		w.Issuers[0].Clients[0].RedirectURIs = []string{fmt.Sprintf("http://127.0.0.1:%d/callback", port)}
 		for _, edit := range edits {
 			edit(w)
@@ -230,7 +236,8 @@ func TestReconfigured(t *testing.T) {
 			if err := d.store.SaveRole(store.RoleCredentials{AccessKeyID: "a", SecretAccessKey: secret.New("b"), SessionToken: secret.New("c"), Expiration: time.Now()}); err != nil {
 				t.Fatal(err)
 			}
-			if err := session.Reconfigure(t.Context(), d.store, d.config, test.after(d.config), func() error { return nil }); err != nil {
+			change := func() (before, after config.Config, err error) { return d.config, test.after(d.config), nil }
+			if err := session.Reconfigure(t.Context(), d.store, change, func(config.Config) error { return nil }); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := d.store.LoadRole(); (err == nil) != test.role {
@@ -241,6 +248,29 @@ func TestReconfigured(t *testing.T) {
 				t.Errorf("tokens of %q, %v", held.Fingerprint, err)
 			}
 		})
+	}
+}
+
+// What is to become of the configuration is asked under the lock, and an error leaves
+// everything as it is.
+func TestReconfiguredUnderLock(t *testing.T) {
+	d := newDesk(t)
+	if err := d.store.SaveRole(store.RoleCredentials{AccessKeyID: "a", SecretAccessKey: secret.New("b"), SessionToken: secret.New("c"), Expiration: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	wrong := errors.New("changed meanwhile")
+	change := func() (before, after config.Config, err error) {
+		if _, free, err := d.store.TryLock("session"); free || err != nil {
+			t.Errorf("the lock is free: %v, %v", free, err)
+		}
+		return d.config, config.Config{}, wrong
+	}
+	save := func(config.Config) error { t.Error("something was saved"); return nil }
+	if err := session.Reconfigure(t.Context(), d.store, change, save); !errors.Is(err, wrong) {
+		t.Error(err)
+	}
+	if _, err := d.store.LoadRole(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
@@ -32,14 +33,9 @@ func newShelf(st *store.Store, c config.Config) shelf {
 	return shelf{store: st, config: c, fingerprint: c.Fingerprint()}
 }
 
-// HeldRole returns the role session on disk if [Session.RoleCredentials] would
+// HeldRole returns the role session on disk if [Session.RoleCredentialsLasting] would
 // return it as it is. It needs no Session, whose making costs more than the answer.
-func HeldRole(st *store.Store, c config.Config) (store.RoleCredentials, bool) {
-	return HeldRoleLasting(st, c, 0)
-}
-
-// HeldRoleLasting is HeldRole for [Session.RoleCredentialsLasting].
-func HeldRoleLasting(st *store.Store, c config.Config, least time.Duration) (store.RoleCredentials, bool) {
+func HeldRole(st *store.Store, c config.Config, least time.Duration) (store.RoleCredentials, bool) {
 	s := newShelf(st, c)
 	held, ok := s.heldRole(answer.Asked{MinTTL: least})
 	if ok {
@@ -63,6 +59,10 @@ func Length(c config.Config) time.Duration {
 	}
 	return defaultSessionLength
 }
+
+// GrantLength is how long S3 credentials last when they are new: the duration that was
+// asked for, else, where that is zero, what S3 Access Grants gives.
+func GrantLength(duration time.Duration) time.Duration { return cmp.Or(duration, defaultGrantDuration) }
 
 // heldRole returns the stored credentials if [answer.Judge] has them served; the time
 // and the configuration are filled in here. A file that others can read was tightened
@@ -173,11 +173,7 @@ func (s *shelf) heldGrant(r *GrantRequest) (store.S3Entry, bool) {
 // serves reports whether stored credentials answer a request: by the grant's
 // scope for Default, by the very target for Minimal.
 func serves(e *store.S3Entry, r *GrantRequest) bool {
-	lifetime := e.Duration
-	if lifetime == 0 {
-		lifetime = defaultGrantDuration
-	}
-	if time.Until(e.Expiration) <= max(usableFor, min(freshFor, lifetime/3)) {
+	if !lastsFor(e, r) {
 		return false
 	}
 	if r.Privilege == types.PrivilegeMinimal || e.Privilege == string(types.PrivilegeMinimal) {
@@ -185,6 +181,21 @@ func serves(e *store.S3Entry, r *GrantRequest) bool {
 			e.TargetType == targetType(r)
 	}
 	return s3agcreds.Covers(e.Target, types.Permission(e.Permission), r.Target, r.Permission)
+}
+
+// lastsFor reports whether stored credentials last long enough, as [answer.Judge] has
+// it: they were made a whole life before their end. Where a duration is asked for, those
+// of a shorter one do not answer, those of the same or a longer one do to their end.
+// With a MinTTL they have more than that left.
+func lastsFor(e *store.S3Entry, r *GrantRequest) bool {
+	life := GrantLength(e.Duration)
+	const known = "known" // whose they are, the caller has found out
+	stored := answer.Stored{
+		Complete: true, Private: true, Fingerprint: known,
+		Expiration: e.Expiration, ObtainedAt: e.Expiration.Add(-life), RenewBefore: window(life),
+	}
+	return life >= r.Duration &&
+		answer.Judge(&stored, &answer.Asked{Now: time.Now(), Fingerprint: known, MinTTL: r.MinTTL}) == answer.Serve
 }
 
 // targetType is the request's target type as the original's files name it.

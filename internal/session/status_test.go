@@ -1,11 +1,9 @@
 package session_test
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"io"
-	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,6 +12,7 @@ import (
 	"github.com/tip-cli/tip-cli/internal/secret"
 	"github.com/tip-cli/tip-cli/internal/session"
 	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/internal/tokensource"
 	"github.com/tip-cli/tip-cli/lab"
 )
 
@@ -59,9 +58,26 @@ func TestLook(t *testing.T) {
 	if s := session.Look(t.Context(), d.store, other, false); needs(s) != "the last sign-in was for another configuration" || s.Role != nil {
 		t.Errorf("another configuration: %q", needs(s))
 	}
-	other.TokenFile = "token.jwt"
-	if s := session.Look(t.Context(), d.store, other, false); needs(s) != "" {
+	other.TokenFile = filepath.Join(t.TempDir(), "token.jwt")
+	sourced := func() session.Status { return session.Look(t.Context(), d.store, other, false) }
+	if s := sourced(); tokensource.KindOf(s.Needed) != tokensource.KindConfig {
+		t.Errorf("tokens from a file that is not there: %q", needs(s))
+	}
+	if err := os.WriteFile(other.TokenFile, []byte("a.b.c"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s := sourced(); needs(s) != "" {
 		t.Errorf("tokens from a file: %q", needs(s))
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other.TokenFile, other.TokenCommand = "", []string{exe, "would fail"}; needs(sourced()) != "" {
+		t.Errorf("tokens from a program: %q", needs(sourced()))
+	}
+	if other.TokenCommand[0] += "-not"; tokensource.KindOf(sourced().Needed) != tokensource.KindConfig {
+		t.Errorf("tokens from a program that is not there: %q", needs(sourced()))
 	}
 	if seen := d.seen(); seen != "" {
 		t.Errorf("somebody was asked: %s", seen)
@@ -166,58 +182,55 @@ func TestLookAtTheKeyring(t *testing.T) {
 	}
 }
 
-// TestDirectoryUser reads as the person, with many groups, and not for ever.
-func TestDirectoryUser(t *testing.T) {
-	d := newDesk(t, func(w *lab.World) {
-		w.Switches.IdentityContextAllowList = []string{"identitystore:*"}
-		w.Accounts[1].Roles[1].Policies["directory"] = map[string]any{"Version": "2012-10-17", "Statement": []any{
-			map[string]any{"Effect": "Allow", "Action": "identitystore:*", "Resource": "*"},
-		}}
-		c := &w.IdentityCenter[0]
-		template := c.Groups[0]
-		for i := range 120 {
-			g := template
-			g.ID, g.DisplayName = fmt.Sprintf("1234567890-99999999-0000-4000-8000-%012d", i), fmt.Sprintf("group %d", i)
-			c.Groups = append(c.Groups, g)
-		}
-	})
+// TestLookAtWhatCannotBeRead tells why, and not that there is nothing.
+func TestLookAtWhatCannotBeRead(t *testing.T) {
+	d := newDesk(t)
 	d.signIn(t, "analyst")
-	role, err := d.RoleCredentials(t.Context())
-	if err != nil {
+	look := func() session.Status { return session.Look(t.Context(), d.store, d.config, false) }
+	if s := look(); s.RoleUnread != nil || s.S3Unread != nil || s.Needed != nil {
+		t.Errorf("not there: %v, %v, %v", s.RoleUnread, s.S3Unread, s.Needed)
+	}
+	write := func(name string) {
+		t.Helper()
+		if err := os.WriteFile(d.store.Path(name), []byte(`{"x":`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(store.RoleFile)
+	write(store.S3File)
+	if s := look(); !errors.Is(s.RoleUnread, store.ErrCorrupt) || !errors.Is(s.S3Unread, store.ErrCorrupt) || s.Needed != nil {
+		t.Errorf("damaged: %v, %v, %v", s.RoleUnread, s.S3Unread, s.Needed)
+	}
+	block := func(name string) {
+		t.Helper()
+		if err := errors.Join(os.Remove(d.store.Path(name)), os.Mkdir(d.store.Path(name), 0o700)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	block(store.RoleFile)
+	if s := look(); !errors.Is(s.RoleUnread, store.ErrNotRegular) || !errors.Is(s.Needed, store.ErrNotRegular) {
+		t.Errorf("a directory: %v, %v", s.RoleUnread, s.Needed)
+	}
+	if _, err := d.RoleCredentials(t.Context()); !errors.Is(err, store.ErrNotRegular) {
+		t.Errorf("and yet: %v", err)
+	}
+	if err := os.Remove(d.store.Path(store.RoleFile)); err != nil {
 		t.Fatal(err)
 	}
-	u := d.DirectoryUser(t.Context(), role)
-	if u.Refused != nil || u.GroupsRefused != nil || u.UserName != "analyst@example.com" || u.Email != "analyst@example.com" || len(u.Groups) != 121 {
-		t.Fatalf("%+v", u)
+	block(store.IDPTokenFile)
+	if s := look(); !errors.Is(s.Token.Unread, store.ErrNotRegular) || !errors.Is(s.Needed, store.ErrNotRegular) || s.Token.Stored {
+		t.Errorf("a directory for the tokens: %+v, %v", s.Token, s.Needed)
 	}
-	names := 0
-	for _, g := range u.Groups {
-		if g.Name != "" {
-			names++
-		}
+}
+
+// TestLookAtAnEmptiedToken: the original can leave a refresh token alone.
+func TestLookAtAnEmptiedToken(t *testing.T) {
+	d := newDesk(t)
+	if err := os.WriteFile(d.store.Path(store.IDPTokenFile), []byte(`{"token": "", "refresh_token": "r", "requires_refresh": false}`), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if names != 50 {
-		t.Errorf("%d names", names)
-	}
-	d.strike("DescribeUser", func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) {
-		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = io.WriteString(w, `{"__type": "AccessDeniedException", "Message": "no"}`)
-	})
-	u = d.DirectoryUser(t.Context(), role)
-	if call, ok := errors.AsType[*session.CallError](u.Refused); !ok || !call.Denied() || len(u.Groups) != 121 {
-		t.Errorf("denied: %v", u.Refused)
-	}
-	role.AccessKeyID = "ASIAANOTHERSESSION"
-	if u := d.DirectoryUser(t.Context(), role); !errors.Is(u.Refused, session.ErrUnknownStore) || !errors.Is(u.GroupsRefused, session.ErrUnknownStore) {
-		t.Errorf("another session: %+v", u)
-	}
-	if _, err := d.Caller(t.Context(), role); err == nil {
-		t.Error("STS knows a key that does not exist")
-	}
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := d.Caller(ended, role); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+	s := session.Look(t.Context(), d.store, d.config, false)
+	if s.Needed != nil || s.Token.Unread != nil || s.Token.Claims != nil || !s.Token.Spent || !s.Token.Stored || !s.Token.Refreshable {
+		t.Errorf("%+v, %v", s.Token, s.Needed)
 	}
 }

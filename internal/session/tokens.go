@@ -29,13 +29,18 @@ func signInFingerprint(c config.Config) string {
 // obtained under the one before: credentials, and the issuer that was learned.
 // Tokens stay, and are of use again if the old identity provider is configured
 // again; those of the original, which do not say whose they are, are marked as the
-// old configuration's.
-func Reconfigure(ctx context.Context, st *store.Store, before, after config.Config, save func() error) error {
+// old configuration's. Both functions are called while nobody else can reconfigure:
+// change reads the configuration that is stored now and says what becomes of it.
+func Reconfigure(ctx context.Context, st *store.Store, change func() (before, after config.Config, err error), save func(after config.Config) error) error {
 	release, err := lock(ctx, st)
 	if err != nil {
 		return err
 	}
 	defer release()
+	before, after, err := change()
+	if err != nil {
+		return err
+	}
 	if err := errors.Join(st.ClearIssuer(), st.ClearSignIn()); err != nil {
 		return err
 	}
@@ -44,7 +49,7 @@ func Reconfigure(ctx context.Context, st *store.Store, before, after config.Conf
 			return err
 		}
 	}
-	return save()
+	return save(after)
 }
 
 // disown parts what is stored from the configuration to come. The lock is held.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -25,8 +26,10 @@ type DirectoryUser struct {
 	UserName, DisplayName, Email string
 	// Refused is why nothing is known of the user; nil if something is.
 	Refused error
-	// Groups of the user, by their ids; GroupsRefused is why they are not known.
+	// Groups of the user, by their ids, 500 at most; MoreGroups says that there are
+	// more, and GroupsRefused why they are not known.
 	Groups        []Group
+	MoreGroups    bool
 	GroupsRefused error
 }
 
@@ -36,8 +39,11 @@ type Group struct{ ID, Name string }
 // maxGroups bounds the groups whose names are asked for: each is a request.
 const maxGroups = 50
 
-// maxMemberships bounds the groups that are listed.
+// maxMemberships bounds the groups that are listed. AWS gives 100 on a page.
 const maxMemberships = 500
+
+// directoryWithin bounds what the identity store is asked, which nobody depends on.
+const directoryWithin = 10 * time.Second
 
 // CallError is a failed call of AWS that is not part of an exchange.
 type CallError struct {
@@ -54,8 +60,15 @@ func (e *CallError) Unwrap() error { return e.Err }
 
 // Denied reports whether AWS refused for lack of permission.
 func (e *CallError) Denied() bool {
-	api, ok := errors.AsType[smithy.APIError](e.Err)
-	return ok && strings.HasPrefix(api.ErrorCode(), "AccessDenied")
+	return strings.HasPrefix(e.code(), "AccessDenied")
+}
+
+// code is the error code of AWS, "" if AWS did not answer.
+func (e *CallError) code() string {
+	if api, ok := errors.AsType[smithy.APIError](e.Err); ok {
+		return api.ErrorCode()
+	}
+	return ""
 }
 
 // messageOf words an error of AWS without what the SDK puts around it.
@@ -65,6 +78,24 @@ func messageOf(err error) string {
 		return err.Error()
 	}
 	return fmt.Sprintf("%s: %s", api.ErrorCode(), api.ErrorMessage())
+}
+
+// Introduced returns the role session, as [Session.RoleCredentials] does, and whom it
+// speaks for by the word of STS. A stored session that AWS does not take is replaced.
+func (s *Session) Introduced(ctx context.Context) (store.RoleCredentials, Caller, error) {
+	role, err := s.RoleCredentials(ctx)
+	if err != nil {
+		return role, Caller{}, err
+	}
+	caller, err := s.Caller(ctx, role)
+	if !unknownKeys(err) {
+		return role, caller, err
+	}
+	if role, err = s.replaced(ctx, role); err != nil {
+		return role, Caller{}, err
+	}
+	caller, err = s.Caller(ctx, role)
+	return role, caller, err
 }
 
 // Caller asks STS whom a role session speaks for. The error is a *[CallError].
@@ -92,9 +123,9 @@ func (s *Session) signedBy(role store.RoleCredentials, region string) aws.Config
 var ErrUnknownStore = errors.New("the identity store of this role session is not known")
 
 // DirectoryUser reads the user of a role session from the identity store, in Identity
-// Center's region. What the role may not read is told in the answer.
+// Center's region, within 10 seconds. What the role may not read is told in the answer.
 func (s *Session) DirectoryUser(ctx context.Context, role store.RoleCredentials) DirectoryUser {
-	ctx, cancel := context.WithTimeout(ctx, s.within)
+	ctx, cancel := context.WithTimeout(ctx, s.directoryWithin)
 	defer cancel()
 	id := heldIdentity(s.store, role)
 	if id.IdentityStoreID == "" || role.UserID == "" {
@@ -103,7 +134,7 @@ func (s *Session) DirectoryUser(ctx context.Context, role store.RoleCredentials)
 	d := directory{client: identitystore.NewFromConfig(s.signedBy(role, s.regions.IdentityCenterRegion)), store: &id.IdentityStoreID}
 	s.trace("asking the identity store about the user")
 	p := d.user(ctx, role.UserID)
-	p.Groups, p.GroupsRefused = d.groups(ctx, role.UserID)
+	p.Groups, p.MoreGroups, p.GroupsRefused = d.groups(ctx, role.UserID)
 	return p
 }
 
@@ -127,28 +158,31 @@ func (d *directory) user(ctx context.Context, id string) DirectoryUser {
 	return p
 }
 
-func (d *directory) groups(ctx context.Context, userID string) ([]Group, error) {
+func (d *directory) groups(ctx context.Context, userID string) (found []Group, more bool, err error) {
 	pages := identitystore.NewListGroupMembershipsForMemberPaginator(d.client, &identitystore.ListGroupMembershipsForMemberInput{
 		IdentityStoreId: d.store, MemberId: &types.MemberIdMemberUserId{Value: userID},
 	})
-	found := []Group{}
 	for pages.HasMorePages() && len(found) < maxMemberships {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, &CallError{Operation: "identitystore:ListGroupMembershipsForMember", Err: err}
+			return nil, false, &CallError{Operation: "identitystore:ListGroupMembershipsForMember", Err: err}
 		}
 		for _, m := range page.GroupMemberships {
 			found = append(found, Group{ID: aws.ToString(m.GroupId)})
 		}
 	}
 	d.nameGroups(ctx, found[:min(len(found), maxGroups)])
-	return found, nil
+	return found, pages.HasMorePages(), nil
 }
 
-// nameGroups fills in the names of groups. Where one may not be read the ids must do.
+// nameGroups fills in the names of groups. Where they may not be read the ids must
+// do, and for one that is gone meanwhile.
 func (d *directory) nameGroups(ctx context.Context, groups []Group) {
 	for i := range groups {
 		out, err := d.client.DescribeGroup(ctx, &identitystore.DescribeGroupInput{IdentityStoreId: d.store, GroupId: &groups[i].ID})
+		if _, gone := errors.AsType[*types.ResourceNotFoundException](err); gone {
+			continue
+		}
 		if err != nil {
 			return
 		}

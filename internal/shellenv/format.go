@@ -58,10 +58,24 @@ func (e *ValueError) Error() string {
 // Hint is what works with every value.
 func (e *ValueError) Hint() string { return "use tip-cli exec, which hands over every value as it is" }
 
+// NameError says that a variable has a name that no shell could set safely.
+type NameError struct{ Name string }
+
+// Error implements error.
+func (e *NameError) Error() string {
+	return fmt.Sprintf("%q cannot be the name of a variable", e.Name)
+}
+
 // Write writes vars in format f, each on a line of its own, in one piece. The error
-// is a [*ValueError] if a value does not fit, and then nothing has been written.
-// [INI] has a function of its own.
+// is a [*ValueError] or [*NameError] if something does not fit, and then nothing has
+// been written. The removal of what no shell could name is left out: names in an
+// environment are anybody's text. [INI] has a function of its own.
 func Write(w io.Writer, f Format, vars []Variable) error {
+	for _, v := range vars {
+		if !v.Unset && !portable(v.Name) {
+			return &NameError{v.Name}
+		}
+	}
 	if f == JSON {
 		return writeJSON(w, vars)
 	}
@@ -72,7 +86,7 @@ func Write(w io.Writer, f Format, vars []Variable) error {
 	var text strings.Builder
 	for _, v := range vars {
 		if v.Unset {
-			if syntax.unset != "" {
+			if syntax.unset != "" && portable(v.Name) {
 				fmt.Fprintf(&text, syntax.unset+"\n", v.Name)
 			}
 			continue
@@ -86,6 +100,17 @@ func Write(w io.Writer, f Format, vars []Variable) error {
 	return err
 }
 
+// portable reports whether s is a name for a variable in every shell.
+func portable(s string) bool {
+	for i, r := range s {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_'
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
 // syntax is how a shell sets and removes a variable.
 type syntax struct {
 	set, unset string
@@ -95,9 +120,10 @@ type syntax struct {
 
 var syntaxes = map[Format]syntax{
 	Sh: {"export %s=%s", "unset %s", quoteSh, clean},
-	// Global: a universal variable of the same name stays, and is hidden from
-	// programs that are started here.
-	Fish:       {"set -gx %s %s", "set -gu %s", quoteFish, clean},
+	// Global: fish can neither hide a universal variable from the programs that it
+	// starts, nor is it ours to remove. Long options: zsh takes -gx for options of its
+	// own, of which x would show the secrets of the lines that follow.
+	Fish:       {"set --global --export %s %s", "set --erase --global %s; or true", quoteFish, clean},
 	PowerShell: {"$Env:%s = %s", "Remove-Item -ErrorAction SilentlyContinue -LiteralPath Env:%s", quotePowerShell, clean},
 	// Nothing in cmd.exe escapes a quote, a percent sign or an exclamation mark in
 	// every place where such a line can stand.
@@ -173,6 +199,19 @@ func Detect(getenv func(string) string, goos string) Format {
 		return PowerShell
 	}
 	return inUnix(shell)
+}
+
+// Evaluates returns the format of a program by its path, and whether it is a shell
+// that we know. It is for whoever knows what program reads the output.
+func Evaluates(program string) (Format, bool) {
+	name := path.Base(program)
+	switch {
+	case name == "fish", name == "pwsh":
+		return map[string]Format{"fish": Fish, "pwsh": PowerShell}[name], true
+	case slices.Contains([]string{"sh", "bash", "zsh", "dash", "ash", "ksh", "ksh93", "mksh", "yash"}, name):
+		return Sh, true
+	}
+	return "", false
 }
 
 func inUnix(shell string) Format {

@@ -23,7 +23,7 @@ func TestWrite(t *testing.T) {
 		want string
 	}{
 		shellenv.Sh:         {vars, "export A='it'\\''s $x'\nunset B\nexport C='a/b+c=='\n"},
-		shellenv.Fish:       {vars, "set -gx A 'it\\'s $x'\nset -gu B\nset -gx C 'a/b+c=='\n"},
+		shellenv.Fish:       {vars, "set --global --export A 'it\\'s $x'\nset --erase --global B; or true\nset --global --export C 'a/b+c=='\n"},
 		shellenv.PowerShell: {vars, "$Env:A = 'it''s $x'\nRemove-Item -ErrorAction SilentlyContinue -LiteralPath Env:B\n$Env:C = 'a/b+c=='\n"},
 		shellenv.Cmd:        {inCmd, "set \"A=it's a&b^c|d\"\nset \"B=\"\nset \"C=a/b+c==\"\n"},
 		shellenv.DotEnv:     {plain, "A=a:b-c,d.e@f%\nC=a/b+c==\n"},
@@ -73,18 +73,50 @@ func TestWriteRefuses(t *testing.T) {
 	}
 }
 
+// Names come from the environment, where anybody can have put them.
+func TestHostileNames(t *testing.T) {
+	t.Parallel()
+	for _, format := range []shellenv.Format{shellenv.Sh, shellenv.Fish, shellenv.PowerShell, shellenv.Cmd, shellenv.DotEnv, shellenv.JSON} {
+		for _, name := range hostileNames {
+			var out strings.Builder
+			gone := []shellenv.Variable{{Name: name, Unset: true}}
+			if err := shellenv.Write(&out, format, gone); err != nil || strings.Trim(out.String(), "{}\n") != "" {
+				t.Errorf("%s: the removal of %q is %q, %v", format, name, out.String(), err)
+			}
+			out.Reset()
+			var wrong *shellenv.NameError
+			err := shellenv.Write(&out, format, []shellenv.Variable{{Name: "GOOD", Value: secret.New("x")}, {Name: name, Value: secret.New("x")}})
+			if !errors.As(err, &wrong) || wrong.Name != name || out.Len() > 0 {
+				t.Errorf("%s: %q is set by %q, %v", format, name, out.String(), err)
+			}
+		}
+	}
+}
+
+func TestEvaluates(t *testing.T) {
+	t.Parallel()
+	for program, want := range map[string]shellenv.Format{
+		"/usr/bin/fish": shellenv.Fish, "/opt/microsoft/powershell/7/pwsh": shellenv.PowerShell, "/usr/bin/zsh": shellenv.Sh,
+		"/bin/bash": shellenv.Sh, "/usr/bin/dash": shellenv.Sh, "/usr/bin/make": "", "": "", "/usr/bin/tcsh": "",
+	} {
+		if got, ok := shellenv.Evaluates(program); got != want || ok != (want != "") {
+			t.Errorf("%q: %q, %v", program, got, ok)
+		}
+	}
+}
+
 func TestWriteINI(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	if err := shellenv.WriteINI(&out, "my-tti_profile.1@x+y", credentials); err != nil {
 		t.Fatal(err)
 	}
-	want := "[my-tti_profile.1@x+y]\n# until 2026-01-02T02:04:05Z\naws_access_key_id = ASIAEXAMPLE\naws_secret_access_key = se/cr+et=\n" +
+	want := "\n[my-tti_profile.1@x+y]\n# until 2026-01-02T02:04:05Z\naws_access_key_id = ASIAEXAMPLE\naws_secret_access_key = se/cr+et=\n" +
 		"aws_session_token = to/k+en==\naws_account_id = 444455556666\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for _, name := range []string{"", "a b", "a]b", "[", "a\nb", "a#b", "a;b", "é", "a=b", "a/b"} {
+	for _, name := range []string{"", "a b", "a]b", "[", "a\nb", "a#b", "a;b", "é", "a=b", "a/b", "DEFAULT"} {
 		var wrong *shellenv.ProfileError
 		out.Reset()
 		if err := shellenv.WriteINI(&out, name, credentials); !errors.As(err, &wrong) || wrong.Hint() == "" || out.Len() > 0 {

@@ -48,14 +48,20 @@ const (
 	DefaultRegion   = "AWS_DEFAULT_REGION"
 	FullURI         = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 	Authorization   = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+	// AuthorizationFile comes before Authorization.
+	AuthorizationFile = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
 )
+
+// RegionsVariable names, with spaces between, the variables of the region that
+// [Marked] has set in a shell, so that [Removal] can tell them from those of others.
+const RegionsVariable = "TIP_CLI_ENV_REGIONS"
 
 // keyNames are the variables that Keys may set, besides the region.
 var keyNames = []string{AccessKeyID, SecretAccessKey, SessionToken, Expiration, AccountID}
 
 // endpointNames are the variables of the container credentials provider. Those of
 // ECS (relative) come before the full address.
-var endpointNames = []string{FullURI, Authorization, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"}
+var endpointNames = []string{FullURI, Authorization, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", AuthorizationFile}
 
 // masking are other variables that an SDK would follow before the credentials, or
 // beside them.
@@ -67,6 +73,8 @@ var masking = []string{
 	"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", // .NET takes it before keys
 	"AWS_CREDENTIAL_FILE", // of boto, still read by botocore
 	"AWS_BEARER_TOKEN_BEDROCK",
+	"AMAZON_ACCESS_KEY_ID", "AMAZON_SECRET_ACCESS_KEY", "AMAZON_SESSION_TOKEN", // the SDK for Ruby still reads them
+	"AWS_CREDENTIAL_SCOPE", // belongs to other keys
 }
 
 // bearer begins the names of tokens that botocore and others send to a service in
@@ -94,11 +102,33 @@ func Endpoint(uri string, token secret.Value, region string) []Variable {
 	return slices.Concat(vars, regions(region), removals(endpointNames[len(vars):]), removals(keyNames), removals(masking))
 }
 
-// Removal takes back what Keys has set; the region as well if it was set, too.
-func Removal(withRegion bool) []Variable {
-	names := keyNames
-	if withRegion {
-		names = slices.Concat(names, []string{Region, DefaultRegion})
+// Marked adds to the variables of Keys which of the region's are not the shell's
+// own, given the environment that it has now.
+func Marked(vars []Variable, getenv func(string) string) []Variable {
+	before := strings.Fields(getenv(RegionsVariable))
+	var ours []string
+	for _, v := range vars {
+		isRegion := !v.Unset && (v.Name == Region || v.Name == DefaultRegion)
+		if isRegion && (slices.Contains(before, v.Name) || getenv(v.Name) != v.Value.Reveal()) {
+			ours = append(ours, v.Name)
+		}
+	}
+	mark := Variable{Name: RegionsVariable, Value: secret.New(strings.Join(ours, " ")), Unset: len(ours) == 0}
+	return append(slices.Clone(vars), mark)
+}
+
+// Removal takes back what Keys has set in a shell with the environment of getenv,
+// with the region as far as [Marked] says so.
+func Removal(getenv func(string) string) []Variable {
+	names := slices.Clone(keyNames)
+	marks := strings.Fields(getenv(RegionsVariable))
+	for _, name := range []string{Region, DefaultRegion} {
+		if slices.Contains(marks, name) {
+			names = append(names, name)
+		}
+	}
+	if len(marks) > 0 {
+		names = append(names, RegionsVariable)
 	}
 	return removals(names)
 }

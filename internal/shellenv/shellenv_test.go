@@ -2,6 +2,7 @@ package shellenv_test
 
 import (
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -23,7 +24,8 @@ var foreign = []string{
 	"AWS_SECURITY_TOKEN=old", "AWS_ACCESS_KEY=old", "AWS_SECRET_KEY=old", "AWS_CREDENTIAL_EXPIRATION=old", "AWS_ACCOUNT_ID=old",
 	"AWS_WEB_IDENTITY_TOKEN_FILE=/f", "AWS_ROLE_ARN=r", "AWS_ROLE_SESSION_NAME=s", "AWS_CREDENTIAL_FILE=/f",
 	"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/r", "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://x", "AWS_CONTAINER_AUTHORIZATION_TOKEN=t",
-	"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=/t", "AWS_BEARER_TOKEN_BEDROCK=b", "AWS_BEARER_TOKEN_OTHER=b",
+	"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=/t", "AWS_BEARER_TOKEN_BEDROCK=b", "AWS_BEARER_TOKEN_OTHER=b", "AWS_BEARER_TOKEN_$(id)=b",
+	"AMAZON_ACCESS_KEY_ID=a", "AMAZON_SECRET_ACCESS_KEY=b", "AMAZON_SESSION_TOKEN=c", "AWS_CREDENTIAL_SCOPE=x",
 	"AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1", "AWS_ENDPOINT_URL=http://localhost:1", "AWS_PROFILE_X=stays", "AWS_CA_BUNDLE=/ca", "LAST=1",
 }
 
@@ -82,20 +84,42 @@ func TestApplyAndCase(t *testing.T) {
 
 func TestRemoval(t *testing.T) {
 	t.Parallel()
-	names := func(vars []shellenv.Variable) (all []string) {
-		for _, v := range vars {
+	want := []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID"}
+	for mark, regions := range map[string][]string{
+		"": nil, "PATH": {"TIP_CLI_ENV_REGIONS"},
+		"AWS_REGION":                    {"AWS_REGION", "TIP_CLI_ENV_REGIONS"},
+		"AWS_REGION AWS_DEFAULT_REGION": {"AWS_REGION", "AWS_DEFAULT_REGION", "TIP_CLI_ENV_REGIONS"},
+	} {
+		var gone []string
+		for _, v := range shellenv.Removal(func(name string) string { return map[string]string{shellenv.RegionsVariable: mark}[name] }) {
 			if !v.Unset {
 				t.Errorf("%s is set", v.Name)
 			}
-			all = append(all, v.Name)
+			gone = append(gone, v.Name)
 		}
-		return all
+		if diff := cmp.Diff(slices.Concat(want, regions), gone); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", mark, diff)
+		}
 	}
-	want := []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID"}
-	if diff := cmp.Diff(want, names(shellenv.Removal(false))); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(append(want, "AWS_REGION", "AWS_DEFAULT_REGION"), names(shellenv.Removal(true))); diff != "" {
-		t.Errorf("with the region (-want +got):\n%s", diff)
+}
+
+// A region is ours where the shell had another one, or where we have set it before.
+func TestMarked(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		environ map[string]string
+		want    string
+	}{
+		"none":         {nil, "AWS_REGION AWS_DEFAULT_REGION"},
+		"another":      {map[string]string{"AWS_REGION": "us-east-1"}, "AWS_REGION AWS_DEFAULT_REGION"},
+		"the shell's":  {map[string]string{"AWS_REGION": "eu-west-1"}, "AWS_DEFAULT_REGION"},
+		"ours":         {map[string]string{"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1", "TIP_CLI_ENV_REGIONS": "AWS_REGION"}, "AWS_REGION"},
+		"both of them": {map[string]string{"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1"}, ""},
+	} {
+		vars := shellenv.Marked(shellenv.Keys(credentials, "eu-west-1"), func(name string) string { return tt.environ[name] })
+		got := vars[len(vars)-1]
+		if got.Name != "TIP_CLI_ENV_REGIONS" || got.Value.Reveal() != tt.want || got.Unset != (tt.want == "") {
+			t.Errorf("%s: %s is %q, removed %v, want %q", name, got.Name, got.Value.Reveal(), got.Unset, tt.want)
+		}
 	}
 }

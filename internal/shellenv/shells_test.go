@@ -23,6 +23,12 @@ var hostile = []string{
 	"*", "?", "[a]", "{a,b}", "~", "~root", "#", "# x", ";", "a;b", "a&b", "a|b", "a<b>c", "(a)", "%PATH%", "%s", "^", "a=b", "-n", "--", "@", "äöü ‘’‚‛ “x”", "a/b+c==", "",
 }
 
+// hostileNames are names that a shell would do something with, were it to read them.
+var hostileNames = []string{
+	"", "1A", "A B", "A-B", "A.B", "É", "AWS_BEARER_TOKEN_$(echo ran >&2)", "AWS_BEARER_TOKEN_`echo ran >&2`", "AWS_BEARER_TOKEN_\necho ran >&2\n",
+	"AWS_BEARER_TOKEN_;echo ran >&2", "AWS_BEARER_TOKEN_|echo ran >&2", "AWS_BEARER_TOKEN_&echo ran", `AWS_BEARER_TOKEN_"&echo ran`, "AWS_BEARER_TOKEN_(echo ran >&2)",
+}
+
 // TestMain is the program that a shell runs to show what reached the environment.
 func TestMain(m *testing.M) {
 	if os.Getenv("SHELLENV_SHOW") != "" {
@@ -61,7 +67,7 @@ func TestRealShells(t *testing.T) {
 		{"bash", shellenv.Sh, []string{"--norc", "-euc"}, `eval "$(cat "$SET")"; exec "$SHOW"`},
 		{"zsh", shellenv.Sh, []string{"-feuc"}, `eval "$(cat "$SET")"; exec "$SHOW"`},
 		{"ksh", shellenv.Sh, []string{"-euc"}, `eval "$(cat "$SET")"; exec "$SHOW"`},
-		{"fish", shellenv.Fish, []string{"--no-config", "-c"}, `set -Ux TIP_TEST_UNIVERSAL x; cat $SET | source; and $SHOW`},
+		{"fish", shellenv.Fish, []string{"-c"}, `cat $SET | source; and $SHOW`},
 		{"pwsh", shellenv.PowerShell, []string{"-NoProfile", "-Command"}, `Get-Content $Env:SET | Out-String | Invoke-Expression; & $Env:SHOW`},
 	}, realShell.isAbsentAndRare) {
 		t.Run(tt.name, func(t *testing.T) {
@@ -81,6 +87,69 @@ func TestRealShells(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// The shell that SHELL names need not be the one that evaluates the output. What
+// env prints without being told for another shell leaves no secret on the screen.
+func TestOtherShellsShowNoSecrets(t *testing.T) {
+	t.Parallel()
+	for _, tt := range slices.DeleteFunc([]realShell{
+		{"sh", shellenv.Fish, []string{"-c"}, `eval "$(cat "$SET")"; true`},
+		{"bash", shellenv.Fish, []string{"--norc", "-c"}, `eval "$(cat "$SET")"; true`},
+		{"zsh", shellenv.Fish, []string{"-fc"}, `eval "$(cat "$SET")"; true`},
+		{"ksh", shellenv.Fish, []string{"-c"}, `eval "$(cat "$SET")"; true`},
+		{"sh", shellenv.PowerShell, []string{"-c"}, `eval "$(cat "$SET")"; true`},
+		{"bash", shellenv.PowerShell, []string{"--norc", "-c"}, `eval "$(cat "$SET")"; true`},
+		{"zsh", shellenv.PowerShell, []string{"-fc"}, `eval "$(cat "$SET")"; true`},
+		{"sh", shellenv.Cmd, []string{"-c"}, `eval "$(cat "$SET")"; true`},
+		{"bash", shellenv.Cmd, []string{"--norc", "-c"}, `eval "$(cat "$SET")"; true`},
+		{"zsh", shellenv.Cmd, []string{"-fc"}, `eval "$(cat "$SET")"; true`},
+		{"fish", shellenv.Sh, []string{"-c"}, `cat $SET | source; true`},
+		{"pwsh", shellenv.Sh, []string{"-NoProfile", "-Command"}, `Get-Content $Env:SET | Out-String | Invoke-Expression`},
+	}, realShell.isAbsentAndRare) {
+		t.Run(string(tt.format)+" in "+tt.name, func(t *testing.T) {
+			t.Parallel()
+			shell := find(t, tt.name)
+			var text bytes.Buffer
+			if err := shellenv.Write(&text, tt.format, shellenv.Keys(credentials, "eu-west-1")); err != nil {
+				t.Fatal(err)
+			}
+			set := filepath.Join(t.TempDir(), "set")
+			if err := os.WriteFile(set, text.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, shell, append(tt.args, tt.script)...)
+			home := t.TempDir()
+			cmd.Env = append(os.Environ(), "SET="+set, "HOME="+home, "XDG_CONFIG_HOME="+home)
+			out, _ := cmd.CombinedOutput() // what it makes of it is its own affair
+			for _, value := range []string{credentials.SecretAccessKey.Reveal(), credentials.SessionToken.Reveal()} {
+				if bytes.Contains(out, []byte(value)) {
+					t.Errorf("it shows a secret: %s", out)
+				}
+			}
+		})
+	}
+}
+
+// In fish a universal variable shows again once ours, which comes before it, is removed.
+func TestFishAndUniversalVariables(t *testing.T) {
+	t.Parallel()
+	var text bytes.Buffer
+	vars := []shellenv.Variable{{Name: "TIP_TEST_KEY", Value: secret.New("x")}, {Name: "TIP_TEST_KEY", Unset: true}, {Name: "TIP_TEST_OTHER", Unset: true}}
+	if err := shellenv.Write(&text, shellenv.Fish, vars); err != nil {
+		t.Fatal(err)
+	}
+	set := filepath.Join(t.TempDir(), "set")
+	if err := os.WriteFile(set, text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	script := `set -Ux TIP_TEST_KEY old; set -U TIP_TEST_OTHER stays; source $SET; set -x TIP_TEST_SEEN $TIP_TEST_OTHER; $SHOW`
+	want := map[string]string{"TIP_TEST_KEY": "old", "TIP_TEST_SEEN": "stays", "TIP_TEST_STAYS": "x", "TIP_TEST_GOES": "x"}
+	if diff := cmp.Diff(want, evaluate(t, exec.Command(find(t, "fish"), "-c", script), "SET="+set)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -107,7 +176,7 @@ func hostileVariables() (vars []shellenv.Variable, want map[string]string) {
 		vars = append(vars, shellenv.Variable{Name: name, Value: secret.New(value)})
 		want[name] = value
 	}
-	for _, name := range []string{"TIP_TEST_GOES", "TIP_TEST_NEVER_WAS", "TIP_TEST_UNIVERSAL"} {
+	for _, name := range append([]string{"TIP_TEST_GOES", "TIP_TEST_NEVER_WAS"}, hostileNames...) {
 		vars = append(vars, shellenv.Variable{Name: name, Unset: true})
 	}
 	return vars, want

@@ -89,6 +89,8 @@ func (s *Store) check(name string) (err error) {
 		_, err = s.readClientSecret()
 	case IssuerFile:
 		_, err = s.LoadIssuer()
+	case IdentityFile:
+		_, err = s.LoadIdentity()
 	case CurrentContextFile:
 		_, err = s.chosenContext()
 	case keyRecordFile:

@@ -108,7 +108,8 @@ func Open(home, name string, optFns ...func(*Options)) (*Store, error) {
 }
 
 // Contexts returns the names of the contexts that have a config.json, sorted, but
-// "default" first. That there is no directory is no error.
+// "default" first. That there is no directory is no error. With an error are those that
+// could be found all the same.
 func Contexts(home string) ([]string, error) {
 	var names []string
 	if configured(home) {
@@ -117,7 +118,7 @@ func Contexts(home string) ([]string, error) {
 	dir := filepath.Join(home, contextsDir)
 	entries, err := os.ReadDir(dir) // sorted
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, &FileError{Path: dir, Err: bare(err), Fix: "check that you may read it"}
+		return names, &FileError{Path: dir, Err: bare(err), Fix: "check that you may read it"}
 	}
 	for _, entry := range entries {
 		name := entry.Name()
@@ -137,8 +138,8 @@ func configured(dir string) bool {
 // CurrentContext returns the context that [SetCurrentContext] chose, or "default"
 // if none was. The error is a [*FileError]: it wraps [ErrCorrupt] if the file that
 // says so is damaged, and [ErrNotFound] if the context is gone.
-func CurrentContext(home string) (string, error) {
-	s := New(home)
+func CurrentContext(home string, optFns ...func(*Options)) (string, error) {
+	s := New(home, optFns...)
 	name, err := s.chosenContext()
 	if errors.Is(err, ErrNotFound) {
 		return DefaultContext, nil
@@ -147,10 +148,21 @@ func CurrentContext(home string) (string, error) {
 		return "", err
 	}
 	if dir, err := ContextDir(home, name); err != nil || name != DefaultContext && !configured(dir) {
-		return "", s.fileError(CurrentContextFile, fmt.Errorf("%w: the context %q has no configuration", ErrNotFound, name))
+		return "", s.fileError(CurrentContextFile, &goneError{name})
 	}
 	return name, nil
 }
+
+// goneError says that the chosen context has no configuration.
+type goneError struct{ name string }
+
+// Error implements error.
+func (e *goneError) Error() string {
+	return fmt.Sprintf("the context %q, which it chooses, has no configuration", e.name)
+}
+
+// Unwrap has it count as ErrNotFound.
+func (e *goneError) Unwrap() error { return ErrNotFound }
 
 // chosenContext reads current_context.
 func (s *Store) chosenContext() (string, error) {
@@ -180,7 +192,7 @@ func SetCurrentContext(home, name string) error {
 	if !configured(dir) {
 		return &FileError{
 			Path: filepath.Join(dir, ConfigFile), Err: ErrNotFound,
-			Fix: "run: tip-cli configure idp --context " + name + " (or see: tip-cli configure list-contexts)",
+			Fix: "run: tip-cli --context " + name + " configure idp (or see: tip-cli configure list-contexts)",
 		}
 	}
 	return s.write(CurrentContextFile, []byte(name+"\n"))

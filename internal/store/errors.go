@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // What a [FileError] may wrap, for callers that branch with errors.Is.
@@ -79,7 +80,7 @@ func (s *Store) fix(name string) string {
 	if command == "" || s.context == "" {
 		return command
 	}
-	return command + " --context " + s.context
+	return strings.Replace(command, "run: tip-cli ", "run: tip-cli --context "+s.context+" ", 1)
 }
 
 func (s *Store) fileError(name string, err error) error {
@@ -88,7 +89,10 @@ func (s *Store) fileError(name string, err error) error {
 
 // unlock is what helps where the keyring has a key and does not give it.
 func (s *Store) unlock(name string) string {
-	return "unlock the OS keyring (or unset " + KeyringVariable + "), or " + s.fix(name)
+	if s.keyringOff == switchedOff {
+		return "unset " + KeyringVariable + ", or " + s.fix(name)
+	}
+	return "unlock the OS keyring, or " + s.fix(name)
 }
 
 func (s *Store) corrupt(name, format string, args ...any) error {

@@ -37,7 +37,9 @@ func (s *Store) read(name string) ([]byte, error) {
 	if err != nil {
 		return nil, s.readError(name, err)
 	}
-	s.tighten(name, file)
+	if s.tighten(name, file) {
+		s.tightenOthers(name)
+	}
 	s.protect(name, file)
 	data, err := io.ReadAll(io.LimitReader(file, MaxFileSize+1))
 	if err = errors.Join(err, file.Close()); err != nil {
@@ -94,11 +96,12 @@ func (s *Store) readError(name string, err error) error {
 }
 
 // tighten gives an open file with secrets mode 0600, if others can read or write it.
-// If that cannot be done it is said, and the file is used all the same.
-func (s *Store) tighten(name string, file *os.File) {
+// If that cannot be done it is said, and the file is used all the same. open says that
+// they could.
+func (s *Store) tighten(name string, file *os.File) (open bool) {
 	info, err := file.Stat()
 	if err != nil || runtime.GOOS == "windows" || !hasSecrets(name) || info.Mode().Perm()&0o077 == 0 {
-		return
+		return false
 	}
 	mode := info.Mode().Perm()
 	if err = file.Chmod(0o600); err == nil {
@@ -111,10 +114,35 @@ func (s *Store) tighten(name string, file *os.File) {
 		err = errors.New("the file system keeps no modes")
 	default:
 		s.notice("mode of "+name, "%s was open to other users (mode %04o): it has mode 0600 now", s.Path(name), mode)
-		return
+		return true
 	}
 	s.notice("mode of "+name, "%s is open to other users (mode %04o), and that cannot be changed (%v): move it with %s",
 		s.Path(name), mode, err, HomeVariable)
+	return true
+}
+
+// tightenOthers does the same to the other files with secrets in this directory: where
+// one is open, they mostly are, and the next use of some of them may be far. Their
+// content is not read; what is no file is left to its own reader to refuse.
+func (s *Store) tightenOthers(name string) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return // nobody waits for it
+	}
+	for _, entry := range entries {
+		other := entry.Name()
+		if other == name || !hasSecrets(other) || !entry.Type().IsRegular() {
+			continue
+		}
+		file, err := os.OpenFile(s.Path(other), os.O_RDONLY|nonblock|nofollow, 0)
+		if err != nil {
+			continue
+		}
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			s.tighten(other, file)
+		}
+		_ = file.Close()
+	}
 }
 
 // hasSecrets reports whether others must not read a file.

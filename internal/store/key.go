@@ -7,13 +7,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/zalando/go-keyring"
+
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 )
 
 // Where a sealing key may be.
@@ -28,7 +29,7 @@ const (
 	keyFilePrefix  = "sealing_key_"
 )
 
-var keyIDForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
+var keyIDForm = lazyregexp.New(`^[0-9a-f]{16}$`)
 
 var errKeyName = errors.New("its name is damaged")
 
@@ -68,7 +69,7 @@ func (s *Store) key(ctx context.Context, ref keyRef) ([]byte, error) {
 	if key := s.keys.get(ref.ID); key != nil {
 		return key, nil
 	}
-	if !keyIDForm.MatchString(ref.ID) {
+	if !keyIDForm().MatchString(ref.ID) {
 		return nil, errKeyName
 	}
 	text, err := s.keyText(ctx, ref)
@@ -231,7 +232,7 @@ func (s *Store) setInKeyring(ctx context.Context, id, text string, set *atomic.B
 // The error wraps ErrKeyUnavailable if the keyring keeps it.
 func (s *Store) dropKey(ctx context.Context, ref keyRef) error {
 	switch {
-	case !keyIDForm.MatchString(ref.ID):
+	case !keyIDForm().MatchString(ref.ID):
 		return nil
 	case ref.Where == inFile:
 		return s.remove(keyFilePrefix + ref.ID)

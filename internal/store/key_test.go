@@ -33,7 +33,10 @@ func checkUnavailable(t *testing.T, s *store.Store, cause string) {
 	for _, name := range sealed {
 		err := load(s, name)
 		wantError(t, err, store.ErrKeyUnavailable, s.Path(name))
-		hint := "unlock the OS keyring (or unset TIP_CLI_KEYRING), or run: tip-cli auth"
+		hint := "unlock the OS keyring, or run: tip-cli auth"
+		if cause == "TIP_CLI_KEYRING=off" {
+			hint = "unset TIP_CLI_KEYRING, or run: tip-cli auth"
+		}
 		if command := again[name]; command != "" {
 			hint = strings.Replace(hint, "tip-cli auth", command, 1)
 		}

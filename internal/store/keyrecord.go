@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 )
 
 // keyRecordFile lists the keys that were put into the keyring and not yet dropped: a
@@ -30,7 +31,7 @@ func (s *Store) recordedKeys() []string {
 	if err := s.decode(keyRecordFile, &record); err != nil {
 		return nil
 	}
-	return slices.DeleteFunc(record.Keyring, func(id string) bool { return !keyIDForm.MatchString(id) })
+	return slices.DeleteFunc(record.Keyring, func(id string) bool { return !keyIDForm().MatchString(id) })
 }
 
 func (s *Store) recordKey(id string) error {
@@ -52,7 +53,7 @@ func (s *Store) forgetKey(id string) error {
 }
 
 // keyFileForm matches the key files, and the temporary ones of their killed writers.
-var keyFileForm = regexp.MustCompile(`^\.?` + keyFilePrefix + `([0-9a-f]{16})(\.[0-9]+\.tmp)?$`)
+var keyFileForm = lazyregexp.New(`^\.?` + keyFilePrefix + `([0-9a-f]{16})(\.[0-9]+\.tmp)?$`)
 
 // ClearKeys drops the keys that seal no file any more, from the keyring and from the
 // directory: those of files that were cleared, and those that a lost keyring or a kill
@@ -121,7 +122,7 @@ func (s *Store) clearKeyFiles(used map[string]bool) error {
 	}
 	var first error
 	for _, entry := range entries {
-		match := keyFileForm.FindStringSubmatch(entry.Name())
+		match := keyFileForm().FindStringSubmatch(entry.Name())
 		if match == nil || used[match[1]] && !strings.HasPrefix(entry.Name(), ".") {
 			continue
 		}

@@ -7,11 +7,12 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"regexp"
 	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 )
 
 // The pause between two tries for a lock that another process holds is an eighth of the
@@ -34,7 +35,7 @@ const (
 // give just now.
 var errShortage = errors.New("no lock to be had for now")
 
-var lockName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,63}$`)
+var lockName = lazyregexp.New(`^[a-z0-9][a-z0-9_.-]{0,63}$`)
 
 // Lock takes the lock called name across processes and goroutines: the file
 // NAME.lock in the state directory, never a data file itself. It waits until the
@@ -119,7 +120,7 @@ func rest(ctx context.Context, waited time.Duration) {
 
 // lockFile returns the path of a lock, in a directory that is there.
 func (s *Store) lockFile(name string) (string, error) {
-	if !lockName.MatchString(name) {
+	if !lockName().MatchString(name) {
 		return "", fmt.Errorf("lock: %q is not a name for a lock", name)
 	}
 	if err := s.ensureDir(); err != nil {

@@ -12,6 +12,9 @@ import (
 // nonblock keeps an open of a FIFO from waiting for a writer.
 const nonblock = syscall.O_NONBLOCK
 
+// nofollow keeps an open from following a link.
+const nofollow = syscall.O_NOFOLLOW
+
 // checkPrivate refuses a directory that is not there to be made private: a sticky
 // one such as /tmp, the root of the file system, and one that belongs to another
 // user, who could swap the files in it. Root is let through to the last: containers

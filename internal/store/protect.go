@@ -12,6 +12,10 @@ import (
 // all the same. The administrator's files are believed, as is root with the files
 // of others: containers run so.
 func (s *Store) protect(name string, file *os.File) {
+	if hasSecrets(name) {
+		s.sayOwner(name, file)
+		return
+	}
 	if name != ConfigFile && name != CurrentContextFile {
 		return
 	}
@@ -33,4 +37,14 @@ func (s *Store) protect(name string, file *os.File) {
 		}
 	}
 	s.notice("mode of "+name, "other users can change %s (mode %04o): run: chmod go-w %s", path, mode, path)
+}
+
+// sayOwner says it where a file with secrets is another user's, whatever its mode: only
+// the administrator can read such a file, and uses it all the same.
+func (s *Store) sayOwner(name string, file *os.File) {
+	info, err := file.Stat()
+	if err != nil || info.Mode().Perm()&0o077 != 0 || answer.Private(info) { // tighten has spoken of the mode
+		return
+	}
+	s.notice("owner of "+name, "%s belongs to another user, who can read and change it: make it your own, or run tip-cli as that user", s.Path(name))
 }

@@ -36,6 +36,9 @@ type RoleCredentials struct {
 	// Exposed says that others can read or write the file they were read from, or
 	// that it is another user's. It is not stored.
 	Exposed bool
+	// ClockAhead is how far the local clock was ahead of AWS's when they were made, if
+	// this process made them. It is not stored.
+	ClockAhead time.Duration
 }
 
 // Judged returns what internal/answer judges them by.

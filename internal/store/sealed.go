@@ -163,7 +163,7 @@ func (s *Store) KeyLocation() (KeyLocation, error) {
 	for _, name := range sealedFiles {
 		ref, err := s.keyOf(name)
 		switch {
-		case err == nil && !keyIDForm.MatchString(ref.ID):
+		case err == nil && !keyIDForm().MatchString(ref.ID):
 			return KeyLocation{}, s.fileError(name, fmt.Errorf("%w: %w", ErrKeyLost, errKeyName))
 		case err == nil:
 			return s.location(ref), nil

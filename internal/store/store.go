@@ -55,6 +55,9 @@ const HomeVariable = "AWS_TIP_CLI"
 // sealing key out of the OS keyring.
 const KeyringVariable = "TIP_CLI_KEYRING"
 
+// switchedOff is why there is no keyring where the environment says so.
+const switchedOff = KeyringVariable + "=off"
+
 // Dir returns the absolute path of the state directory: AWS_TIP_CLI if it is set
 // and not empty, else .aws_tip_cli in the home directory. getenv is os.Getenv
 // and home os.UserHomeDir outside of tests.
@@ -127,7 +130,7 @@ func New(dir string, optFns ...func(*Options)) *Store {
 	}
 	switch {
 	case strings.EqualFold(options.Getenv(KeyringVariable), "off"):
-		s.keyring, s.keyringOff = nil, KeyringVariable+"=off"
+		s.keyring, s.keyringOff = nil, switchedOff
 	case options.Keyring == nil:
 		s.keyringOff = "no keyring here"
 	}

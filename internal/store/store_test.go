@@ -85,6 +85,8 @@ func load(s *store.Store, name string) (err error) {
 		_, err = s.LoadClientSecret(context.Background())
 	case store.IssuerFile:
 		_, err = s.LoadIssuer()
+	case store.IdentityFile:
+		_, err = s.LoadIdentity()
 	}
 	return err
 }
@@ -107,6 +109,8 @@ func save(s *store.Store, name string) error {
 		return s.SaveClientSecret(context.Background(), secret.New(canary))
 	case store.IssuerFile:
 		return s.SaveIssuer(store.Issuer{Issuer: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE"})
+	case store.IdentityFile:
+		return s.SaveIdentity(store.Identity{AccessKeyID: "ASIAEXAMPLE"})
 	default:
 		return s.SaveSignIn(store.SignIn{FailedAt: time.Now()})
 	}
@@ -115,7 +119,7 @@ func save(s *store.Store, name string) error {
 var (
 	names = []string{
 		store.ConfigFile, store.IDPTokenFile, store.RoleFile, store.S3File, store.SignInFile,
-		store.ApplicationTokenFile, store.ClientSecretFile, store.IssuerFile,
+		store.ApplicationTokenFile, store.ClientSecretFile, store.IssuerFile, store.IdentityFile,
 	}
 	sealed = []string{store.IDPTokenFile, store.ApplicationTokenFile, store.ClientSecretFile}
 )
@@ -193,7 +197,7 @@ func TestHints(t *testing.T) {
 	want := map[string]string{
 		store.ConfigFile: "run: tip-cli configure idp", store.IDPTokenFile: "run: tip-cli auth", store.RoleFile: "run: tip-cli auth",
 		store.S3File: "run: tip-cli s3ag clear-credentials", store.SignInFile: "run: tip-cli auth",
-		store.ApplicationTokenFile: "run: tip-cli auth", store.IssuerFile: "run: tip-cli auth",
+		store.ApplicationTokenFile: "run: tip-cli auth", store.IssuerFile: "run: tip-cli auth", store.IdentityFile: "run: tip-cli auth",
 		store.ClientSecretFile: "run: tip-cli configure client-secret",
 	}
 	for _, name := range names {
@@ -202,7 +206,7 @@ func TestHints(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for s, hint := range map[*store.Store]string{s: want[name], work: want[name] + " --context work"} {
+		for s, hint := range map[*store.Store]string{s: want[name], work: strings.Replace(want[name], "tip-cli ", "tip-cli --context work ", 1)} {
 			put(t, s, name, "[]")
 			var file *store.FileError
 			if err := load(s, name); !errors.As(err, &file) || file.Hint() != hint {

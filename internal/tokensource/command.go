@@ -2,6 +2,7 @@ package tokensource
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,8 +70,9 @@ var (
 // The error is an [*Error] with the program's name and exit status, and nothing
 // of what it printed.
 func Command(ctx context.Context, argv []string, o Options) (secret.Value, error) {
+	o.Setting = cmp.Or(o.Setting, "token_command")
 	if len(argv) == 0 || argv[0] == "" {
-		return secret.Value{}, &Error{Kind: KindConfig, Description: "the token command is empty", Hint: "set token_command to a program and its arguments"}
+		return secret.Value{}, &Error{Kind: KindConfig, Description: o.Setting + " is empty", Hint: "set " + o.Setting + " to a program and its arguments"}
 	}
 	environ := o.Environ
 	if environ == nil {
@@ -78,51 +80,53 @@ func Command(ctx context.Context, argv []string, o Options) (secret.Value, error
 	}
 	path, err := exec.LookPath(argv[0])
 	if err != nil {
-		return secret.Value{}, notFound(argv[0], err)
+		return secret.Value{}, notFound(argv[0], o.Setting, err)
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
-	if o.Setting == "" {
-		o.Setting = "token_command"
-	}
-	p := program{name: name(argv[0]), options: o}
+	p := program{name: name(argv[0], o.Setting), options: o}
 	entry := recursion.Entry(recursion.Getenv(environ), o.Setting, o.State, time.Now().Add(o.Timeout))
 	return p.run(ctx, path, argv[1:], append(slices.Clip(environ), entry))
 }
 
-// name is what errors call a program.
-func name(path string) string { return fmt.Sprintf("%q", filepath.Base(path)) }
+// name is what errors call the program of a setting.
+func name(path, setting string) string { return named(filepath.Base(path), setting) }
 
-func notFound(argv0 string, err error) *Error {
-	e := &Error{Kind: KindConfig, Description: fmt.Sprintf("the token command %s cannot be run", name(argv0)), cause: err}
+func named(program, setting string) string {
+	return fmt.Sprintf("the program of %s, %q,", setting, program)
+}
+
+func notFound(argv0, setting string, err error) *Error {
+	what := named(argv0, setting) // with its path, which may be what is wrong
+	e := &Error{Kind: KindConfig, Description: what + " cannot be run", cause: err}
 	var lookup *exec.Error
 	if errors.As(err, &lookup) {
 		e.cause = lookup.Err
 	}
 	switch {
 	case errors.Is(err, os.ErrPermission):
-		e.Description = fmt.Sprintf("the token command %s is not executable", name(argv0))
+		e.Description = what + " is not executable"
 		e.Hint = fmt.Sprintf("make it executable: chmod u+x %q", argv0)
 	case errors.Is(err, exec.ErrDot):
 		e.Hint = "it is found in the current directory only; give its whole path"
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
-		e.Description = fmt.Sprintf("the token command %s was not found", name(argv0))
-		e.Hint = "give its whole path; no shell runs it, so neither ~ nor variables nor pipes work in token_command"
+		e.Description = what + " was not found"
+		e.Hint = "give its whole path; no shell runs it, so neither ~ nor variables nor pipes work in " + setting
 	}
 	return e
 }
 
-// program is one run of a token command.
+// program is one run.
 type program struct {
-	// name is quoted, for errors.
+	// name is for errors, see [name].
 	name    string
 	options Options
 }
 
 func (p *program) run(ctx context.Context, path string, arguments, environ []string) (secret.Value, error) {
 	if ctx.Err() != nil {
-		return secret.Value{}, stopped(ctx, "the token command "+p.name)
+		return secret.Value{}, stopped(ctx, p.name)
 	}
 	running, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -151,7 +155,7 @@ func (p *program) run(ctx context.Context, path string, arguments, environ []str
 	if err := p.verdict(ctx, running, err); err != nil {
 		return secret.Value{}, said.explain(err, p.options.Setting)
 	}
-	value, err := text("the token command "+p.name, out.content.Bytes())
+	value, err := text(p.name, out.content.Bytes())
 	if err != nil {
 		return secret.Value{}, said.explain(err, p.options.Setting)
 	}
@@ -160,14 +164,14 @@ func (p *program) run(ctx context.Context, path string, arguments, environ []str
 
 // notStarted explains what exec says of a file that is there and does not run.
 func (p *program) notStarted(path string, err error) *Error {
-	e := &Error{Kind: KindConfig, Description: fmt.Sprintf("the token command %s cannot be run", p.name), cause: systemError(err)}
+	e := &Error{Kind: KindConfig, Description: p.name + " cannot be run", cause: systemError(err)}
 	e.Hint = fmt.Sprintf("run %q yourself to see why; a script needs a first line such as #!/bin/sh", path)
 	return e
 }
 
 // verdict says how the program ended: nil where it ended well.
 func (p *program) verdict(ctx, running context.Context, err error) error {
-	what := "the token command " + p.name
+	what := p.name
 	switch {
 	case errors.Is(context.Cause(running), errTooLong):
 		return &Error{Kind: KindContent, Description: what + " gave " + tooLong, Hint: "it must give a token or a secret, and nothing else"}

@@ -111,31 +111,49 @@ func TestCommandRefuses(t *testing.T) {
 		program string
 		want    outcome
 	}{
-		{"nothing", outcome{tokensource.KindContent, "the token command P gave nothing", true}},
-		{"blank", outcome{tokensource.KindContent, "the token command P gave nothing", true}},
-		{"stderr only", outcome{tokensource.KindContent, "the token command P gave nothing", true}},
-		{"stdin", outcome{tokensource.KindContent, "the token command P gave nothing", true}}, // which is empty
-		{"nul", outcome{tokensource.KindContent, "the token command P gave something that is not text", true}},
-		{"latin1", outcome{tokensource.KindContent, "the token command P gave something that is not text", true}},
-		{"utf16", outcome{tokensource.KindContent, "the token command P gave UTF-16", true}},
-		{"too long", outcome{tokensource.KindContent, "the token command P gave more than 1 MiB", true}},
-		{"forever", outcome{tokensource.KindContent, "the token command P gave more than 1 MiB", true}},
-		{"obstinate", outcome{tokensource.KindContent, "the token command P gave more than 1 MiB", true}},
-		{"overflows", outcome{tokensource.KindContent, "the token command P gave more than 1 MiB", true}},
-		{"fails", outcome{tokensource.KindFailed, "the token command P failed: exit status 7", true}},
-		{"crashes", outcome{tokensource.KindFailed, "the token command P failed: signal: killed", true}},
+		{"nothing", outcome{tokensource.KindContent, "the program of token_command, P, gave nothing", true}},
+		{"blank", outcome{tokensource.KindContent, "the program of token_command, P, gave nothing", true}},
+		{"stderr only", outcome{tokensource.KindContent, "the program of token_command, P, gave nothing", true}},
+		{"stdin", outcome{tokensource.KindContent, "the program of token_command, P, gave nothing", true}}, // which is empty
+		{"nul", outcome{tokensource.KindContent, "the program of token_command, P, gave something that is not text", true}},
+		{"latin1", outcome{tokensource.KindContent, "the program of token_command, P, gave something that is not text", true}},
+		{"utf16", outcome{tokensource.KindContent, "the program of token_command, P, gave UTF-16", true}},
+		{"too long", outcome{tokensource.KindContent, "the program of token_command, P, gave more than 1 MiB", true}},
+		{"forever", outcome{tokensource.KindContent, "the program of token_command, P, gave more than 1 MiB", true}},
+		{"obstinate", outcome{tokensource.KindContent, "the program of token_command, P, gave more than 1 MiB", true}},
+		{"overflows", outcome{tokensource.KindContent, "the program of token_command, P, gave more than 1 MiB", true}},
+		{"fails", outcome{tokensource.KindFailed, "the program of token_command, P, failed: exit status 7", true}},
+		{"crashes", outcome{tokensource.KindFailed, "the program of token_command, P, failed: signal: killed", true}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.program, func(t *testing.T) {
 			t.Parallel()
 			if runtime.GOOS == "windows" && tt.program == "crashes" {
-				tt.want.Description = "the token command P failed: exit status 1"
+				tt.want.Description = "the program of token_command, P, failed: exit status 1"
 			}
 			got, err := command(t.Context(), t, tt.program, tokensource.Options{Stderr: io.Discard})
 			if diff := cmp.Diff(tt.want, outcomeOf(t, err)); diff != "" || !got.IsZero() {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What a program gets wrong is said of the setting that names it.
+func TestCommandNamesItsSetting(t *testing.T) {
+	t.Parallel()
+	for program, want := range map[string]string{
+		"nothing": "the program of client_secret_command, P, gave nothing", "fails": "the program of client_secret_command, P, failed: exit status 7",
+	} {
+		_, err := command(t.Context(), t, program, tokensource.Options{Setting: "client_secret_command", Stderr: io.Discard})
+		if got := outcomeOf(t, err); got.Description != want {
+			t.Errorf("%q, want %q", got.Description, want)
+		}
+	}
+	_, err := tokensource.Command(t.Context(), []string{"tip-no-such-program"}, tokensource.Options{Setting: "client_secret_command"})
+	var e *tokensource.Error
+	if !errors.As(err, &e) || !strings.Contains(e.Hint, "client_secret_command") || strings.Contains(e.Hint, "token_command") {
+		t.Errorf("%+v", e)
 	}
 }
 
@@ -147,6 +165,7 @@ func TestCommandNotRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	clientSecret := tokensource.Options{Setting: "client_secret_command"}
 	tests := []struct {
 		name string
 		argv []string
@@ -154,19 +173,21 @@ func TestCommandNotRun(t *testing.T) {
 		want outcome
 		is   error
 	}{
-		{"no program", nil, tokensource.Options{}, outcome{tokensource.KindConfig, "the token command is empty", true}, nil},
-		{"an empty name", []string{"", canary}, tokensource.Options{}, outcome{tokensource.KindConfig, "the token command is empty", true}, nil},
-		{"not there", []string{filepath.Join(dir, "gone"), canary}, tokensource.Options{}, outcome{tokensource.KindConfig, `the token command "gone" was not found`, true}, os.ErrNotExist},
-		{"not in PATH", []string{"tip-no-such-program", canary}, tokensource.Options{}, outcome{tokensource.KindConfig, `the token command "tip-no-such-program" was not found`, true}, nil},
-		{"a line for a shell", []string{"get-token --for " + "x"}, tokensource.Options{}, outcome{tokensource.KindConfig, `the token command "get-token --for x" was not found`, true}, nil},
+		{"no program", nil, tokensource.Options{}, outcome{tokensource.KindConfig, "token_command is empty", true}, nil},
+		{"an empty name", []string{"", canary}, tokensource.Options{}, outcome{tokensource.KindConfig, "token_command is empty", true}, nil},
+		{"not there", []string{filepath.Join(dir, "gone"), canary}, tokensource.Options{}, outcome{tokensource.KindConfig, fmt.Sprintf("the program of token_command, %q, was not found", filepath.Join(dir, "gone")), true}, os.ErrNotExist},
+		{"not in PATH", []string{"tip-no-such-program", canary}, tokensource.Options{}, outcome{tokensource.KindConfig, `the program of token_command, "tip-no-such-program", was not found`, true}, nil},
+		{"a line for a shell", []string{"get-token --for " + "x"}, tokensource.Options{}, outcome{tokensource.KindConfig, `the program of token_command, "get-token --for x", was not found`, true}, nil},
+		{"no client secret", nil, clientSecret, outcome{tokensource.KindConfig, "client_secret_command is empty", true}, nil},
+		{"of a client secret", []string{"tip-no-such-program"}, clientSecret, outcome{tokensource.KindConfig, `the program of client_secret_command, "tip-no-such-program", was not found`, true}, nil},
 	}
 	if runtime.GOOS != "windows" {
 		tests = append(tests, tests[0], tests[0])
 		last := tests[len(tests)-2:]
 		last[0].name, last[0].argv, last[0].is = "not executable", []string{filepath.Join(dir, "plain"), canary}, os.ErrPermission
-		last[0].want = outcome{tokensource.KindConfig, `the token command "plain" is not executable`, true}
+		last[0].want = outcome{tokensource.KindConfig, fmt.Sprintf("the program of token_command, %q, is not executable", filepath.Join(dir, "plain")), true}
 		last[1].name, last[1].argv = "no program inside", []string{filepath.Join(dir, "empty"), canary}
-		last[1].want = outcome{tokensource.KindConfig, `the token command "empty" cannot be run`, true}
+		last[1].want = outcome{tokensource.KindConfig, `the program of token_command, "empty", cannot be run`, true}
 	}
 	for _, tt := range tests {
 		_, err := tokensource.Command(t.Context(), tt.argv, tt.o)
@@ -222,7 +243,7 @@ func TestCommandTimeout(t *testing.T) {
 			t.Parallel()
 			start := time.Now()
 			_, err := command(t.Context(), t, program, tokensource.Options{Timeout: 200 * time.Millisecond})
-			want := outcome{tokensource.KindTimeout, "the token command P did not end within 200ms", true}
+			want := outcome{tokensource.KindTimeout, "the program of token_command, P, did not end within 200ms", true}
 			if diff := cmp.Diff(want, outcomeOf(t, err)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -256,7 +277,7 @@ func TestCommandCancel(t *testing.T) {
 			hears(t, stderr, "ready")
 			cancel()
 			err := <-ended
-			want := outcome{tokensource.KindInterrupted, "the token command P was interrupted", false}
+			want := outcome{tokensource.KindInterrupted, "the program of token_command, P, was interrupted", false}
 			if diff := cmp.Diff(want, outcomeOf(t, err)); diff != "" || !errors.Is(err, context.Canceled) {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
@@ -272,13 +293,13 @@ func TestCommandCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := command(ctx, t, "token", tokensource.Options{})
-	if diff := cmp.Diff(outcome{tokensource.KindInterrupted, "the token command P was interrupted", false}, outcomeOf(t, err)); diff != "" {
+	if diff := cmp.Diff(outcome{tokensource.KindInterrupted, "the program of token_command, P, was interrupted", false}, outcomeOf(t, err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	late, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, err = command(late, t, "hangs", tokensource.Options{})
-	if diff := cmp.Diff(outcome{tokensource.KindTimeout, "the token command P took too long", false}, outcomeOf(t, err)); diff != "" {
+	if diff := cmp.Diff(outcome{tokensource.KindTimeout, "the program of token_command, P, took too long", false}, outcomeOf(t, err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -97,7 +97,7 @@ func (s *Screen) Fill(ctx context.Context, title string, fields []Field) error {
 // without colour that could be taken for an answer.
 func (f Field) description() string {
 	if f.About != "" && f.Example != "" {
-		return f.About + "; such as " + f.Example
+		return f.About + "\nsuch as " + f.Example
 	}
 	if f.Example != "" {
 		return "such as " + f.Example

@@ -27,7 +27,7 @@ func chromium(t *testing.T) string {
 			return path
 		}
 	}
-	if os.Getenv("CI") == "true" {
+	if os.Getenv("CI") != "" {
 		t.Fatal("CI has no Chromium")
 	}
 	t.Skip("there is no Chromium on this machine")
