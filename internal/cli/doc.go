@@ -1,7 +1,8 @@
-// Package cli is the command line of tip-cli: the cobra tree, one file a
-// command, output and exit codes. It decides nothing about tokens and
-// credentials; internal/session does.
+// Package cli is the command line of tip-cli: the cobra tree, one file a command
+// and further ones named after it, output and exit codes. It decides nothing about
+// tokens and credentials; internal/session does.
 //
-// [Run] is the whole interface. Everything that it needs of the process is in
-// [Env], so that tests and the lab's demo run the real commands.
+// [Run] runs a command line. Everything that it needs of the process is in [Env], so
+// that tests and the lab's demo run the real commands. [Commands] and what belongs to
+// it describe the tree, for the reference and the manual pages.
 package cli

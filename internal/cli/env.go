@@ -1,238 +1,203 @@
 package cli
 
 import (
-	"context"
-	"io"
+	"errors"
+	"fmt"
 	"os"
-	"os/exec"
-	"sync"
-	"time"
+	"slices"
+	"strings"
 
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/spf13/cobra"
 
 	"github.com/tip-cli/tip-cli/internal/awsprofile"
-	"github.com/tip-cli/tip-cli/internal/config"
-	"github.com/tip-cli/tip-cli/internal/oidclogin"
-	"github.com/tip-cli/tip-cli/internal/session"
-	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/internal/shellenv"
 	"github.com/tip-cli/tip-cli/internal/terminal"
-	"github.com/tip-cli/tip-cli/internal/transport"
 )
 
-// Env is what the commands need of the process.
-type Env struct {
-	Stdin  io.Reader
-	Stdout io.Writer
-	// Stderr must be safe for concurrent use: a browser that is opened writes to it, too.
-	Stderr io.Writer
-	Getenv func(string) string
-	// OpenURL opens a browser. Nil honours BROWSER, then the system's browser.
-	OpenURL func(ctx context.Context, url string) error
-	// HTTPClient makes every request. Nil follows the environment's proxy and CA settings.
-	HTTPClient *awshttp.BuildableClient
+// environFlags are the flags of env.
+type environFlags struct {
+	lending
+	format, profile string
+	unset           bool
 }
 
-// OSEnv is the Env of this process.
-func OSEnv() *Env {
-	return &Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}
-}
+func newEnv(a *app) *cobra.Command {
+	var f environFlags
+	cmd := &cobra.Command{
+		Use: "env", Short: "Print your credentials as variables for a shell or a file",
+		Long: `Prints the credentials of the identity-enhanced role session, or of S3 Access
+Grants with --s3, for a shell to evaluate, or for a file. They end, at the latest
+after an hour: tip-cli exec --server has credentials that do not.
 
-// app is what the commands share: the environment, opened at the first use.
-type app struct {
-	*Env
-	// contextFlag, verbosity and quiet are the flags that every command has.
-	contextFlag string
-	verbosity   int
-	quiet       bool
-	progress    progress
-	told        sync.Map // what warnOnce has said
-	// refused is what is wrong with the command line of a help topic.
-	refused error
-	store   func() (*store.Store, error)
-}
+  sh, fish, powershell, cmd   set the variables, and remove what an AWS SDK would
+                              take before them, such as AWS_PROFILE
+  dotenv                      lines of NAME=value
+  json                        one object, from the name of a variable to its value
+  ini                         a section of the AWS credentials file, see --profile;
+                              one that is there already must be removed before
 
-func newApp(env *Env) *app {
-	a := &app{Env: env}
-	a.store = sync.OnceValues(a.openStore)
-	return a
-}
+The format is that of the shell that runs tip-cli, as far as the system, SHELL and
+PSModulePath show it, else sh. In a script, name it: --format sh.
 
-// openStore opens the state of the chosen context.
-func (a *app) openStore() (*store.Store, error) {
-	home, err := store.Dir(a.Getenv, os.UserHomeDir)
-	if err != nil {
-		return nil, err
+--unset removes the credentials, and the region if env has set it, from the shell;
+what was there before does not come back. In fish, a universal variable is left
+alone. The document of credential_process is printed by other commands: auth
+get-iam-credentials and s3ag get-data-access.`,
+		Example: `  eval "$(tip-cli env)"
+  eval "$(tip-cli env --unset)"
+  tip-cli env --format fish | source
+  tip-cli env --format powershell | Out-String | Invoke-Expression
+  for /f "delims=" %i in ('tip-cli env --format cmd') do @%i
+  tip-cli env --format ini --profile my-tti-profile`,
+		Args: exactly(0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.check(cmd); err != nil {
+				return err
+			}
+			if f.unset {
+				return a.printRemoval(&f)
+			}
+			return a.printEnviron(cmd, &f)
+		},
 	}
-	name, err := a.chosenContext(home)
-	if err != nil {
-		return nil, err
-	}
-	return store.Open(home, name, func(o *store.Options) {
-		o.Getenv, o.Notice = a.Getenv, a.warn
-	})
+	f.register(cmd)
+	return cmd
 }
 
-// chosenContext is the context of the command line, else of the environment, else
-// the one that `configure use-context` has chosen.
-func (a *app) chosenContext(home string) (string, error) {
-	for _, name := range []string{a.contextFlag, a.Getenv(store.ContextVariable)} {
-		if name != "" {
-			return name, nil
+func (f *environFlags) register(cmd *cobra.Command) {
+	f.lending.register(cmd)
+	fl := cmd.Flags()
+	fl.StringVar(&f.format, "format", "", oneOf(formatNames(shellenv.Formats()))+" (default: by your shell)")
+	fl.StringVar(&f.profile, "profile", "", "name of the section, with --format ini")
+	fl.BoolVar(&f.unset, "unset", false, "remove from the shell what env has set there")
+	_ = cmd.RegisterFlagCompletionFunc("format", // the flag is there
+		cobra.FixedCompletions(formatNames(shellenv.Formats()), cobra.ShellCompDirectiveNoFileComp))
+}
+
+func formatNames(formats []shellenv.Format) []string {
+	names := make([]string, len(formats))
+	for i, format := range formats {
+		names[i] = string(format)
+	}
+	return names
+}
+
+// oneOf are names, for a sentence.
+func oneOf(names []string) string {
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
+func (f *environFlags) check(cmd *cobra.Command) error {
+	format := shellenv.Format(f.format)
+	var err error
+	switch {
+	case cmd.Flags().Changed("format") && !slices.Contains(shellenv.Formats(), format):
+		err = fmt.Errorf("--format %q is none of %s", f.format, oneOf(formatNames(shellenv.Formats())))
+	case format == shellenv.INI && f.profile == "":
+		err = errors.New("--profile is missing: it names the section")
+	case format != shellenv.INI && cmd.Flags().Changed("profile"):
+		err = errors.New("--profile is for --format ini")
+	case f.unset && f.format != "" && !format.Shell():
+		err = fmt.Errorf("--unset is for shells; %s cannot remove anything", f.format)
+	case format == shellenv.INI && cmd.Flags().Changed("region"):
+		err = errors.New("--region is not for --format ini: the region of a profile stands in the AWS config file")
+	case f.unset && (f.s3 != "" || f.permission != "" || f.region != "" || f.minTTL != 0):
+		err = errors.New("--unset takes none of --s3, --permission, --region and --min-ttl: it asks for no credentials")
+	}
+	if err != nil {
+		return usage(cmd, err)
+	}
+	if format == shellenv.INI {
+		if err := shellenv.CheckProfile(f.profile); err != nil {
+			return asUsage(err)
 		}
 	}
-	return store.CurrentContext(home, func(o *store.Options) { o.Notice = a.warn })
+	return f.lending.check(cmd)
 }
 
-// loadConfig reads config.json and passes its warnings on.
-func (a *app) loadConfig() (config.Config, error) {
-	st, err := a.store()
-	if err != nil {
-		return config.Config{}, err
+// shellFormat is the format that was asked for, else that of the shell.
+func (a *app) shellFormat(f *environFlags) shellenv.Format {
+	if f.format != "" {
+		return shellenv.Format(f.format)
 	}
-	text, err := st.LoadConfig()
-	if err != nil {
-		return config.Config{}, err
-	}
-	c, warnings, err := config.Parse(text, "")
-	if err != nil {
-		return c, err // with what could be read
-	}
-	for _, w := range warnings {
-		a.warnOnce(w.Error())
-	}
-	return c, nil
+	return a.shell()
 }
 
-// validConfig is the stored configuration, fit for an exchange.
-func (a *app) validConfig() (config.Config, error) {
-	c, err := a.loadConfig()
-	if err != nil {
-		return c, err
-	}
-	return c, c.Validate()
-}
-
-// session is the flow for the stored configuration.
-func (a *app) session() (*session.Session, error) {
-	c, err := a.validConfig()
-	if err != nil {
-		return nil, err
-	}
-	return a.sessionFor(c)
-}
-
-// roleCredentialsFor gets the role session, from disk without ado if it is there, for
-// whoever needs at least minTTL of life left.
-func (a *app) roleCredentialsFor(ctx context.Context, minTTL time.Duration) (store.RoleCredentials, error) {
-	st, err := a.store()
-	if err != nil {
-		return store.RoleCredentials{}, err
-	}
-	c, err := a.validConfig()
-	if err != nil {
-		return store.RoleCredentials{}, err
-	}
-	if longest := session.Length(c); minTTL > longest {
-		return store.RoleCredentials{}, tooLong(minTTL, longest, "a session has", "raise session_duration (3600 at most)")
-	}
-	if held, ok := session.HeldRole(st, c, minTTL); ok {
-		return held, nil
-	}
-	s, err := a.sessionFor(c)
-	if err != nil {
-		return store.RoleCredentials{}, err
-	}
-	defer a.progress.begin("getting credentials")()
-	return s.RoleCredentialsLasting(ctx, minTTL)
-}
-
-// dataAccess gets S3 credentials, from disk without ado if they are there.
-func (a *app) dataAccess(ctx context.Context, r session.GrantRequest) (store.S3Entry, error) {
-	st, err := a.store()
-	if err != nil {
-		return store.S3Entry{}, err
-	}
-	c, err := a.validConfig()
-	if err != nil {
-		return store.S3Entry{}, err
-	}
-	if held, ok := session.HeldGrant(st, c, r); ok {
-		return held, nil
-	}
-	s, err := a.sessionFor(c)
-	if err != nil {
-		return store.S3Entry{}, err
-	}
-	defer a.progress.begin("asking S3 Access Grants")()
-	return s.DataAccess(ctx, r)
-}
-
-func (a *app) sessionFor(c config.Config) (*session.Session, error) {
-	regions, err := c.Regions(a.Getenv, a.profileRegion)
-	if err != nil {
-		return nil, err
-	}
-	onDemand, err := a.finder(c)
-	if err != nil {
-		return nil, err
-	}
-	return a.newSession(session.Options{Config: c, Regions: regions, Login: oidclogin.Env{OpenURL: a.openURL()}, OnDemand: onDemand})
-}
-
-// newSession fills in what every session takes.
-func (a *app) newSession(o session.Options) (_ *session.Session, err error) {
-	if o.HTTPClient, err = a.httpClient(); err != nil {
-		return nil, err
-	}
-	if o.Store, err = a.store(); err != nil {
-		return nil, err
-	}
-	o.Login.Stderr, o.Notice, o.Trace = a.Stderr, a.warn, a.steps()
-	return session.New(o)
-}
-
-func (a *app) httpClient() (*awshttp.BuildableClient, error) {
-	if a.HTTPClient != nil {
-		return a.HTTPClient, nil
-	}
-	return transport.New(a.Getenv)
-}
-
-func (a *app) openURL() func(ctx context.Context, url string) error {
-	if a.OpenURL != nil {
-		return a.OpenURL
-	}
-	getenv := a.browserOf(a.place())
-	return func(ctx context.Context, url string) error {
-		return oidclogin.DefaultOpenURL(getenv, a.Stderr, a.browserEntry(ctx)...)(ctx, url)
-	}
-}
-
-// browserOf is the environment with a BROWSER where the system's own way to open
-// one does not work: in a WSL, whose browser is that of Windows.
-func (a *app) browserOf(place terminal.Place) func(string) string {
-	command, ok := "", false
-	if place.Interop && !place.BrowserSet {
-		command, ok = terminal.WindowsBrowser(exec.LookPath)
-	}
-	return func(name string) string {
-		if ok && name == "BROWSER" {
-			return command
-		}
-		return a.Getenv(name)
-	}
-}
-
-// profileRegion is the region of the ambient profile, the only thing ever read of it.
-func (a *app) profileRegion() string {
-	path, err := awsprofile.Path(a.Getenv, os.UserHomeDir)
-	if err != nil {
-		return ""
-	}
-	for _, name := range []string{awsprofile.Ambient(a.Getenv), awsprofile.DefaultProfile} {
-		if settings, err := awsprofile.Get(path, name); err == nil && settings["region"] != "" {
-			return settings["region"]
+// printRemoval prints what takes back what env has set. It needs no configuration,
+// but a context that is asked for must be possible.
+func (a *app) printRemoval(f *environFlags) error {
+	if a.contextFlag != "" {
+		if _, err := a.store(); err != nil {
+			return err
 		}
 	}
-	return ""
+	return a.printVariables(f, a.shellFormat(f), shellenv.Removal(a.Getenv))
+}
+
+// printEnviron prints the variables, in one piece.
+func (a *app) printEnviron(cmd *cobra.Command, f *environFlags) error {
+	region, err := a.lentRegion(cmd, &f.lending)
+	if err != nil {
+		return err
+	}
+	c, err := a.lend(cmd.Context(), &f.lending)
+	if err != nil {
+		return err
+	}
+	a.progress.end()
+	format := a.shellFormat(f)
+	if format == shellenv.INI {
+		return shellenv.WriteINI(a.Stdout, f.profile, c)
+	}
+	vars := append(shellenv.Keys(c, region), shellenv.Bearers(os.Environ())...)
+	if format.Shell() {
+		vars = shellenv.Marked(vars, a.Getenv)
+	}
+	return a.printVariables(f, format, vars)
+}
+
+// asUsage makes the name of a profile that cannot be a matter of the command line.
+func asUsage(err error) error {
+	if name, ok := errors.AsType[*shellenv.ProfileError](err); ok {
+		return &usageError{err: name, hint: name.Hint()}
+	}
+	return err
+}
+
+// printVariables prints variables, and for a person at a terminal how they get
+// into the shell.
+func (a *app) printVariables(f *environFlags, format shellenv.Format, vars []shellenv.Variable) error {
+	var out strings.Builder
+	if how := format.Comment("Run: " + a.evaluation(f, format)); how != "" && terminal.IsTerminal(a.Stdout) {
+		out.WriteString(how + "\n")
+	}
+	if err := shellenv.Write(&out, format, vars); err != nil {
+		return err
+	}
+	return printed(a.Stdout.Write([]byte(out.String())))
+}
+
+// evaluation is the command that has a shell evaluate the output of this one.
+func (a *app) evaluation(f *environFlags, format shellenv.Format) string {
+	words := []string{"env"}
+	if a.contextFlag != "" {
+		words = []string{"--context", a.contextFlag, "env"}
+	}
+	if f.format != "" {
+		words = append(words, "--format", f.format)
+	}
+	if f.unset {
+		words = append(words, "--unset")
+	}
+	command := printable(awsprofile.Command("tip-cli", append(words, f.words()...)...))
+	switch format {
+	case shellenv.Fish:
+		return command + " | source"
+	case shellenv.PowerShell:
+		return command + " | Out-String | Invoke-Expression"
+	case shellenv.Cmd:
+		return `for /f "delims=" %i in ('` + command + `') do @%i`
+	default:
+		return `eval "$(` + command + `)"`
+	}
 }

@@ -8,11 +8,13 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
+	"github.com/tip-cli/tip-cli/internal/recursion"
 	"github.com/tip-cli/tip-cli/internal/secret"
 	"github.com/tip-cli/tip-cli/internal/session"
 	"github.com/tip-cli/tip-cli/internal/terminal"
@@ -253,4 +255,21 @@ func (a *app) readSecret(ctx context.Context, prompt string) (secret.Value, erro
 	}
 	text, err := at.ReadSecret(ctx, prompt)
 	return secret.New(strings.TrimSpace(text)), errors.Join(err, at.Close())
+}
+
+// signInLasts is how long a sign-in is waited for where nothing says so.
+const signInLasts = 10 * time.Minute
+
+// browserEntry marks what BROWSER starts, so that it cannot begin the sign-in again
+// that waits for it. A browser stays when that is over; what it starts then is free.
+func (a *app) browserEntry(ctx context.Context) []string {
+	st, err := a.store()
+	if err != nil {
+		return nil // then nobody signs in
+	}
+	until := time.Now().Add(signInLasts)
+	if end, bounded := ctx.Deadline(); bounded {
+		until = end
+	}
+	return []string{recursion.Entry(a.Getenv, "BROWSER", st.Dir(), until)}
 }

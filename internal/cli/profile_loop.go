@@ -1,32 +1,12 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/tip-cli/tip-cli/internal/awsprofile"
 	"github.com/tip-cli/tip-cli/internal/config"
-	"github.com/tip-cli/tip-cli/internal/recursion"
 )
-
-// signInLasts is how long a sign-in is waited for where nothing says so.
-const signInLasts = 10 * time.Minute
-
-// browserEntry marks what BROWSER starts, so that it cannot begin the sign-in again
-// that waits for it. A browser stays when that is over; what it starts then is free.
-func (a *app) browserEntry(ctx context.Context) []string {
-	st, err := a.store()
-	if err != nil {
-		return nil // then nobody signs in
-	}
-	until := time.Now().Add(signInLasts)
-	if end, bounded := ctx.Deadline(); bounded {
-		until = end
-	}
-	return []string{recursion.Entry(a.Getenv, "BROWSER", st.Dir(), until)}
-}
 
 // loopError says that a profile would wait for itself.
 type loopError struct {
