@@ -2,7 +2,12 @@ package main
 
 import (
 	"context"
+	"flag"
+	"log"
 	"os"
+	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -11,11 +16,25 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if strings.HasSuffix(strings.TrimSuffix(os.Args[0], ".exe"), ".test") { // and none of the commands below
+		manyAtOnce()
+	}
 	testscript.Main(m, map[string]func(){
 		"tip-cli": main,
 		"tip-lab": func() { os.Exit(labcli.Run(context.Background(), os.Args[1:])) },
 		"browser": func() { os.Exit(browser(os.Args[1:])) },
 	})
+}
+
+// manyAtOnce lets more tests run at once than there are processors, unless -parallel
+// says otherwise: most of the time they wait for processes.
+func manyAtOnce() {
+	flag.Parse()
+	if atOnce := flag.Lookup("test.parallel"); atOnce.Value.String() == atOnce.DefValue {
+		if err := flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0))); err != nil {
+			log.Fatal(err)
+		}
+	}
 }
 
 // TestScripts runs every script of testdata/script: a command or a failure each.

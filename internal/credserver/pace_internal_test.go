@@ -92,6 +92,7 @@ func TestToldOnce(t *testing.T) {
 		}
 		b.becomes(0, always(errors.New("AccessDenied: another (HTTP 403, request 1)")))
 		_, _ = b.get(t.Context())
+		synctest.Wait()
 		if len(b.notices) != 2 || b.calls() != 5 || !strings.Contains(b.notices[1], "another") {
 			t.Errorf("%d calls, told %q", b.calls(), b.notices)
 		}

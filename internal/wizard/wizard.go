@@ -16,6 +16,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -64,20 +65,41 @@ type Field struct {
 // Choose shows a list and returns the Value of the line that was taken; the one
 // with the value preset is offered.
 func (s *Screen) Choose(ctx context.Context, title, about string, choices []Choice, preset string) (string, error) {
-	taken := preset
+	taken := &chosen{Value: preset}
 	options := make([]huh.Option[string], len(choices))
 	abouts := make(map[string]string)
 	for i, c := range choices {
 		options[i] = huh.NewOption(c.Label, c.Value)
 		abouts[c.Value] = c.About
 	}
-	list := huh.NewSelect[string]().Title(title).Options(options...).Value(&taken)
+	list := huh.NewSelect[string]().Title(title).Options(options...).Accessor(taken)
 	list.Description(about)
 	if slices.ContainsFunc(choices, func(c Choice) bool { return c.About != "" }) {
-		list.DescriptionFunc(func() string { return strings.TrimPrefix(about+"\n"+abouts[taken], "\n") }, &taken)
+		list.DescriptionFunc(func() string { return strings.TrimPrefix(about+"\n"+abouts[taken.Get()], "\n") }, &taken.Value)
 	}
 	err := s.run(ctx, "", list)
-	return taken, err
+	return taken.Get(), err
+}
+
+// chosen is the line of a list that is pointed at. huh asks for what is said about
+// it beside the loop that moves the pointer.
+type chosen struct {
+	mu    sync.Mutex
+	Value string
+}
+
+// Get implements huh.Accessor.
+func (c *chosen) Get() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.Value
+}
+
+// Set implements huh.Accessor.
+func (c *chosen) Set(value string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.Value = value
 }
 
 // Fill shows lines to fill in, all on one page.

@@ -1,3 +1,8 @@
+// Without the race detector: Bubble Tea 2.0.2 looks at the size of the terminal
+// beside its own loop (checkResize in its tty.go), which it takes offence at.
+
+//go:build !race
+
 package wizard_test
 
 import (
