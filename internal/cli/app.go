@@ -59,17 +59,25 @@ func newApp(env *Env) *app {
 
 // openStore opens the state of the chosen context.
 func (a *app) openStore() (*store.Store, error) {
-	home, err := store.Dir(a.Getenv, os.UserHomeDir)
-	if err != nil {
-		return nil, err
-	}
-	name, err := a.chosenContext(home)
+	home, name, err := a.inUse()
 	if err != nil {
 		return nil, err
 	}
 	return store.Open(home, name, func(o *store.Options) {
 		o.Getenv, o.Notice = a.Getenv, a.warn
 	})
+}
+
+// home is the state directory.
+func (a *app) home() (string, error) { return store.Dir(a.Getenv, os.UserHomeDir) }
+
+// inUse is the state directory and the chosen context.
+func (a *app) inUse() (home, name string, err error) {
+	if home, err = a.home(); err != nil {
+		return "", "", err
+	}
+	name, err = a.chosenContext(home)
+	return home, name, err
 }
 
 // chosenContext is the context of the command line, else of the environment, else
@@ -83,17 +91,33 @@ func (a *app) chosenContext(home string) (string, error) {
 	return store.CurrentContext(home, func(o *store.Options) { o.Notice = a.warn })
 }
 
+// readConfig reads the configuration of a store. With an error it has what could be read.
+func readConfig(st *store.Store) (config.Config, []config.Problem, error) {
+	text, err := st.LoadConfig()
+	if err != nil {
+		return config.Config{}, nil, err
+	}
+	return config.Parse(text, "")
+}
+
+// configNow is the configuration as it is now, without a word about it, and with an
+// error what could be read of it.
+func (a *app) configNow() (config.Config, error) {
+	st, err := a.store()
+	if err != nil {
+		return config.Config{}, err
+	}
+	c, _, err := readConfig(st)
+	return c, err
+}
+
 // loadConfig reads config.json and passes its warnings on.
 func (a *app) loadConfig() (config.Config, error) {
 	st, err := a.store()
 	if err != nil {
 		return config.Config{}, err
 	}
-	text, err := st.LoadConfig()
-	if err != nil {
-		return config.Config{}, err
-	}
-	c, warnings, err := config.Parse(text, "")
+	c, warnings, err := readConfig(st)
 	if err != nil {
 		return c, err // with what could be read
 	}

@@ -169,7 +169,7 @@ func (a *app) reportProfile(f *profileFlags, result awsprofile.Result) error {
 
 // warnOfState says that the profile does not carry a state directory of its own.
 func (a *app) warnOfState() {
-	set, err := store.Dir(a.Getenv, os.UserHomeDir)
+	set, err := a.home()
 	usual, usualErr := store.Dir(func(string) string { return "" }, os.UserHomeDir)
 	if err == nil && (usualErr != nil || set != usual) {
 		a.warn(store.HomeVariable + " is set, and the profile does not carry it: set it for every program that uses the profile as well")
@@ -227,11 +227,7 @@ func (a *app) onlyWriter(ctx context.Context, path string) (release func(), err 
 // contextWords name the context for a command that is run later: a profile goes on
 // meaning the same one, and so the same person, when another is chosen.
 func (a *app) contextWords() ([]string, error) {
-	home, err := store.Dir(a.Getenv, os.UserHomeDir)
-	if err != nil {
-		return nil, err
-	}
-	name, err := a.chosenContext(home)
+	home, name, err := a.inUse()
 	if err == nil {
 		_, err = store.ContextDir(home, name)
 	}

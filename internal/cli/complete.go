@@ -90,7 +90,7 @@ func firstArgument(complete completer) cobra.CompletionFunc {
 
 // knownContexts are the contexts that are configured.
 func (a *app) knownContexts() ([]cobra.Completion, cobra.ShellCompDirective) {
-	home, err := store.Dir(a.Getenv, os.UserHomeDir)
+	home, err := a.home()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -121,11 +121,7 @@ func (a *app) knownPaths() ([]cobra.Completion, cobra.ShellCompDirective) {
 
 // knownGrants are the stored S3 credentials. A store without a Notice is silent.
 func (a *app) knownGrants() []store.S3Entry {
-	home, err := store.Dir(a.Getenv, os.UserHomeDir)
-	if err != nil {
-		return nil
-	}
-	name, err := a.chosenContext(home)
+	home, name, err := a.inUse()
 	if err != nil {
 		return nil
 	}

@@ -155,15 +155,26 @@ func (f *configureFlags) chosen(cmd *cobra.Command) (string, error) {
 // what this command is to mend; it is set aside when the new one is stored.
 func (a *app) heldConfig() (c config.Config, damaged bool, err error) {
 	c, err = a.loadConfig()
-	var invalid *config.InvalidError
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return config.Config{}, false, nil
-	case errors.Is(err, store.ErrCorrupt), errors.As(err, &invalid):
+	if damaged = isDamaged(err); damaged {
 		a.warn("the present configuration is damaged, and what cannot be read counts for nothing: " + err.Error())
-		return c, true, nil
 	}
-	return c, false, err
+	return c, damaged, unlessMendable(err)
+}
+
+// isDamaged reports whether an error of reading the configuration is about what the
+// file holds. What could be read of it is beside the error.
+func isDamaged(err error) bool {
+	_, invalid := errors.AsType[*config.InvalidError](err)
+	return invalid || errors.Is(err, store.ErrCorrupt)
+}
+
+// unlessMendable returns an error of reading the configuration that storing another
+// one does not mend: not that there is none, nor that it is damaged.
+func unlessMendable(err error) error {
+	if errors.Is(err, store.ErrNotFound) || isDamaged(err) {
+		return nil
+	}
+	return err
 }
 
 // fromArg takes --config over what is configured already for the same provider.
@@ -240,17 +251,8 @@ func (a *app) storeConfig(cmd *cobra.Command, held, next config.Config, damaged 
 // currentConfig reads config.json again, without a word; broken says that it is damaged,
 // and that c has what can be read of it.
 func currentConfig(st *store.Store) (c config.Config, broken bool, err error) {
-	text, err := st.LoadConfig()
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return config.Config{}, false, nil
-	case errors.Is(err, store.ErrCorrupt):
-		return config.Config{}, true, nil
-	case err != nil:
-		return c, false, err
-	}
-	c, _, err = config.Parse(text, "")
-	return c, err != nil, nil
+	c, _, err = readConfig(st)
+	return c, isDamaged(err), unlessMendable(err)
 }
 
 // onto makes the changes from held to next in what is stored now, which another

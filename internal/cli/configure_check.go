@@ -108,14 +108,14 @@ func remarksOn(l config.Login, d oidclogin.Discovery) []remark {
 			all = append(all, remark{text, hint, grave})
 		}
 	}
-	note(d.Lacks(d.SigningAlgorithms, "RS256"), true, l.Issuer+" does not sign ID tokens with RS256, the one algorithm that IAM Identity Center takes",
+	note(lacks(d.SigningAlgorithms, "RS256"), true, l.Issuer+" does not sign ID tokens with RS256, the one algorithm that IAM Identity Center takes",
 		"change the signing algorithm at the identity provider")
 	note(byDevice && d.DeviceEndpoint == "", true, l.Issuer+" has no device authorization endpoint, but sign_in_method is device",
 		"run: "+config.ConfigureCommand+` --config '{"sign_in_method": "auto"}'`)
-	note(!byDevice && d.Lacks(d.GrantTypes, "authorization_code"), true, l.Issuer+" does not offer the grant authorization_code",
+	note(!byDevice && lacks(d.GrantTypes, "authorization_code"), true, l.Issuer+" does not offer the grant authorization_code",
 		"allow it at the identity provider, or set sign_in_method to device")
-	note(!byDevice && d.Lacks(d.ResponseTypes, "code"), true, l.Issuer+" does not offer the response type code", "allow it at the identity provider")
-	note(!byDevice && d.Lacks(d.CodeChallengeMethods, "S256"), true, l.Issuer+" does not offer PKCE with S256", "allow it at the identity provider")
+	note(!byDevice && lacks(d.ResponseTypes, "code"), true, l.Issuer+" does not offer the response type code", "allow it at the identity provider")
+	note(!byDevice && lacks(d.CodeChallengeMethods, "S256"), true, l.Issuer+" does not offer PKCE with S256", "allow it at the identity provider")
 	note(d.ClockSkew.Abs() >= notableSkew, false, fmt.Sprintf("the clock of %s is %v off from the one here; AWS refuses five minutes", l.Issuer, d.ClockSkew), "set the clock of this machine")
 	return all
 }
@@ -141,3 +141,7 @@ func sameSignIn(held, next config.Config) bool {
 	after, wrongAfter := next.Login()
 	return wrongBefore == nil && wrongAfter == nil && before.Issuer == after.Issuer && before.Method == after.Method
 }
+
+// lacks reports whether a discovery document lists what is supported, and not this. A
+// list that is absent says nothing here.
+func lacks(list []string, what string) bool { return len(list) > 0 && !slices.Contains(list, what) }

@@ -79,3 +79,9 @@ func TestJoined(t *testing.T) {
 		}
 	}
 }
+
+func TestLacks(t *testing.T) {
+	if lacks(nil, "RS256") || lacks([]string{"ES256", "RS256"}, "RS256") || !lacks([]string{"ES256"}, "RS256") {
+		t.Error("a list that is absent says nothing, one that is there does")
+	}
+}

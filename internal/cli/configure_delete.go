@@ -28,7 +28,7 @@ working. A directory in contexts/ without a configuration can be deleted as well
   tip-cli configure delete-context test --yes`,
 		Args: exactly(1, "the name of the context"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			home, err := store.Dir(a.Getenv, os.UserHomeDir)
+			home, err := a.home()
 			if err != nil {
 				return err
 			}

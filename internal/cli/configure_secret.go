@@ -80,11 +80,7 @@ func checkSecret(value secret.Value) error {
 // the secret would be nobody's. The first one may get its secret before its
 // configuration.
 func (a *app) someContext() error {
-	home, err := store.Dir(a.Getenv, os.UserHomeDir)
-	if err != nil {
-		return err
-	}
-	name, err := a.chosenContext(home)
+	home, name, err := a.inUse()
 	if err != nil || name == store.DefaultContext {
 		return err
 	}

@@ -19,7 +19,7 @@ TIP_CLI_CONTEXT override the choice. A context is made by configuring it:
 tip-cli --context NAME configure idp. The first one is called default.`,
 		Example: "  tip-cli configure use-context default", Args: exactly(1, "the name of the context"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			home, err := store.Dir(a.Getenv, os.UserHomeDir)
+			home, err := a.home()
 			if err != nil {
 				return err
 			}
@@ -51,7 +51,7 @@ func newListContexts(a *app) *cobra.Command {
   tip-cli configure list-contexts --output json`,
 		Args: exactly(0, ""),
 		RunE: func(*cobra.Command, []string) error {
-			home, err := store.Dir(a.Getenv, os.UserHomeDir)
+			home, err := a.home()
 			if err != nil {
 				return err
 			}
@@ -118,7 +118,7 @@ func strays(home string, configured []string) []string {
 // meantContext is a hint to the configured context that may have been meant, where err
 // says that a named one is not configured; "" if none is near.
 func (a *app) meantContext(err error) string {
-	home, homeErr := store.Dir(a.Getenv, os.UserHomeDir)
+	home, homeErr := a.home()
 	file, ok := errors.AsType[*store.FileError](err)
 	name := ""
 	if unset, isContext := errors.AsType[*noContextError](err); isContext {

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 
 	"github.com/tip-cli/tip-cli/internal/credserver"
 	"github.com/tip-cli/tip-cli/internal/shellenv"
-	"github.com/tip-cli/tip-cli/internal/store"
 )
 
 // runServed runs the command beside an endpoint that ends with it. What ends ctx,
@@ -36,11 +34,7 @@ func (a *app) runServed(ctx context.Context, l *lending, region, path string, ar
 
 // childEndpoint is an endpoint with what is asked for at an address.
 func (a *app) childEndpoint(l *lending) (_ *credserver.Server, address string, err error) {
-	home, err := store.Dir(a.Getenv, os.UserHomeDir)
-	if err != nil {
-		return nil, "", err
-	}
-	name, err := a.chosenContext(home)
+	_, name, err := a.inUse()
 	if err != nil {
 		return nil, "", err
 	}

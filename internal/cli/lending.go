@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/shellenv"
 	"github.com/tip-cli/tip-cli/internal/store"
 )
@@ -98,7 +97,7 @@ func lentGrant(e store.S3Entry) shellenv.Credentials {
 // line, the configured one, else that of the environment or of its profile, which
 // is not handed on; "" if there is none.
 func (a *app) lentRegion(cmd *cobra.Command, l *lending) (string, error) {
-	c := a.configUnjudged()
+	c, _ := a.configNow() // whoever gets credentials by it says what is wrong with it
 	if l.region == "" {
 		return cmp.Or(c.Region, a.Getenv(shellenv.Region), a.Getenv(shellenv.DefaultRegion), a.profileRegion()), nil
 	}
@@ -107,19 +106,4 @@ func (a *app) lentRegion(cmd *cobra.Command, l *lending) (string, error) {
 		return "", &usageError{err: fmt.Errorf("--region: %w", err), hint: "run: " + cmd.CommandPath() + " --help"}
 	}
 	return l.region, nil
-}
-
-// configUnjudged is the configuration as far as it can be read. Whoever gets
-// credentials by it says what is wrong with it.
-func (a *app) configUnjudged() config.Config {
-	st, err := a.store()
-	if err != nil {
-		return config.Config{}
-	}
-	text, err := st.LoadConfig()
-	if err != nil {
-		return config.Config{}
-	}
-	c, _, _ := config.Parse(text, "")
-	return c
 }

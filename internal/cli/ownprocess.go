@@ -84,7 +84,7 @@ func (a *app) runsUs(words []string) (ours bool, other string) {
 	if p.state != "" {
 		return false, "the state in " + printable(p.state) + " (" + store.HomeVariable + ")"
 	}
-	home, err := store.Dir(a.Getenv, os.UserHomeDir)
+	home, err := a.home()
 	if err != nil {
 		return true, "" // then nothing is for anything else
 	}

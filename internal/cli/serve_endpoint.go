@@ -57,7 +57,7 @@ func (a *app) endpoints(f *serveFlags) ([]*endpoint, error) {
 
 // servedContexts are those of the command line, else the one in use.
 func (a *app) servedContexts(f *serveFlags) ([]string, error) {
-	home, err := store.Dir(a.Getenv, os.UserHomeDir)
+	home, err := a.home()
 	switch {
 	case err != nil:
 		return nil, err
@@ -179,20 +179,6 @@ func lifeFor(a *app, demand credserver.Demand) time.Duration {
 		return 0
 	}
 	return min(demand.Life, session.Length(c)/2)
-}
-
-// configNow is the configuration as it is now. Its warnings were said.
-func (a *app) configNow() (config.Config, error) {
-	st, err := a.store()
-	if err != nil {
-		return config.Config{}, err
-	}
-	text, err := st.LoadConfig()
-	if err != nil {
-		return config.Config{}, err
-	}
-	c, _, err := config.Parse(text, "")
-	return c, err
 }
 
 // route tells a server about the endpoint.

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/session"
 	"github.com/tip-cli/tip-cli/internal/store"
 )
@@ -66,11 +64,7 @@ keyring, file or none; path, reason). docs/output.md explains them.`,
 }
 
 func (a *app) status(ctx context.Context, f *statusFlags) error {
-	home, err := store.Dir(a.Getenv, os.UserHomeDir)
-	current := ""
-	if err == nil {
-		current, err = a.chosenContext(home)
-	}
+	home, current, err := a.inUse()
 	if err == nil {
 		_, err = store.ContextDir(home, current)
 	}
@@ -172,7 +166,7 @@ func (l *onlooker) stateOf(ctx context.Context, name string) (*stateReport, erro
 	if err != nil {
 		return nil, err
 	}
-	c, err := configOf(st)
+	c, _, err := readConfig(st)
 	if err == nil {
 		err = c.Validate()
 	}
@@ -207,13 +201,3 @@ func (silentKeyring) Set(string, string, string) error { return errSilent }
 
 // Delete implements store.Keyring.
 func (silentKeyring) Delete(string, string) error { return errSilent }
-
-// configOf is the configuration of a store, as far as it can be read.
-func configOf(st *store.Store) (config.Config, error) {
-	text, err := st.LoadConfig()
-	if err != nil {
-		return config.Config{}, err
-	}
-	c, _, err := config.Parse(text, "")
-	return c, err
-}

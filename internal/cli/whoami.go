@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
 	"github.com/tip-cli/tip-cli/internal/session"
 	"github.com/tip-cli/tip-cli/internal/store"
@@ -242,7 +242,7 @@ func (a *app) askAWS(ctx context.Context, c config.Config, w *identity) error {
 }
 
 // iamReason is the part of an IAM refusal that says why.
-var iamReason = regexp.MustCompile(` on resource: \S+ (with an explicit deny in .*? policy|because no .*? policy allows)`)
+var iamReason = lazyregexp.New(` on resource: \S+ (with an explicit deny in .*? policy|because no .*? policy allows)`)
 
 // whyNot says in a line why something is not known, "" if it is.
 func whyNot(err error) string {
@@ -256,7 +256,7 @@ func whyNot(err error) string {
 		return "not available: " + oneLine(call.Error())
 	}
 	text := "not permitted: " + call.Operation
-	if m := iamReason.FindStringSubmatch(call.Err.Error()); m != nil {
+	if m := iamReason().FindStringSubmatch(call.Err.Error()); m != nil {
 		text += " (" + strings.Replace(strings.TrimPrefix(m[1], "because "), " allows", " allows it", 1) + ")"
 	}
 	return printable(text)

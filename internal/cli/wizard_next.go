@@ -125,11 +125,7 @@ func (a *app) contextWord() string {
 
 // profileName is what an AWS profile may be called: like the context.
 func (a *app) profileName() string {
-	home, err := store.Dir(a.Getenv, os.UserHomeDir)
-	if err != nil {
-		return "tip"
-	}
-	if name, err := a.chosenContext(home); err == nil && name != store.DefaultContext {
+	if _, name, err := a.inUse(); err == nil && name != store.DefaultContext {
 		return name
 	}
 	return "tip"

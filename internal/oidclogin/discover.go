@@ -2,7 +2,6 @@ package oidclogin
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -66,10 +65,4 @@ func (k *call) discovery(ctx context.Context, issuer string) (Discovery, error) 
 		SigningAlgorithms: said.SigningAlgorithms, GrantTypes: said.GrantTypes, ResponseTypes: said.ResponseTypes,
 		CodeChallengeMethods: said.CodeChallengeMethods, ClockSkew: k.skew,
 	}, p.check()
-}
-
-// Lacks reports whether the document lists what is supported, and not this. A list
-// that is absent says nothing here.
-func (Discovery) Lacks(list []string, what string) bool {
-	return len(list) > 0 && !slices.Contains(list, what)
 }

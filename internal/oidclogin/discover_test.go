@@ -3,7 +3,6 @@ package oidclogin_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -71,24 +70,5 @@ func TestDiscoverRefuses(t *testing.T) {
 		if tt.edit == nil && got.Issuer != "" {
 			t.Errorf("%s: %+v", name, got)
 		}
-	}
-}
-
-// A provider that is silent is waited for as long as ctx lets.
-func TestDiscoverIsBounded(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	client := &http.Client{Transport: answers(func(r *http.Request) (*http.Response, error) {
-		<-r.Context().Done()
-		return nil, r.Context().Err()
-	})}
-	_, err := oidclogin.Discover(ctx, "https://idp.example", oidclogin.Names{}, oidclogin.Env{HTTPClient: client})
-	wantError(t, err, oidclogin.KindTimeout, "the time was up")
-}
-
-func TestLacks(t *testing.T) {
-	var d oidclogin.Discovery
-	if d.Lacks(nil, "RS256") || d.Lacks([]string{"ES256", "RS256"}, "RS256") || !d.Lacks([]string{"ES256"}, "RS256") {
-		t.Error("Lacks is wrong")
 	}
 }
