@@ -14,24 +14,24 @@ import (
 
 // buildClients makes the clients that the options do not give. They carry no
 // credentials: a call signs with those of the application role or not at all.
-func (p *Provider) buildClients() {
-	o := &p.options
-	p.sts, p.oidc = o.STSClient, o.SSOOIDCClient
-	p.signSTS, p.signOIDC = o.STSClient == nil, o.SSOOIDCClient == nil
+func (x *exchanger) buildClients() {
+	o := &x.options
+	x.sts, x.oidc = o.STSClient, o.SSOOIDCClient
+	x.signSTS, x.signOIDC = o.STSClient == nil, o.SSOOIDCClient == nil
 	var built *sts.Client
 	if o.bootstraps() {
 		built = sts.NewFromConfig(anonymous(o.AWSConfig, o.Region), o.ClientOptions.STS...)
-		p.webIdentity = o.WebIdentityClient
-		if p.webIdentity == nil {
-			p.webIdentity = built
+		x.webIdentity = o.WebIdentityClient
+		if x.webIdentity == nil {
+			x.webIdentity = built
 		}
 	}
-	if p.signSTS {
-		p.sts = built
+	if x.signSTS {
+		x.sts = built
 	}
-	if p.signOIDC {
-		optFns := append([]func(*ssooidc.Options){p.correctClock}, o.ClientOptions.SSOOIDC...)
-		p.oidc = ssooidc.NewFromConfig(anonymous(o.AWSConfig, o.IdentityCenterRegion), optFns...)
+	if x.signOIDC {
+		optFns := append([]func(*ssooidc.Options){x.correctClock}, o.ClientOptions.SSOOIDC...)
+		x.oidc = ssooidc.NewFromConfig(anonymous(o.AWSConfig, o.IdentityCenterRegion), optFns...)
 	}
 }
 

@@ -85,8 +85,8 @@ func (s skewedSigner) SignHTTP(
 }
 
 // correctClock installs the signer in the client that New builds.
-func (p *Provider) correctClock(o *ssooidc.Options) {
+func (x *exchanger) correctClock(o *ssooidc.Options) {
 	if !o.DisableClockSkewCorrection {
-		o.HTTPSignerV4 = skewedSigner{o.HTTPSignerV4, &p.skew}
+		o.HTTPSignerV4 = skewedSigner{o.HTTPSignerV4, &x.skew}
 	}
 }

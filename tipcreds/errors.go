@@ -23,6 +23,15 @@ var (
 	ErrRegionMissing = errors.New("a region is required")
 	// ErrTokenProviderMissing means that no WebTokenProvider was given.
 	ErrTokenProviderMissing = errors.New("a web token provider is required")
+	// ErrSubjectMissing means that a user's credentials are to be shared by a
+	// [Cache], and it is not said whose they are.
+	ErrSubjectMissing = errors.New("a cache requires the subject of the user")
+	// ErrMaxUsers means that a pool would have no room for a user.
+	ErrMaxUsers = errors.New("a pool has room for one user at least")
+	// ErrContext means that STS would refuse one of the contexts.
+	ErrContext = errors.New("STS takes five contexts at most, each with the ARN of its provider and an assertion of 4 to 2048 characters")
+	// ErrUserAgent means that a text does not fit into a User-Agent header.
+	ErrUserAgent = errors.New("want NAME or NAME/VERSION of letters, digits and characters of \"-.+_\"")
 	// ErrDurationRange means that STS would refuse a duration.
 	ErrDurationRange = errors.New("duration out of range")
 	// ErrSessionName means that STS would refuse a role session name.
@@ -34,9 +43,19 @@ var (
 	// ErrNoWebToken means that the WebTokenProvider, or the caller of
 	// Exchange, gave an empty token.
 	ErrNoWebToken = errors.New("the web token is empty")
-	// ErrWebTokenSpent means that the WebTokenProvider returned the JWT that
-	// the renewal before has spent. AWS was not called.
+	// ErrWebTokenSpent means that the WebTokenProvider returned a JWT that was sent
+	// to IAM Identity Center before: by the renewal before, or by another process
+	// with the same [Cache]. AWS was not called.
 	ErrWebTokenSpent = errors.New("the web token provider returned the JWT that was exchanged before")
+	// ErrSubjectMismatch means that the JWT is of another user than it should be.
+	// AWS was not called.
+	ErrSubjectMismatch = errors.New("the web token is of another user")
+	// ErrNoUser means that a client of [Pool.Config] was called without credentials
+	// of a user.
+	ErrNoUser = errors.New("clients of a pool have no credentials of their own: hand those of the user over with each call, " +
+		"as in func(o *s3.Options) { o.Credentials = user }")
+	// ErrNoSubject means that a JWT has no claims iss and sub.
+	ErrNoSubject = errors.New("the web token names no issuer and subject")
 	// ErrNoRefreshToken means that ExchangeRefreshToken was given none.
 	ErrNoRefreshToken = errors.New("the refresh token is empty")
 	// ErrNoBootstrap means that a refresh token is at hand, but neither
@@ -153,6 +172,9 @@ type ExchangeError struct {
 	// not; only sending it once more would tell, by an InvalidGrantException.
 	// False if AWS accepted or refused it; then JWTSpent says the rest.
 	InDoubt bool
+	// CacheErr is why the [Cache] could not be asked, nil if it could or there is
+	// none. Another process may then have exchanged the JWT.
+	CacheErr error
 	// Err is the cause: an error of the SDK, of the WebTokenProvider, of the
 	// hook, a context's error, or a sentinel of this package. If AWS echoed a
 	// secret, a *smithy.GenericAPIError with the same code takes the place of

@@ -27,27 +27,37 @@ const bootstrapMargin = time.Minute
 // It ends when ctx does, or after [Options.Timeout] if ctx has no deadline, in
 // whatever step it is then. Errors are of type [*ExchangeError].
 func (p *Provider) Exchange(ctx context.Context, webToken string) (*Session, error) {
+	return p.keeper.exchange(ctx, webToken, nil)
+}
+
+// exchange hands a refresh token of the answer to keep, if there is both.
+func (k *keeper) exchange(ctx context.Context, webToken string, keep func(refreshToken string)) (*Session, error) {
 	if webToken == "" {
 		return nil, &ExchangeError{Step: StepWebToken, Err: ErrNoWebToken}
 	}
-	ctx, cancel := p.bounded(ctx)
+	ctx, cancel := k.bounded(ctx)
 	defer cancel()
-	application, err := p.applicationCredentials(ctx, webToken)
+	application, err := k.applicationCredentials(ctx, webToken)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.beforeCreateToken(ctx, webToken); err != nil {
+	if err := k.beforeCreateToken(ctx, webToken); err != nil {
 		return nil, err
 	}
-	answer, err := p.createToken(ctx, application, &ssooidc.CreateTokenWithIAMInput{
-		ClientId:  aws.String(p.applicationARN),
+	claimed, err := k.claim(ctx, webToken)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := k.createToken(ctx, application, &ssooidc.CreateTokenWithIAMInput{
+		ClientId:  aws.String(k.applicationARN),
 		GrantType: aws.String(grantJWTBearer),
 		Assertion: aws.String(webToken),
 	})
 	if err != nil {
-		return nil, err
+		return nil, claimed.settle(ctx, err)
 	}
-	return p.enhance(ctx, application, answer, webToken)
+	answer.keep(keep)
+	return k.enhance(ctx, application, answer, webToken)
 }
 
 // ExchangeRefreshToken exchanges a refresh token of IAM Identity Center
@@ -63,24 +73,31 @@ func (p *Provider) Exchange(ctx context.Context, webToken string) (*Session, err
 // [ExchangeError.RefreshTokenRefused] is true the refresh token has had its day
 // and a fresh JWT is required.
 func (p *Provider) ExchangeRefreshToken(ctx context.Context, refreshToken, webToken string) (*Session, error) {
+	return p.keeper.exchangeRefreshToken(ctx, refreshToken, webToken, nil)
+}
+
+func (k *keeper) exchangeRefreshToken(
+	ctx context.Context, refreshToken, webToken string, keep func(refreshToken string),
+) (*Session, error) {
 	if refreshToken == "" {
 		return nil, &ExchangeError{Step: StepCreateToken, Err: ErrNoRefreshToken}
 	}
-	ctx, cancel := p.bounded(ctx)
+	ctx, cancel := k.bounded(ctx)
 	defer cancel()
-	application, err := p.applicationCredentials(ctx, webToken)
+	application, err := k.applicationCredentials(ctx, webToken)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := p.createToken(ctx, application, &ssooidc.CreateTokenWithIAMInput{
-		ClientId:     aws.String(p.applicationARN),
+	answer, err := k.createToken(ctx, application, &ssooidc.CreateTokenWithIAMInput{
+		ClientId:     aws.String(k.applicationARN),
 		GrantType:    aws.String(grantRefreshToken),
 		RefreshToken: aws.String(refreshToken),
 	})
 	if err != nil {
 		return nil, err
 	}
-	session, err := p.enhance(ctx, application, answer, "")
+	answer.keep(keep)
+	session, err := k.enhance(ctx, application, answer, "")
 	if err != nil {
 		return nil, err
 	}
@@ -91,48 +108,45 @@ func (p *Provider) ExchangeRefreshToken(ctx context.Context, refreshToken, webTo
 }
 
 // bounded is ctx with a deadline, its own or else that of the options.
-func (p *Provider) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+func (k *keeper) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, p.options.Timeout)
+	return context.WithTimeout(ctx, k.options.Timeout)
 }
 
 // applicationCredentials returns the credentials that sign the other calls:
 // the ones at hand, or new ones for webToken. They are zero if the caller's
 // clients sign everything.
-func (p *Provider) applicationCredentials(ctx context.Context, webToken string) (aws.Credentials, error) {
-	if p.webIdentity == nil {
+func (k *keeper) applicationCredentials(ctx context.Context, webToken string) (aws.Credentials, error) {
+	if k.webIdentity == nil {
 		return aws.Credentials{}, nil
 	}
-	if l := p.application.Load(); !l.due(time.Now()) {
+	if l := k.application.Load(); !l.due(time.Now()) {
 		return l.credentials, nil
 	}
 	if webToken == "" {
 		return aws.Credentials{}, &ExchangeError{Step: StepAssumeApplicationRole, Err: ErrNoBootstrap}
 	}
 	seen := &observation{}
-	c, err := p.assumeApplicationRole(ctx, webToken, seen)
-	p.noteClock(seen)
+	ctx, end := k.observe(ctx, Operation(StepAssumeApplicationRole))
+	c, err := k.assumeApplicationRole(ctx, webToken, seen)
+	k.noteClock(seen)
 	if err != nil {
-		return aws.Credentials{}, newExchangeError(StepAssumeApplicationRole, err, seen, []string{webToken})
+		err = newExchangeError(StepAssumeApplicationRole, err, seen, []string{webToken})
+		end(Outcome{Err: err})
+		return aws.Credentials{}, err
 	}
-	p.application.Store(newApplicationLease(c, seen.skew))
+	end(Outcome{})
+	k.application.Store(newApplicationLease(c, seen.skew))
 	return c, nil
 }
 
-// noteClock remembers the difference of the clocks for the next signature.
-func (p *Provider) noteClock(seen *observation) {
-	if seen.measured {
-		p.skew.Store(&seen.skew)
-	}
-}
-
-func (p *Provider) beforeCreateToken(ctx context.Context, webToken string) error {
-	if p.options.BeforeCreateToken == nil {
+func (k *keeper) beforeCreateToken(ctx context.Context, webToken string) error {
+	if k.options.BeforeCreateToken == nil {
 		return nil
 	}
-	err := p.options.BeforeCreateToken(ctx, webToken)
+	err := k.options.BeforeCreateToken(ctx, webToken)
 	if err == nil {
 		return nil
 	}
@@ -142,19 +156,22 @@ func (p *Provider) beforeCreateToken(ctx context.Context, webToken string) error
 
 // enhance assumes the access role with the identity context of answer. The
 // webToken is the JWT that bought the answer, empty if a refresh token did.
-func (p *Provider) enhance(
+func (k *keeper) enhance(
 	ctx context.Context, application aws.Credentials, answer *tokenAnswer, webToken string,
 ) (*Session, error) {
 	seen := &observation{}
-	credentials, roleARN, err := p.assumeAccessRole(ctx, application, answer, seen)
-	p.noteClock(seen)
+	ctx, end := k.observe(ctx, Operation(StepAssumeAccessRole))
+	credentials, roleARN, err := k.assumeAccessRole(ctx, application, answer, seen)
+	k.noteClock(seen)
 	if err != nil {
 		e := newExchangeError(StepAssumeAccessRole, err, seen, []string{answer.context, webToken, application.SessionToken})
 		e.JWTSpent = webToken != ""
 		e.measureContext(answer.context)
-		p.forgetRefused(e)
+		k.forgetRefused(e)
+		end(Outcome{Err: e})
 		return nil, e
 	}
+	end(Outcome{})
 	return &Session{
 		Credentials:             credentials,
 		ExpiresAt:               credentials.Expires,
@@ -174,9 +191,9 @@ func (p *Provider) enhance(
 
 // forgetRefused drops the application role credentials if AWS refused them as
 // such, so that the next exchange gets new ones.
-func (p *Provider) forgetRefused(e *ExchangeError) {
+func (k *keeper) forgetRefused(e *ExchangeError) {
 	switch e.Code {
 	case "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException":
-		p.application.Store(nil)
+		k.application.Store(nil)
 	}
 }

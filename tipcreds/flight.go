@@ -2,6 +2,7 @@ package tipcreds
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"sync"
 	"time"
@@ -25,26 +26,34 @@ type call struct {
 	done        chan struct{}
 	credentials aws.Credentials
 	err         error
+	token       [sha256.Size]byte // of the JWT, zero if it got none
 }
 
 // join returns the running call, or starts fn on a context with ctx's values,
 // without its cancellation, and with a timeout of its own.
 func (f *flight) join(
-	ctx context.Context, timeout time.Duration, fn func(context.Context) (aws.Credentials, error),
-) *call {
+	ctx context.Context, timeout time.Duration, fn func(context.Context, *call) (aws.Credentials, error),
+) (c *call, started bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.running != nil {
-		return f.running
+		return f.running, false
 	}
-	c := &call{done: make(chan struct{}), err: errAbandoned}
+	c = &call{done: make(chan struct{}), err: errAbandoned}
 	f.running = c
 	go f.run(context.WithoutCancel(ctx), timeout, c, fn)
-	return c
+	return c, true
+}
+
+// busy reports whether a call is running.
+func (f *flight) busy() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.running != nil
 }
 
 func (f *flight) run(
-	ctx context.Context, timeout time.Duration, c *call, fn func(context.Context) (aws.Credentials, error),
+	ctx context.Context, timeout time.Duration, c *call, fn func(context.Context, *call) (aws.Credentials, error),
 ) {
 	defer func() {
 		f.mu.Lock()
@@ -54,5 +63,5 @@ func (f *flight) run(
 	}()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	c.credentials, c.err = fn(ctx)
+	c.credentials, c.err = fn(ctx, c)
 }

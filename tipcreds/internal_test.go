@@ -198,13 +198,14 @@ func TestKeep(t *testing.T) {
 // TestRenewAfterLanding: a caller that looked before a flight landed and joins
 // after it does not spend another JWT.
 func TestRenewAfterLanding(t *testing.T) {
-	p := &Provider{token: func(context.Context) (string, error) {
+	source := func(context.Context) (string, error) {
 		t.Error("asked for another JWT")
 		return "", nil
-	}}
+	}
+	k := &keeper{exchanger: &exchanger{}}
 	want := aws.Credentials{AccessKeyID: "ASIAENHANCED00000001", CanExpire: true, Expires: time.Now().Add(time.Hour)}
-	p.current.Store(newLease(want, time.Now(), time.Minute, 0))
-	if got, err := p.renew(t.Context()); err != nil || got != want {
+	k.current.Store(newLease(want, time.Now(), time.Minute, 0))
+	if got, err := k.renew(t.Context(), source, &call{}, nil); err != nil || got != want {
 		t.Errorf("%v: %v", got.AccessKeyID, err)
 	}
 }

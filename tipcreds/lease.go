@@ -25,6 +25,7 @@ type lease struct {
 	credentials aws.Credentials
 	expires     time.Time // by the local clock, never later than by AWS's
 	renewAt     time.Time
+	keyBefore   string // the access key id of the lease before, see owners
 }
 
 // newLease takes the window, cut to a third of the credentials' life, and a
@@ -58,6 +59,11 @@ func jitter(window time.Duration) time.Duration {
 	return time.Duration(n.Int64())
 }
 
+// young reports whether the lease is due for nobody yet, whatever was drawn for it.
+func (l *lease) young(now time.Time) bool {
+	return now.Before(l.renewAt.Add(-l.expires.Sub(l.renewAt) / jitterShare))
+}
+
 // due reports whether new credentials should be sought.
 func (l *lease) due(now time.Time) bool { return l == nil || !now.Before(l.renewAt) }
 
@@ -72,5 +78,5 @@ func (l *lease) postponed(now time.Time) *lease {
 	if last := l.expires.Add(-usableMargin); next.After(last) {
 		next = last
 	}
-	return &lease{credentials: l.credentials, expires: l.expires, renewAt: next}
+	return &lease{credentials: l.credentials, expires: l.expires, renewAt: next, keyBefore: l.keyBefore}
 }

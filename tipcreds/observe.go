@@ -21,9 +21,20 @@ const (
 	userAgentValue = "1"
 )
 
-// addUserAgent puts this package into the User-Agent header.
-func addUserAgent(stack *middleware.Stack) error {
-	return awsmiddleware.AddUserAgentKeyValue(userAgentKey, userAgentValue)(stack)
+// userAgent puts this package into the User-Agent header, and what the options add.
+func (x *exchanger) userAgent(stack *middleware.Stack) error {
+	if err := awsmiddleware.AddUserAgentKeyValue(userAgentKey, userAgentValue)(stack); err != nil {
+		return err
+	}
+	name, version, versioned := strings.Cut(x.options.UserAgent, "/")
+	switch {
+	case name == "":
+		return nil
+	case versioned:
+		return awsmiddleware.AddUserAgentKeyValue(name, version)(stack)
+	default:
+		return awsmiddleware.AddUserAgentKey(name)(stack)
+	}
 }
 
 // observation watches one call at the transport: whether the request can have

@@ -2,11 +2,13 @@ package tipcreds
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 )
 
 // Defaults of [Options].
@@ -20,6 +22,8 @@ const (
 	// DefaultExpiryWindow is how long before their expiry credentials are
 	// renewed.
 	DefaultExpiryWindow = 5 * time.Minute
+	// DefaultCacheTimeout bounds one question to the cache.
+	DefaultCacheTimeout = 2 * time.Second
 	// DefaultTimeout bounds one renewal, the WebTokenProvider included; see
 	// [Options.Timeout].
 	DefaultTimeout = 2 * time.Minute
@@ -107,6 +111,37 @@ type Options struct {
 	// hour.
 	Duration time.Duration
 
+	// ExtraContexts are handed to STS beside the user's identity context, four at
+	// most, as AssumeRole's ProvidedContexts.
+	ExtraContexts []ststypes.ProvidedContext
+	// UserAgent is added to the User-Agent header of every call, such as
+	// "report-builder/1.4".
+	UserAgent string
+
+	// Subject is whose JWTs the WebTokenProvider returns; any other is refused
+	// ([ErrSubjectMismatch]). Zero: not checked. Of the options of a [Pool] it is
+	// not read.
+	Subject Subject
+	// Cache shares exchanges with other processes that have the same roles,
+	// application and options; nil: none. It requires a Subject, and the program
+	// must have it from a verified token: who presents the subject of another user
+	// gets their credentials. A cache that cannot be asked costs CacheTimeout and
+	// a line in the log, no more; see [ExchangeError.CacheErr].
+	Cache Cache
+	// CacheTimeout bounds each question to the Cache. For a lock that another
+	// process holds, half of Timeout is waited. Default: 2 seconds.
+	CacheTimeout time.Duration
+
+	// Observe, if set, is called when an operation begins, with the context on
+	// which it will run; what it returns is used within, and called with the
+	// outcome at its end. Operations nest: those of a renewal run on the context of
+	// OpRenew. Credentials at hand cost no operation. The package tipotel has one
+	// for OpenTelemetry.
+	Observe func(ctx context.Context, op Operation) (context.Context, func(Outcome))
+	// Logger gets a line for every renewal (debug), and one for what went wrong
+	// without an error to anybody (warning). No secrets. Nil: silence.
+	Logger *slog.Logger
+
 	// BeforeCreateToken is called before the JWT is sent to IAM Identity
 	// Center, the moment to record durably that it is used. An error stops
 	// the exchange with the JWT unspent.
@@ -155,6 +190,12 @@ func (o *Options) setDefaults() {
 	}
 	if o.ExpiryWindow == 0 {
 		o.ExpiryWindow = DefaultExpiryWindow
+	}
+	if o.CacheTimeout <= 0 {
+		o.CacheTimeout = DefaultCacheTimeout
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout

@@ -12,16 +12,16 @@ import (
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 )
 
-func (p *Provider) assumeApplicationRole(
+func (k *keeper) assumeApplicationRole(
 	ctx context.Context, webToken string, seen *observation,
 ) (aws.Credentials, error) {
-	out, err := p.webIdentity.AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
-		RoleArn:          aws.String(p.options.ApplicationRoleARN),
-		RoleSessionName:  aws.String(p.options.ApplicationSessionName),
+	out, err := k.webIdentity.AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
+		RoleArn:          aws.String(k.options.ApplicationRoleARN),
+		RoleSessionName:  aws.String(k.options.ApplicationSessionName),
 		WebIdentityToken: aws.String(webToken),
-		DurationSeconds:  seconds(p.options.ApplicationDuration),
+		DurationSeconds:  seconds(k.options.ApplicationDuration),
 	}, func(o *sts.Options) {
-		o.APIOptions = append(o.APIOptions, addUserAgent, plainBody, seen.install)
+		o.APIOptions = append(o.APIOptions, k.userAgent, plainBody, seen.install)
 		o.Retryer = byCode(o.Retryer, true)
 	})
 	if err != nil {
@@ -39,6 +39,13 @@ type tokenAnswer struct {
 
 	claims  idTokenClaims
 	context string // never empty
+}
+
+// keep hands a refresh token to fn, if there is both.
+func (a *tokenAnswer) keep(fn func(string)) {
+	if token := aws.ToString(a.RefreshToken); fn != nil && token != "" {
+		fn(token)
+	}
 }
 
 // readAnswer finds the identity context in awsAdditionalDetails, or else in the ID
@@ -61,13 +68,15 @@ func blank(out *ssooidc.CreateTokenWithIAMOutput) bool {
 
 // createToken calls CreateTokenWithIAM: once for a JWT, with the client's
 // retries for a refresh token.
-func (p *Provider) createToken(
+func (k *keeper) createToken(
 	ctx context.Context, application aws.Credentials, in *ssooidc.CreateTokenWithIAMInput,
-) (*tokenAnswer, error) {
+) (answer *tokenAnswer, err error) {
+	ctx, end := k.observe(ctx, Operation(StepCreateToken))
+	defer func() { end(Outcome{Err: err}) }()
 	seen := &observation{}
-	out, err := p.oidc.CreateTokenWithIAM(ctx, in, func(o *ssooidc.Options) {
-		o.APIOptions = append(o.APIOptions, addUserAgent, plainBody, seen.install)
-		if p.signOIDC {
+	out, err := k.oidc.CreateTokenWithIAM(ctx, in, func(o *ssooidc.Options) {
+		o.APIOptions = append(o.APIOptions, k.userAgent, plainBody, seen.install)
+		if k.signOIDC {
 			o.Credentials = staticCredentials(application)
 		}
 		o.Retryer = byCode(o.Retryer, false)
@@ -75,11 +84,11 @@ func (p *Provider) createToken(
 			o.Retryer = aws.NopRetryer{}
 		}
 	})
-	p.noteClock(seen)
+	k.noteClock(seen)
 	if err != nil || blank(out) {
-		return nil, p.tokenError(in, application, err, seen)
+		return nil, k.tokenError(in, application, err, seen)
 	}
-	p.afterCreateToken(ctx, aws.ToString(out.RefreshToken))
+	k.afterCreateToken(ctx, aws.ToString(out.RefreshToken))
 	if answer := readAnswer(out); answer.context != "" {
 		return answer, nil
 	}
@@ -90,7 +99,7 @@ func (p *Provider) createToken(
 
 // tokenError describes a CreateTokenWithIAM that failed, with a nil err if it
 // answered nothing.
-func (p *Provider) tokenError(in *ssooidc.CreateTokenWithIAMInput, application aws.Credentials, err error, seen *observation) error {
+func (k *keeper) tokenError(in *ssooidc.CreateTokenWithIAMInput, application aws.Credentials, err error, seen *observation) error {
 	if err == nil {
 		err = ErrNoIdentityContext
 	}
@@ -99,33 +108,33 @@ func (p *Provider) tokenError(in *ssooidc.CreateTokenWithIAMInput, application a
 	})
 	e.settle(in.Assertion != nil && seen.sent(), seen)
 	if e.refusedSignature(seen) {
-		p.skew.Store(nil) // until an answer tells anew, the client takes what it heard itself
+		k.skew.Store(nil) // until an answer tells anew, the client takes what it heard itself
 	}
-	p.forgetRefused(e)
+	k.forgetRefused(e)
 	return e
 }
 
-func (p *Provider) afterCreateToken(ctx context.Context, refreshToken string) {
-	if p.options.AfterCreateToken != nil && refreshToken != "" {
-		p.options.AfterCreateToken(context.WithoutCancel(ctx), refreshToken)
+func (k *keeper) afterCreateToken(ctx context.Context, refreshToken string) {
+	if k.options.AfterCreateToken != nil && refreshToken != "" {
+		k.options.AfterCreateToken(context.WithoutCancel(ctx), refreshToken)
 	}
 }
 
-func (p *Provider) assumeAccessRole(
+func (k *keeper) assumeAccessRole(
 	ctx context.Context, application aws.Credentials, answer *tokenAnswer, seen *observation,
 ) (credentials aws.Credentials, roleARN string, err error) {
-	out, err := p.sts.AssumeRole(ctx, &sts.AssumeRoleInput{
-		RoleArn:         aws.String(p.accessRoleARN),
-		RoleSessionName: aws.String(cleanSessionName(p.options.SessionName(answer.claims.Subject))),
-		DurationSeconds: seconds(p.options.Duration),
-		ProvidedContexts: []ststypes.ProvidedContext{{
-			ProviderArn:      aws.String(p.contextProviderARN),
+	out, err := k.sts.AssumeRole(ctx, &sts.AssumeRoleInput{
+		RoleArn:         aws.String(k.accessRoleARN),
+		RoleSessionName: aws.String(cleanSessionName(k.options.SessionName(answer.claims.Subject))),
+		DurationSeconds: seconds(k.options.Duration),
+		ProvidedContexts: append([]ststypes.ProvidedContext{{
+			ProviderArn:      aws.String(k.contextProviderARN),
 			ContextAssertion: aws.String(answer.context),
-		}},
+		}}, k.options.ExtraContexts...),
 	}, func(o *sts.Options) {
-		o.APIOptions = append(o.APIOptions, addUserAgent, plainBody, seen.install)
+		o.APIOptions = append(o.APIOptions, k.userAgent, plainBody, seen.install)
 		o.Retryer = byCode(o.Retryer, false)
-		if p.signSTS {
+		if k.signSTS {
 			o.Credentials = staticCredentials(application)
 		}
 	})

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
@@ -29,7 +31,33 @@ func (o *Options) validate(accessRoleARN, applicationARN string) error {
 	if !validSessionName(o.ApplicationSessionName) {
 		return &OptionError{Option: "ApplicationSessionName", Value: o.ApplicationSessionName, Err: ErrSessionName}
 	}
+	if err := o.validateExtras(); err != nil {
+		return err
+	}
 	return o.validateDurations()
+}
+
+// Limits of STS ProvidedContexts, of which one is the user's.
+const (
+	maxContexts  = 5
+	minAssertion = 4
+	maxAssertion = 2048
+)
+
+func (o *Options) validateExtras() error {
+	if len(o.ExtraContexts) > maxContexts-1 {
+		return &OptionError{Option: "ExtraContexts", Err: ErrContext}
+	}
+	for _, c := range o.ExtraContexts {
+		n := utf8.RuneCountInString(aws.ToString(c.ContextAssertion))
+		if provider := aws.ToString(c.ProviderArn); !arn.IsARN(provider) || n < minAssertion || n > maxAssertion {
+			return &OptionError{Option: "ExtraContexts", Value: provider, Err: ErrContext}
+		}
+	}
+	if !validUserAgent(o.UserAgent) {
+		return &OptionError{Option: "UserAgent", Value: o.UserAgent, Err: ErrUserAgent}
+	}
+	return nil
 }
 
 func (o *Options) validateARNs(accessRoleARN, applicationARN string) error {
@@ -96,6 +124,24 @@ func durationError(option string, d, limit time.Duration) error {
 func validDuration(d, limit time.Duration) bool {
 	return d >= minDuration && d <= limit && d%time.Second == 0
 }
+
+// validUserAgent accepts NAME and NAME/VERSION of characters that the SDK does not
+// replace.
+func validUserAgent(s string) bool {
+	if s == "" {
+		return true
+	}
+	name, version, versioned := strings.Cut(s, "/")
+	if name == "" || versioned && version == "" || len(s) > maxUserAgent {
+		return false
+	}
+	return strings.IndexFunc(name+version, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-.+_", r)
+	}) < 0
+}
+
+// maxUserAgent bounds the segment, in bytes.
+const maxUserAgent = 100
 
 // parseRoleARN accepts arn:{partition}:iam::{account}:role/{path and name}.
 func parseRoleARN(option, value string) (arn.ARN, error) {
