@@ -58,9 +58,9 @@ func (d *directory) shard(subject Subject) *shard {
 	return &d.shards[maphash.Comparable(d.seed, subject)%uint64(len(d.shards))]
 }
 
-// keeper returns that of a user, whom make fills in if they are new, and those that
+// keeper returns that of a user, whom admit fills in if they are new, and those that
 // were forgotten for them.
-func (d *directory) keeper(subject Subject, make func(*keeper, Subject)) (k *keeper, gone []*keeper) {
+func (d *directory) keeper(subject Subject, admit func(*keeper, Subject)) (k *keeper, gone []*keeper) {
 	s := d.shard(subject)
 	s.mu.Lock()
 	known := s.users[subject]
@@ -71,7 +71,7 @@ func (d *directory) keeper(subject Subject, make func(*keeper, Subject)) (k *kee
 		return &known.keeper, nil
 	}
 	known = &seat{}
-	make(&known.keeper, subject)
+	admit(&known.keeper, subject)
 	s.users[known.keeper.subject] = known
 	s.link(known)
 	d.count.Add(1)

@@ -81,3 +81,6 @@ func (c *clients) AssumeRole(
 		AssumedRoleUser: &ststypes.AssumedRoleUser{Arn: aws.String(assumedRoleARN)},
 	}, nil
 }
+
+// provided is an additional context for STS.
+type provided = ststypes.ProvidedContext

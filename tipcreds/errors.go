@@ -206,6 +206,9 @@ func (e *ExchangeError) Error() string {
 	if e.blamesClock() {
 		b.WriteString("; " + clockText(e.ClockSkew))
 	}
+	if e.JWTSpent && e.CacheErr != nil {
+		fmt.Fprintf(&b, "; the cache could not be asked, so another process may have exchanged the JWT (%v)", e.CacheErr)
+	}
 	return strings.Map(printable, b.String())
 }
 

@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -60,12 +64,16 @@ func (p *Pool) Config(cfg aws.Config) aws.Config {
 	cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, ErrNoUser
 	})
-	cfg.APIOptions = append(cfg.APIOptions[:len(cfg.APIOptions):len(cfg.APIOptions)], p.guard)
+	cfg.APIOptions = append(slices.Clip(cfg.APIOptions), p.guard)
 	return cfg
 }
 
-// guard adds the look at the signature behind what signs.
+// guard adds the look at the signature: behind what signs a request, and around what
+// presigns one and sends nothing.
 func (p *Pool) guard(stack *middleware.Stack) error {
+	if err := stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("tipcreds.GuardPresigned", p.lookAtPresigned), middleware.Before); err != nil {
+		return err
+	}
 	return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("tipcreds.Guard", p.look), middleware.After)
 }
 
@@ -73,19 +81,37 @@ func (p *Pool) look(
 	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 ) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	if r, ok := in.Request.(*smithyhttp.Request); ok {
-		if err := p.owners.check(ctx, signingKey(r)); err != nil {
+		if err := p.owners.check(ctx, signingKey(r.Header, r.URL)); err != nil {
 			return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 		}
 	}
 	return next.HandleFinalize(ctx, in)
 }
 
+func (p *Pool) lookAtPresigned(
+	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	out, metadata, err := next.HandleFinalize(ctx, in)
+	presigned, ok := out.Result.(*v4.PresignedHTTPRequest)
+	if err != nil || !ok {
+		return out, metadata, err
+	}
+	address, err := url.Parse(presigned.URL)
+	if err == nil {
+		err = p.owners.check(ctx, signingKey(presigned.SignedHeader, address))
+	}
+	if err != nil {
+		return middleware.FinalizeOutput{}, metadata, err
+	}
+	return out, metadata, nil
+}
+
 // signingKey is the access key id in a signed request, empty if it is not signed: in
 // the header Authorization, "AWS4-HMAC-SHA256 Credential=KEY/date/...".
-func signingKey(r *smithyhttp.Request) string {
-	_, credential, found := strings.Cut(r.Header.Get("Authorization"), "Credential=")
-	if !found {
-		credential = r.URL.Query().Get("X-Amz-Credential")
+func signingKey(header http.Header, address *url.URL) string {
+	_, credential, found := strings.Cut(header.Get("Authorization"), "Credential=")
+	if !found && address != nil {
+		credential = address.Query().Get("X-Amz-Credential")
 	}
 	key, _, _ := strings.Cut(credential, "/")
 	return key

@@ -15,12 +15,25 @@ func (e *ExchangeError) Hint() string {
 		return "set the clock of this machine (" + clockText(e.ClockSkew) + "), then " + e.nextAttempt()
 	}
 	switch e.Step {
+	case StepWebToken:
+		return e.webTokenHint()
 	case StepAssumeApplicationRole:
 		return firstNonEmpty(e.applicationRoleHint(), e.commonHint())
 	case StepCreateToken:
 		return firstNonEmpty(e.createTokenHint(), e.commonHint())
 	case StepAssumeAccessRole:
 		return firstNonEmpty(e.accessRoleHint(), e.commonHint())
+	default:
+		return ""
+	}
+}
+
+func (e *ExchangeError) webTokenHint() string {
+	switch {
+	case errors.Is(e.Err, ErrWebTokenSpent):
+		return "IAM Identity Center takes a JWT once; get a fresh one from the identity provider"
+	case errors.Is(e.Err, ErrSubjectMismatch):
+		return "the web token provider must return a JWT of the user whose credentials are asked for"
 	default:
 		return ""
 	}

@@ -16,9 +16,9 @@ import (
 type keeper struct {
 	*exchanger
 
-	subject Subject // of a Provider: may be zero
-	owners  *owners // of a Pool, else nil
-	dropped atomic.Bool
+	subject            Subject // of a Provider: may be zero
+	owners             *owners // of a Pool, else nil
+	dropped, signedOut atomic.Bool
 
 	application atomic.Pointer[lease]
 	current     atomic.Pointer[lease]

@@ -63,12 +63,12 @@ func (k *keeper) whose() slog.Attr {
 
 func (k *keeper) logRenewal(ctx context.Context, origin Origin, s *Session) {
 	if log := k.options.Logger; log.Enabled(ctx, slog.LevelDebug) {
-		log.DebugContext(ctx, "credentials renewed", "origin", string(origin), "session", s, k.whose())
+		log.DebugContext(ctx, "credentials renewed", slog.String("origin", string(origin)), slog.Any("session", s), k.whose())
 	}
 }
 
 func (k *keeper) logFailure(ctx context.Context, what string, err error) {
 	if log := k.options.Logger; log.Enabled(ctx, slog.LevelWarn) {
-		log.WarnContext(ctx, what, "error", err, k.whose())
+		log.WarnContext(ctx, what, slog.Any("error", err), k.whose())
 	}
 }

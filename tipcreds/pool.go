@@ -101,11 +101,13 @@ func (p *Pool) disown(forgotten []*keeper) {
 }
 
 // Forget drops what is held of a user, in the Cache as well: at sign-out, or when
-// they have lost a right. Credentials that were handed out last until they expire.
-// The error is that of the Cache; what this process holds is dropped in any case.
+// they have lost a right. Credentials that were handed out last until they expire, and
+// other processes go on with what they hold. The error is that of the Cache; what this
+// process holds is dropped in any case.
 func (p *Pool) Forget(ctx context.Context, subject Subject) error {
 	k := p.users.remove(subject)
 	if k != nil {
+		k.signedOut.Store(true)
 		p.owners.remove(k)
 	} else {
 		k = &keeper{exchanger: p.exchanger, subject: subject}

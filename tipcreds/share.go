@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // share gets a session that another process left in the cache, or buys one and
@@ -18,8 +20,8 @@ func (k *keeper) share(ctx context.Context, source *tokenSource) (*made, Origin,
 	if m != nil {
 		return m, OriginCache, nil
 	}
-	unlock := func() {}
 	if err == nil {
+		var unlock func()
 		unlock, err = k.cacheLock(ctx, key)
 		defer unlock()
 		if m, _ := k.cached(ctx, key); m != nil { // the holder before left it
@@ -28,7 +30,9 @@ func (k *keeper) share(ctx context.Context, source *tokenSource) (*made, Origin,
 	}
 	m, origin, failed := k.buy(ctx, source)
 	if failed == nil {
-		k.cacheSet(ctx, key, m)
+		if !k.signedOut.Load() {
+			k.cacheSet(ctx, key, m)
+		}
 		return m, origin, nil
 	}
 	if e, ok := errors.AsType[*ExchangeError](failed); ok && e.JWTSpent {
@@ -58,7 +62,7 @@ func (k *keeper) cached(ctx context.Context, key string) (*made, error) {
 		m.ClockSkew = *skew
 	}
 	if !k.newLease(m).young(time.Now()) {
-		if m.ApplicationRefreshToken != "" {
+		if l := k.current.Load(); m.ApplicationRefreshToken != "" && (l == nil || l.credentials.Expires.Before(m.ExpiresAt)) {
 			k.keepGrant(m.ApplicationRefreshToken, m.webToken)
 		}
 		return nil, nil //nolint:nilnil // there is none
@@ -80,10 +84,10 @@ func (k *keeper) claim(ctx context.Context, webToken string) (*claim, error) {
 		return &claim{}, nil
 	}
 	c := &claim{keeper: k, key: claimKey(webToken)}
-	added, err := k.cacheAdd(ctx, c.key, []byte{1}, claimLife(webToken, time.Now()))
+	added, outage := k.cacheAdd(ctx, c.key, []byte{1}, claimLife(webToken, time.Now()))
 	switch {
-	case err != nil:
-		return &claim{err: err}, nil
+	case outage != nil:
+		return &claim{err: outage}, nil
 	case !added:
 		return nil, &ExchangeError{Step: StepWebToken, JWTSpent: true, Err: ErrWebTokenSpent}
 	}
@@ -101,7 +105,7 @@ func (c *claim) settle(ctx context.Context, err error) error {
 		e.CacheErr = c.err
 	}
 	if c.key != "" && !e.JWTSpent {
-		c.keeper.cacheDelete(context.WithoutCancel(ctx), c.key)
+		_ = c.keeper.cacheDelete(context.WithoutCancel(ctx), c.key)
 	}
 	return err
 }
@@ -129,11 +133,15 @@ func claimKey(webToken string) string {
 
 // cacheKey names the session of this user with these roles and options.
 func (k *keeper) cacheKey() string {
-	h := sha256.New()
-	for _, part := range []string{
+	parts := []string{
 		sessionFormat, k.accessRoleARN, k.applicationARN, k.options.ApplicationRoleARN, k.options.Duration.String(),
 		k.subject.Issuer, k.subject.ID,
-	} {
+	}
+	for _, c := range k.options.ExtraContexts {
+		parts = append(parts, aws.ToString(c.ProviderArn), aws.ToString(c.ContextAssertion))
+	}
+	h := sha256.New()
+	for _, part := range parts {
 		var length [8]byte
 		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
 		h.Write(length[:])

@@ -10,7 +10,7 @@ import (
 )
 
 // Subject is a user as a token issuer names them: the claims iss and sub (RFC 7519
-// section 4.1). Neither is unique without the other.
+// section 4.1). Neither is unique without the other. It is comparable and may be a key.
 type Subject struct {
 	Issuer string
 	ID     string

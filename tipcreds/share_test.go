@@ -1,0 +1,376 @@
+package tipcreds_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/smithy-go"
+
+	"github.com/tip-cli/tip-cli/tipcreds"
+)
+
+var errDown = errors.New("connection refused")
+
+// replica is a process of a service: a pool with the cache that all of them have.
+func replica(t testing.TB, c *clients, cache tipcreds.Cache, optFns ...func(*tipcreds.PoolOptions)) *tipcreds.Pool {
+	t.Helper()
+	return pool(t, c, c, append([]func(*tipcreds.PoolOptions){func(o *tipcreds.PoolOptions) { o.Cache = cache }}, optFns...)...)
+}
+
+// numbered gives user 1 another JWT at every call.
+func numbered() tipcreds.WebTokenProvider {
+	var n int
+	return func(context.Context) (string, error) {
+		n++
+		s := subjectOf(1)
+		return idToken(map[string]any{"iss": s.Issuer, "sub": s.ID, "jti": n, "exp": time.Now().Add(time.Hour).Unix()}), nil
+	}
+}
+
+func retrieve(t *testing.T, p *tipcreds.Pool, source tipcreds.WebTokenProvider) (key string, err error) {
+	t.Helper()
+	got, err := p.For(subjectOf(1), source).Retrieve(t.Context())
+	return got.AccessKeyID + " until " + got.Expires.UTC().Format(time.TimeOnly), err
+}
+
+// TestShareOneExchange: however many replicas get the same JWT at once, it is
+// exchanged once, and all of them have the same session.
+func TestShareOneExchange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, cache, source := &clients{life: time.Hour, delay: time.Second}, newMemory(), token(userToken(1))
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		seen := map[string]int{}
+		for range 5 {
+			p := replica(t, c, cache)
+			for range 4 {
+				wg.Go(func() {
+					key, err := retrieve(t, p, source)
+					if err != nil {
+						t.Error(err)
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					seen[key]++
+				})
+			}
+		}
+		wg.Wait()
+		if c.exchanges.Load() != 1 || len(seen) != 1 {
+			t.Errorf("%d exchanges, sessions %v", c.exchanges.Load(), seen)
+		}
+		if sessions, claims := cache.keys("session-"), cache.keys("jwt-"); len(sessions) != 1 || len(claims) != 1 {
+			t.Errorf("%v, %v", sessions, claims)
+		}
+		for _, key := range append(cache.keys("session-"), cache.keys("jwt-")...) {
+			if len(key) > 100 || strings.Contains(key, "00u") {
+				t.Errorf("key %s", key)
+			}
+		}
+	})
+}
+
+// TestShareRenewal: who comes first renews, the others take it over.
+func TestShareRenewal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, cache, source := &clients{life: time.Hour}, newMemory(), numbered()
+		one, two := replica(t, c, cache), replica(t, c, cache)
+		for _, step := range []struct {
+			pause     time.Duration
+			exchanges int32
+		}{{0, 1}, {30 * time.Minute, 1}, {26 * time.Minute, 2}, {56 * time.Minute, 3}, {2 * time.Hour, 4}} {
+			time.Sleep(step.pause)
+			first, err := retrieve(t, one, source)
+			second, otherErr := retrieve(t, two, source)
+			if err != nil || otherErr != nil || first != second || c.exchanges.Load() != step.exchanges {
+				t.Errorf("after %v: %d exchanges, %s (%v), %s (%v)", step.pause, c.exchanges.Load(), first, err, second, otherErr)
+			}
+		}
+	})
+}
+
+// TestShareNearlyOver: a session in the window of renewal is not taken from the
+// cache, whatever else was drawn for it.
+func TestShareNearlyOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, cache := &clients{life: time.Hour}, newMemory()
+		if _, err := retrieve(t, replica(t, c, cache), token(userToken(1))); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(54*time.Minute + 40*time.Second)
+		if _, err := retrieve(t, replica(t, c, cache), numbered()); err != nil || c.exchanges.Load() != 2 {
+			t.Errorf("%d exchanges: %v", c.exchanges.Load(), err)
+		}
+	})
+}
+
+// TestShareClaimed: a JWT that another process sent, without a session to show for it,
+// is not sent again; another JWT is.
+func TestShareClaimed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, cache, first := &clients{life: time.Hour}, newMemory(), token(userToken(1))
+		if _, err := retrieve(t, replica(t, c, cache), first); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range cache.keys("session-") { // the process died before it left one
+			_ = cache.Delete(t.Context(), key)
+		}
+		_, err := retrieve(t, replica(t, c, cache), first)
+		if e := exchangeError(t, err); !errors.Is(err, tipcreds.ErrWebTokenSpent) || !e.JWTSpent || e.CacheErr != nil || !strings.Contains(e.Hint(), "fresh one") {
+			t.Errorf("%v; %s", err, e.Hint())
+		}
+		if c.exchanges.Load() != 1 {
+			t.Errorf("%d exchanges", c.exchanges.Load())
+		}
+		if _, err := retrieve(t, replica(t, c, cache), numbered()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestShareUnspent: a JWT that AWS did not look at may be sent by anybody.
+func TestShareUnspent(t *testing.T) {
+	throttled := &smithy.GenericAPIError{Code: "SlowDownException"}
+	synctest.Test(t, func(t *testing.T) {
+		c, cache, source := &clients{life: time.Hour}, newMemory(), token(userToken(1))
+		c.failWith(throttled)
+		if _, err := retrieve(t, replica(t, c, cache), source); !exchangeError(t, err).Throttled() {
+			t.Error(err)
+		}
+		if claims := cache.keys("jwt-"); len(claims) != 0 {
+			t.Errorf("claims %v", claims)
+		}
+		c.failWith(nil)
+		if _, err := retrieve(t, replica(t, c, cache), source); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestShareOutage: without its cache a replica exchanges for itself, and says of a
+// JWT that was refused that another one may have been first.
+func TestShareOutage(t *testing.T) {
+	for name, hang := range map[string]time.Duration{"refused": 0, "silent": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, cache, source := &clients{life: time.Hour}, newMemory(), token(userToken(1))
+				cache.fail(errDown, hang)
+				start := time.Now()
+				one := replica(t, c, cache)
+				if _, err := retrieve(t, one, source); err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(start); took > tipcreds.DefaultCacheTimeout {
+					t.Errorf("the outage cost %v", took)
+				}
+				c.failWith(&smithy.GenericAPIError{Code: "InvalidGrantException"})
+				_, err := retrieve(t, replica(t, c, cache), source)
+				e := exchangeError(t, err)
+				if e.CacheErr == nil || !e.JWTSpent || !strings.Contains(err.Error(), "another process may have exchanged the JWT") {
+					t.Error(err)
+				}
+				if hang == 0 && !errors.Is(e.CacheErr, errDown) {
+					t.Error(e.CacheErr)
+				}
+				c.failWith(nil)
+				cache.fail(nil, 0)
+				time.Sleep(time.Hour)
+				if _, err := retrieve(t, one, numbered()); err != nil || len(cache.keys("session-")) != 1 {
+					t.Errorf("after the outage: %v, %v", cache.keys("session-"), err)
+				}
+			})
+		})
+	}
+}
+
+// TestShareOutagePause: in an outage the cache is not asked for every user.
+func TestShareOutagePause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, cache := &clients{life: time.Hour}, newMemory()
+		cache.fail(errDown, 0)
+		p := replica(t, c, cache)
+		for i := range 100 {
+			if _, err := p.For(subjectOf(i), token(userToken(i))).Retrieve(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		if cache.asked != 1 {
+			t.Errorf("asked %d times", cache.asked)
+		}
+		time.Sleep(6 * time.Second)
+		if _, err := p.For(subjectOf(1000), token(userToken(1000))).Retrieve(t.Context()); err != nil || cache.asked != 2 {
+			t.Errorf("asked %d times: %v", cache.asked, err)
+		}
+	})
+}
+
+// TestShareLockHeld: a lock that is held for ever holds nobody for longer than half
+// the time that a renewal has, and is no outage.
+func TestShareLockHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, cache := &clients{life: time.Hour}, newMemory()
+		p := replica(t, c, cache, func(o *tipcreds.PoolOptions) { o.Timeout = 20 * time.Second })
+		if _, err := retrieve(t, p, numbered()); err != nil {
+			t.Fatal(err)
+		}
+		key := cache.keys("session-")[0]
+		if _, err := cache.Lock(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Hour)
+		start := time.Now()
+		if _, err := retrieve(t, p, numbered()); err != nil || time.Since(start) != 10*time.Second {
+			t.Errorf("after %v: %v", time.Since(start), err)
+		}
+		if len(cache.keys("session-")) != 1 {
+			t.Error("the session was not shared")
+		}
+	})
+}
+
+// TestShareForeignValues: what cannot be read counts as nothing.
+func TestShareForeignValues(t *testing.T) {
+	for _, value := range []string{"", "x", "{}", `{"accessKeyId":"A"}`, `{"expires":"soon"}`, `[]`, "null"} {
+		synctest.Test(t, func(t *testing.T) {
+			c, cache, source := &clients{life: time.Hour}, newMemory(), numbered()
+			if _, err := retrieve(t, replica(t, c, cache), source); err != nil {
+				t.Fatal(err)
+			}
+			key := cache.keys("session-")[0]
+			_ = cache.Set(t.Context(), key, []byte(value), time.Hour)
+			if _, err := retrieve(t, replica(t, c, cache), source); err != nil || c.exchanges.Load() != 2 {
+				t.Errorf("%q: %d exchanges: %v", value, c.exchanges.Load(), err)
+			}
+		})
+	}
+}
+
+// TestShareKeys: only what is the same is shared.
+func TestShareKeys(t *testing.T) {
+	with := func(f func(*tipcreds.PoolOptions)) func(*tipcreds.PoolOptions) { return f }
+	cache, c := newMemory(), &clients{life: time.Hour}
+	tests := map[string]func(*tipcreds.PoolOptions){
+		"defaults":         with(func(*tipcreds.PoolOptions) {}),
+		"duration":         with(func(o *tipcreds.PoolOptions) { o.Duration = 20 * time.Minute }),
+		"application role": with(func(o *tipcreds.PoolOptions) { o.ApplicationRoleARN = applicationRole }),
+		"context":          with(func(o *tipcreds.PoolOptions) { o.ExtraContexts = contexts(1) }),
+	}
+	for name, option := range tests {
+		if _, err := retrieve(t, replica(t, c, cache, option), numberedFrom(name)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	other := tipcreds.Subject{Issuer: subjectOf(1).Issuer + subjectOf(1).ID[:1], ID: subjectOf(1).ID[1:]}
+	jwt := idToken(map[string]any{"iss": other.Issuer, "sub": other.ID})
+	if _, err := replica(t, c, cache).For(other, token(jwt)).Retrieve(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got, want := len(cache.keys("session-")), len(tests)+1; got != want || int(c.exchanges.Load()) != want {
+		t.Errorf("%d sessions, %d exchanges, want %d", got, c.exchanges.Load(), want)
+	}
+}
+
+func numberedFrom(jti string) tipcreds.WebTokenProvider {
+	s := subjectOf(1)
+	return token(idToken(map[string]any{"iss": s.Issuer, "sub": s.ID, "jti": jti}))
+}
+
+// TestShareProvider: a provider of one user shares with others of the same user, and
+// must know whose it is.
+func TestShareProvider(t *testing.T) {
+	c, cache := &clients{life: time.Hour}, newMemory()
+	options := func(o *tipcreds.Options) { o.STSClient, o.SSOOIDCClient, o.Cache = c, c, cache }
+	_, err := tipcreds.New(accessRole, application, token(userToken(1)), options)
+	if refused, ok := errors.AsType[*tipcreds.OptionError](err); !ok || refused.Option != "Subject" || !errors.Is(err, tipcreds.ErrSubjectMissing) {
+		t.Errorf("without a subject: %v", err)
+	}
+	for range 2 {
+		p, err := tipcreds.New(accessRole, application, token(userToken(1)), options, func(o *tipcreds.Options) { o.Subject = subjectOf(1) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustRetrieve(t, p)
+	}
+	if _, err := retrieve(t, replica(t, c, cache), token("")); err != nil || c.exchanges.Load() != 1 {
+		t.Errorf("%d exchanges: %v", c.exchanges.Load(), err)
+	}
+}
+
+// TestForgetShared: who signed out is in no cache, not even if a renewal lands later.
+func TestForgetShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, cache := &clients{life: time.Hour}, newMemory()
+		p := replica(t, c, cache)
+		if _, err := retrieve(t, p, numbered()); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Forget(t.Context(), subjectOf(1)); err != nil || len(cache.keys("session-")) != 0 || p.Stats().Users != 0 {
+			t.Errorf("%v, %+v: %v", cache.keys("session-"), p.Stats(), err)
+		}
+		c.delay = time.Second
+		done := make(chan error, 1)
+		go func() { _, err := retrieve(t, p, numberedFrom("late")); done <- err }()
+		synctest.Wait()
+		if err := p.Forget(t.Context(), subjectOf(1)); err != nil {
+			t.Error(err)
+		}
+		if err := <-done; err != nil || len(cache.keys("session-")) != 0 {
+			t.Errorf("%v: %v", cache.keys("session-"), err)
+		}
+		cache.fail(errDown, 0)
+		if err := p.Forget(t.Context(), subjectOf(1)); !errors.Is(err, errDown) {
+			t.Errorf("without the cache: %v", err)
+		}
+	})
+}
+
+// TestClaimLife: a claim lasts as long as the JWT could be sent.
+func TestClaimLife(t *testing.T) {
+	s := subjectOf(1)
+	for name, tt := range map[string]struct {
+		exp  any
+		life time.Duration
+	}{
+		"an hour": {time.Hour, time.Hour + 5*time.Minute}, "expired": {-time.Hour, 5 * time.Minute}, "a year": {365 * 24 * time.Hour, 24 * time.Hour},
+		"none": {nil, 24 * time.Hour}, "no number": {"soon", 24 * time.Hour},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			claims := map[string]any{"iss": s.Issuer, "sub": s.ID}
+			if d, ok := tt.exp.(time.Duration); ok {
+				claims["exp"] = time.Now().Add(d).Unix()
+			} else if tt.exp != nil {
+				claims["exp"] = tt.exp
+			}
+			c, cache := &clients{life: time.Hour}, newMemory()
+			_, err := retrieve(t, replica(t, c, cache), token(idToken(claims)))
+			if name == "no number" {
+				if !errors.Is(err, tipcreds.ErrNotAJWT) {
+					t.Error(err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			expires := cache.values[cache.keys("jwt-")[0]].expires
+			if got := time.Until(expires); got != tt.life {
+				t.Errorf("%s: %v, want %v", name, got, tt.life)
+			}
+		})
+	}
+}
+
+func contexts(n int) []provided {
+	out := make([]provided, n)
+	for i := range out {
+		arn, assertion := fmt.Sprintf("arn:aws:iam::aws:contextProvider/P%d", i), "assertion"
+		out[i] = provided{ProviderArn: &arn, ContextAssertion: &assertion}
+	}
+	return out
+}
