@@ -2,8 +2,8 @@
 // credentials that carry the user's IAM Identity Center identity: trusted
 // identity propagation for aws-sdk-go-v2.
 //
-// A [Provider] is an [aws.CredentialsProvider] for one user. It makes three
-// calls:
+// A [Provider] is an [aws.CredentialsProvider] for one user, a [Pool] has one for each
+// user of a server. An exchange makes three calls:
 //
 //  1. sts:AssumeRoleWithWebIdentity with the user's JWT gives credentials of
 //     the application role. The call is not signed.
@@ -64,16 +64,30 @@
 // and sts:SetContext to whoever signs call 3, and the user must be assigned to
 // the application unless it requires no assignment.
 //
+// # Many users
+//
+// The SDK signs with whatever a credentials provider answered last. So a server hands
+// the credentials of a user over with every call, and never puts a provider that looks
+// for the user in the context behind config.WithCredentialsProvider, whose cache would
+// sign one user's requests with another's key:
+//
+//	user := pool.For(subject, token)
+//	out, err := client.GetObject(tipcreds.WithUser(ctx, user), input,
+//		func(o *s3.Options) { o.Credentials = user })
+//
+// Clients made from [Pool.Config] refuse a request of one user that was signed for
+// another. The package bearer is a middleware that verifies the tokens of requests and
+// finds their users.
+//
 // # Concurrency
 //
-// A Provider is immutable after [New], apart from its caches, and safe for
-// concurrent use.
+// A Provider and a Pool are immutable after [New] and [NewPool], apart from what they
+// remember, and safe for concurrent use. No lock is held while anybody is asked
+// anything.
 //
 // # What it does not do
 //
 // It does not sign users in, refresh their tokens at the identity provider,
-// verify JWTs (AWS does), write files or serve more than one user. A server
-// with many users needs a Provider for each, handed over per call, and must
-// not share one between users: the credentials are those of the user whose
-// token came first.
+// verify JWTs (AWS does, and the package bearer), or write files. Nothing runs in the
+// background: credentials are renewed when somebody asks for them.
 package tipcreds

@@ -142,6 +142,38 @@ func TestRotatedRefreshToken(t *testing.T) {
 	}
 }
 
+// TestRotatedAndDenied: a refresh token that was rotated before the access role was
+// refused is the one that is used next.
+func TestRotatedAndDenied(t *testing.T) {
+	source, _ := jwts(lived(time.Hour))
+	f, p := granting(t, source)
+	mustRetrieve(t, p)
+	f.token["refreshToken"] = "rotated"
+	f.on(assumeRoleCall, stsError(403, "AccessDenied", "x"))
+	if _, err := p.Retrieve(t.Context()); exchangeError(t, err).Step != tipcreds.StepAssumeAccessRole {
+		t.Fatal(err)
+	}
+	before := len(f.seen())
+	mustRetrieve(t, p)
+	if got := f.seen()[before+1]; got.Body["refreshToken"] != "rotated" {
+		t.Errorf("%s sent %v", got.Op, got.Body["refreshToken"])
+	}
+}
+
+// TestRefreshTokenNotRenewed: an exchange that brings none ends the use of the last.
+func TestRefreshTokenNotRenewed(t *testing.T) {
+	source, asked := jwts(lived(30*time.Second), lived(time.Hour), lived(2*time.Hour))
+	f, p := granting(t, source)
+	mustRetrieve(t, p)
+	delete(f.token, "refreshToken")
+	mustRetrieve(t, p)
+	before := len(f.seen())
+	mustRetrieve(t, p)
+	if got := f.seen()[before:]; *asked != 3 || len(got) != 3 || got[1].Body["refreshToken"] != nil {
+		t.Errorf("%d JWTs, calls %v", *asked, f.ops()[before:])
+	}
+}
+
 // TestNoRefreshToken: an application without the grant gets a JWT for each exchange.
 func TestNoRefreshToken(t *testing.T) {
 	source, asked := jwts(lived(time.Hour), lived(2*time.Hour))

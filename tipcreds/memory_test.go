@@ -112,7 +112,12 @@ func (m *memory) Lock(ctx context.Context, key string) (func(), error) {
 	m.mu.Unlock()
 	select {
 	case lock <- struct{}{}:
-		return sync.OnceFunc(func() { <-lock }), nil
+		return sync.OnceFunc(func() {
+			select {
+			case <-lock:
+			default: // it was lost
+			}
+		}), nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

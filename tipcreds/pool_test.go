@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
 	"github.com/tip-cli/tip-cli/tipcreds"
@@ -132,6 +134,43 @@ func TestPoolOtherToken(t *testing.T) {
 			})
 		})
 	}
+}
+
+// bootstrapping refuses every JWT at STS, and counts.
+type bootstrapping struct {
+	calls atomic.Int32
+	wait  time.Duration
+}
+
+func (b *bootstrapping) AssumeRoleWithWebIdentity(
+	context.Context, *sts.AssumeRoleWithWebIdentityInput, ...func(*sts.Options),
+) (*sts.AssumeRoleWithWebIdentityOutput, error) {
+	b.calls.Add(1)
+	time.Sleep(b.wait)
+	return nil, &smithy.GenericAPIError{Code: "ExpiredTokenException"}
+}
+
+// TestPoolSameToken: requests with the same bad JWT do not try it one after the other.
+func TestPoolSameToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, b := &clients{life: time.Hour}, &bootstrapping{wait: time.Second}
+		p := pool(t, c, nil, func(o *tipcreds.PoolOptions) {
+			o.STSClient, o.SSOOIDCClient, o.WebIdentityClient, o.ApplicationRoleARN, o.Region = nil, c, b, applicationRole, "eu-west-1"
+		})
+		var wg sync.WaitGroup
+		for range 10 {
+			wg.Go(func() {
+				_, err := p.For(subjectOf(1), numberedFrom("bad")).Retrieve(t.Context())
+				if e := exchangeError(t, err); e.Code != "ExpiredTokenException" {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if got := b.calls.Load(); got != 1 {
+			t.Errorf("STS was asked %d times", got)
+		}
+	})
 }
 
 func TestPoolBound(t *testing.T) {

@@ -87,7 +87,7 @@ func (k *keeper) claim(ctx context.Context, webToken string) (*claim, error) {
 	added, outage := k.cacheAdd(ctx, c.key, []byte{1}, claimLife(webToken, time.Now()))
 	switch {
 	case outage != nil:
-		return &claim{err: outage}, nil
+		return &claim{err: outage}, nil //nolint:nilerr // told with the error of AWS, if there is one
 	case !added:
 		return nil, &ExchangeError{Step: StepWebToken, JWTSpent: true, Err: ErrWebTokenSpent}
 	}

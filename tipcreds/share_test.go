@@ -234,6 +234,45 @@ func TestShareLockHeld(t *testing.T) {
 	})
 }
 
+// TestShareWithoutLock: a session that is there is taken without waiting for anybody.
+func TestShareWithoutLock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, cache := &clients{life: time.Hour}, newMemory()
+		if _, err := retrieve(t, replica(t, c, cache), numbered()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := cache.Lock(t.Context(), cache.keys("session-")[0]); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		if _, err := retrieve(t, replica(t, c, cache), token("")); err != nil || time.Since(start) != 0 {
+			t.Errorf("after %v: %v", time.Since(start), err)
+		}
+	})
+}
+
+// TestShareLostLock: whose JWT was exchanged by a process that had lost the lock gets the
+// session of that process.
+func TestShareLostLock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow, cache, source := &clients{life: time.Hour, delay: time.Second}, newMemory(), token(userToken(1))
+		first := make(chan string, 1)
+		go func() { key, _ := retrieve(t, replica(t, slow, cache), source); first <- key }()
+		synctest.Wait()
+		for _, lock := range cache.locks { // it has expired
+			<-lock
+		}
+		quick := &clients{life: time.Hour}
+		second := replica(t, quick, cache, func(o *tipcreds.PoolOptions) {
+			o.BeforeCreateToken = func(context.Context, string) error { time.Sleep(2 * time.Second); return nil }
+		})
+		key, err := retrieve(t, second, source)
+		if want := <-first; err != nil || key != want || quick.exchanges.Load() != 0 {
+			t.Errorf("%s, want %s; %d exchanges: %v", key, want, quick.exchanges.Load(), err)
+		}
+	})
+}
+
 // TestShareForeignValues: what cannot be read counts as nothing.
 func TestShareForeignValues(t *testing.T) {
 	for _, value := range []string{"", "x", "{}", `{"accessKeyId":"A"}`, `{"expires":"soon"}`, `[]`, "null"} {

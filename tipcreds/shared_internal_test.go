@@ -51,3 +51,32 @@ func TestSharedForm(t *testing.T) {
 
 // noWebIdentity stands where an application role would be assumed.
 type noWebIdentity struct{ AssumeRoleWithWebIdentityAPI }
+
+// TestOwnersOfTheForgotten: no key stays behind of a user who is forgotten while their
+// renewal is under way, nor of one who comes and goes.
+func TestOwnersOfTheForgotten(t *testing.T) {
+	o := newOwners()
+	k := &keeper{exchanger: &exchanger{}, owners: o}
+	lease := func(key string) *lease { return &lease{credentials: aws.Credentials{AccessKeyID: key}} }
+	one, two, three := lease("1"), lease("2"), lease("3")
+	k.keep(nil, one, &made{Session: &Session{}})
+	k.keep(one, two, &made{Session: &Session{}})
+	if got := o.keys(); got != 2 {
+		t.Errorf("%d keys of one user", got)
+	}
+	o.remove(k)
+	if got := o.keys(); got != 0 {
+		t.Errorf("%d keys of nobody", got)
+	}
+	k.keep(two, three, &made{Session: &Session{}})
+	if got := o.keys(); got != 0 {
+		t.Errorf("%d keys after a renewal that was under way", got)
+	}
+}
+
+func (o *owners) keys() (n int) {
+	for i := range o.shards {
+		n += len(o.shards[i].keys)
+	}
+	return n
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -74,6 +75,28 @@ func TestRetrieveSpentByTheSession(t *testing.T) {
 		jwt = "second-jwt"
 		if got := mustRetrieve(t, p); got == first || c.exchanges.Load() != 2 {
 			t.Errorf("same %v, %d exchanges", got == first, c.exchanges.Load())
+		}
+	})
+}
+
+// TestRetrieveSharesFailure: callers of one provider have one source of JWTs, so that
+// those who waited for a renewal that failed by its JWT do not spend another each.
+func TestRetrieveSharesFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source, c := &counter{}, &clients{life: time.Hour, delay: time.Second}
+		c.failWith(&smithy.GenericAPIError{Code: "InvalidGrantException"})
+		p := retriever(t, c, source.token)
+		var wg sync.WaitGroup
+		for range 10 {
+			wg.Go(func() {
+				if _, err := p.Retrieve(t.Context()); err == nil {
+					t.Error("no error")
+				}
+			})
+		}
+		wg.Wait()
+		if source.used() != 1 {
+			t.Errorf("%d JWTs", source.used())
 		}
 	})
 }
