@@ -26,8 +26,10 @@
 // accepted, or in doubt (it was sent and no verdict came). Concurrent calls of
 // [Provider.Retrieve] share one exchange, and it does not send a JWT that it sent
 // before. Where the application has the refresh_token grant,
-// [Options.AfterCreateToken] can store the refresh token before anything else
-// can fail.
+// renewals use Identity Center's refresh token as long as there is anything to sign with,
+// and a fresh JWT when it is refused; [Options.AfterCreateToken] can store it before
+// anything else can fail. Processes that may be given the same JWT share exchanges by a
+// [Cache].
 //
 // Decisions follow error codes and statuses. The texts of AWS reach
 // [ExchangeError.Message] and [ExchangeError.Hint] and nothing else.
