@@ -50,9 +50,6 @@ func (e *WrongUserError) Error() string {
 	return fmt.Sprintf("the request of %s would be signed with credentials of %s: hand credentials over with each call", e.Context, e.Signer)
 }
 
-// RetryableError tells the SDK's retryers that it is of no use to try again.
-func (e *WrongUserError) RetryableError() bool { return false }
-
 // Config is a copy of cfg for clients that all users of the pool share. They have no
 // credentials of their own: those of the user are handed over with each call. Every
 // request is looked at after it was signed: one that is signed with the key of a user

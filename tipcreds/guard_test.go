@@ -250,6 +250,22 @@ func TestGuardForgets(t *testing.T) {
 	}
 }
 
+// TestGuardForgetsTheEvicted: so are those of users for whom there was no room.
+func TestGuardForgetsTheEvicted(t *testing.T) {
+	c := &crowdSTS{clients: clients{life: time.Hour}, tokenBytes: 100}
+	p := pool(t, c, c, func(o *tipcreds.PoolOptions) { o.MaxUsers = 1 })
+	cfg, _ := mirror(t)
+	client := sts.NewFromConfig(p.Config(cfg))
+	held, err := userOf(p, 1).Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, second := as(credentials.StaticCredentialsProvider{Value: held}), userOf(p, 2)
+	if _, err := signedBy(tipcreds.WithUser(t.Context(), second), client, signer); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWrongUserAtRetrieve(t *testing.T) {
 	p := crowdPool(t)
 	_, err := userOf(p, 1).Retrieve(tipcreds.WithUser(t.Context(), userOf(p, 2)))

@@ -17,6 +17,7 @@ type memory struct {
 	down   error         // every question fails with it
 	hang   time.Duration // before it does
 	asked  int
+	deaf   bool // Add alone fails
 }
 
 type remembered struct {
@@ -82,6 +83,9 @@ func (m *memory) Add(ctx context.Context, key string, value []byte, ttl time.Dur
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.deaf {
+		return false, errDown
+	}
 	if time.Now().Before(m.values[key].expires) {
 		return false, nil
 	}

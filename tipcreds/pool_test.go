@@ -259,6 +259,28 @@ func TestPoolForgetsTheExpired(t *testing.T) {
 	})
 }
 
+// TestPoolNewcomer: who has just come is not forgotten for their own sake.
+func TestPoolNewcomer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &clients{life: time.Hour, delay: time.Second}
+		p := pool(t, c, c, func(o *tipcreds.PoolOptions) { o.MaxUsers = 1 })
+		done := make(chan error, 1)
+		go func() { _, err := p.For(subjectOf(1), token(userToken(1))).Retrieve(t.Context()); done <- err }()
+		synctest.Wait()
+		p.For(subjectOf(2), token(userToken(2)))
+		if got := p.Stats(); got != (tipcreds.PoolStats{Users: 2}) {
+			t.Errorf("%+v", got)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		p.For(subjectOf(3), token(userToken(3)))
+		if got := p.Stats(); got.Users != 1 {
+			t.Errorf("%+v after the renewal", got)
+		}
+	})
+}
+
 func TestPoolOptions(t *testing.T) {
 	c := &clients{}
 	tests := map[string]struct {

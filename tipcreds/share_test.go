@@ -153,6 +153,41 @@ func TestShareUnspent(t *testing.T) {
 	})
 }
 
+// TestShareRefused: a JWT that AWS refused is not sent by another replica.
+func TestShareRefused(t *testing.T) {
+	c, cache, source := &clients{life: time.Hour}, newMemory(), token(userToken(1))
+	c.failWith(&smithy.GenericAPIError{Code: "InvalidGrantException"})
+	for i := range 3 {
+		_, err := retrieve(t, replica(t, c, cache), source)
+		if e := exchangeError(t, err); !e.JWTSpent || errors.Is(err, tipcreds.ErrWebTokenSpent) != (i > 0) {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	if c.exchanges.Load() != 1 {
+		t.Errorf("sent %d times", c.exchanges.Load())
+	}
+}
+
+// TestShareNoClaim: a JWT that could not be claimed is exchanged, and its refusal says
+// what may have been.
+func TestShareNoClaim(t *testing.T) {
+	c, cache := &clients{life: time.Hour}, newMemory()
+	cache.deaf = true
+	c.failWith(&smithy.GenericAPIError{Code: "InvalidGrantException"})
+	_, err := retrieve(t, replica(t, c, cache), token(userToken(1)))
+	if e := exchangeError(t, err); !errors.Is(e.CacheErr, errDown) || c.exchanges.Load() != 1 {
+		t.Errorf("%v: %v", e.CacheErr, err)
+	}
+}
+
+// TestShareNothingShort: a session that is as good as over is left for nobody.
+func TestShareNothingShort(t *testing.T) {
+	c, cache := &clients{life: 61 * time.Second}, newMemory()
+	if _, err := retrieve(t, replica(t, c, cache), token(userToken(1))); err != nil || len(cache.keys("session-")) != 0 || cache.asked != 4 {
+		t.Errorf("%v, asked %d times: %v", cache.keys("session-"), cache.asked, err)
+	}
+}
+
 // TestShareOutage: without its cache a replica exchanges for itself, and says of a
 // JWT that was refused that another one may have been first.
 func TestShareOutage(t *testing.T) {
