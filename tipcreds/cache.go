@@ -16,9 +16,11 @@ import (
 // secrets.
 //
 // Every method ends with its context, and is safe for concurrent use. An error says
-// that the store could not be asked: the caller then goes on without it.
+// that the store could not be asked: the caller then goes on without it. What ended
+// early may still take effect.
 type Cache interface {
-	// Get returns the value of key, nil if there is none or its time is over.
+	// Get returns the value of key, nil if there is none or its time is over. An empty
+	// value is not nil.
 	Get(ctx context.Context, key string) ([]byte, error)
 	// Set gives key a value for ttl, at least a second.
 	Set(ctx context.Context, key string, value []byte, ttl time.Duration) error

@@ -10,7 +10,7 @@ const module = "github.com/tip-cli/tip-cli"
 
 // pkg is what go list says of a package.
 type pkg struct {
-	ImportPath                         string
+	ImportPath, Name                   string
 	Imports, TestImports, XTestImports []string
 	// Deps are all imports, at any distance.
 	Deps []string

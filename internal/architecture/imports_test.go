@@ -19,7 +19,7 @@ const root = "../.."
 // packages asks go list for all packages as they are on an operating system.
 func packages(t *testing.T, goos string) []pkg {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,TestImports,XTestImports,Deps", "./...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Name,Imports,TestImports,XTestImports,Deps", "./...")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOOS="+goos, "CGO_ENABLED=0")
 	var stderr bytes.Buffer
@@ -89,7 +89,14 @@ func TestForbiddenEdges(t *testing.T) {
 		{"the other imports the one", pkg{ImportPath: "s3agcreds", Imports: []string{"tipcreds"}}},
 		{"a library imports internal code", pkg{ImportPath: "s3agcreds", Imports: []string{"internal/secret"}}},
 		{"a library's test uses internal code", pkg{ImportPath: "tipcreds", XTestImports: []string{"internal/secret"}}},
+		{"a cache imports the other library", pkg{ImportPath: "tipcreds/rediscache", Imports: []string{"s3agcreds"}}},
+		{"a cache imports another", pkg{ImportPath: "tipcreds/rediscache", Imports: []string{"tipcreds/cachetest"}}},
+		{"a cache is linked with its test suite", pkg{ImportPath: "tipcreds/rediscache", Deps: []string{"testing"}}},
+		{"servers for tests know the cache", pkg{ImportPath: "tipcreds/rediscache/redistest", Imports: []string{"tipcreds"}}},
+		{"tipcreds brings Redis", pkg{ImportPath: "tipcreds", Deps: []string{"github.com/redis/go-redis/v9"}}},
+		{"tip-cli brings Redis", pkg{ImportPath: "cmd/tip-cli", Deps: []string{"github.com/redis/go-redis/v9"}}},
 		{"a library is linked with cobra", pkg{ImportPath: "tipcreds/rediscache", Deps: []string{"github.com/spf13/cobra"}}},
+		{"the credentials verify tokens", pkg{ImportPath: "tipcreds", Deps: []string{"github.com/coreos/go-oidc/v3/oidc"}}},
 		{"main does more than one call", pkg{ImportPath: "cmd/tip-cli", Imports: []string{"internal/store"}}},
 		{"the generator of the reference reads the store", pkg{ImportPath: "cmd/tip-cli/gendocs", Imports: []string{"internal/store"}}},
 		{"tip-lab uses the client's store", pkg{ImportPath: "cmd/tip-lab", Imports: []string{"internal/store"}}},

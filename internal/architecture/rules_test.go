@@ -50,8 +50,37 @@ var rules = []rule{
 
 	// The public packages.
 	{
-		from: []string{"./tipcreds/..."}, only: []string{std, others},
+		from: []string{"./tipcreds"}, only: []string{std, others},
 		reason: "tipcreds is a library of its own",
+	},
+	{
+		from: []string{"./tipcreds/..."}, except: []string{"./tipcreds"}, only: []string{std, others, "./tipcreds"},
+		reason: "what goes with tipcreds stands on it, and not on each other",
+	},
+	{
+		from: []string{"./tipcreds/rediscache"}, linked: true, never: []string{"testing/..."},
+		reason: "redistest and cachetest are for tests",
+	},
+	{
+		from: []string{"./tipcreds/rediscache/redistest"}, only: []string{std, others},
+		reason: "it starts servers and knows not what for",
+	},
+	{
+		from: []string{"./..."}, except: []string{"./tipcreds/rediscache/...", "./examples/..."}, linked: true, never: []string{"github.com/redis/..."},
+		reason: "who brings Redis asks for it",
+	},
+	{
+		from: []string{"./..."}, except: []string{"./tipcreds/tipotel/...", "./examples/..."}, linked: true, never: []string{"go.opentelemetry.io/..."},
+		reason: "who brings OpenTelemetry asks for it",
+	},
+	{
+		from: []string{"./tipcreds/tipotel"}, linked: true, never: []string{"go.opentelemetry.io/otel/sdk/...", "./lab/...", "testing/..."},
+		reason: "a library reports by the API of OpenTelemetry; programs choose an SDK",
+	},
+	{
+		from: []string{"./tipcreds/...", "./s3agcreds/..."}, except: []string{"./tipcreds/bearer"}, linked: true,
+		never:  []string{"github.com/coreos/...", "github.com/go-jose/...", "golang.org/x/oauth2/..."},
+		reason: "who verifies tokens asks for it",
 	},
 	{
 		from: []string{"./s3agcreds/..."}, only: []string{std, others},

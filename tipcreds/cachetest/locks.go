@@ -130,8 +130,15 @@ func lockEnded(ctx context.Context, t *testing.T, r *replicas) {
 	lock(ctx, t, r.b, r.key)()
 }
 
+// soon is the time within which a free lock is given: less than a store takes to
+// find out that a holder is dead.
+const soon = 5 * time.Second
+
+// lock takes a lock that is free.
 func lock(ctx context.Context, t *testing.T, c tipcreds.Cache, key string) (unlock func()) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(ctx, soon)
+	defer cancel()
 	unlock, err := c.Lock(ctx, key)
 	if err != nil {
 		t.Fatalf("Lock: %v", err)

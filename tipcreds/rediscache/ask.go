@@ -2,7 +2,6 @@ package rediscache
 
 import (
 	"context"
-	"errors"
 	"fmt"
 )
 
@@ -59,10 +58,8 @@ func (c *Cache) failure(ctx, limited context.Context, what string, err error) er
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("rediscache: %s: %w", what, ctx.Err())
-	case limited.Err() != nil && errors.Is(err, limited.Err()):
-		return fmt.Errorf("rediscache: %s: %w: %v", what, ErrTimeout, c.options.Timeout)
 	case limited.Err() != nil:
-		return fmt.Errorf("rediscache: %s: %w: %v: %w", what, ErrTimeout, c.options.Timeout, err)
+		return fmt.Errorf("rediscache: %s: %w: %v", what, ErrTimeout, c.options.Timeout)
 	}
 	return fmt.Errorf("rediscache: %s: %w", what, err)
 }

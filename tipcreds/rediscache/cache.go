@@ -114,7 +114,7 @@ func (c *Cache) Get(ctx context.Context, key string) ([]byte, error) {
 	if err != nil {
 		c.options.Logger.WarnContext(ctx, "rediscache: a value cannot be opened and counts as none",
 			"key", key, "sealing_key", keyID, "reason", err.Error())
-		return nil, nil //nolint:nilerr // none, by the interface
+		return nil, nil
 	}
 	return value, nil
 }

@@ -72,7 +72,7 @@ func newAEAD(key Key) (cipher.AEAD, error) {
 func (s *sealer) seal(name string, value []byte) []byte {
 	sealed := make([]byte, len(s.header), len(s.header)+s.aead.Overhead()+len(value))
 	copy(sealed, s.header)
-	return s.aead.Seal(sealed, nil, value, additionalData(s.header, name))
+	return s.aead.Seal(sealed, nil, value, additionalData(s.header, name)) //nolint:gosec // the AEAD draws the nonce itself
 }
 
 // open returns the value, not nil, with the id of its key. The id is also returned

@@ -62,8 +62,12 @@ func (c *Cluster) form(ctx context.Context) error {
 	clients := make([]*redis.Client, len(c.Nodes))
 	for i, n := range c.Nodes {
 		clients[i] = redis.NewClient(&redis.Options{Addr: n.Addr})
-		defer clients[i].Close() //nolint:errcheck // nothing is lost
 	}
+	defer func() {
+		for _, client := range clients {
+			_ = client.Close()
+		}
+	}()
 	for i, client := range clients {
 		if err := assign(ctx, client, i); err != nil {
 			return err

@@ -1,6 +1,6 @@
-// Package redistest starts real redis-server processes for tests: one alone, or a
-// cluster of three masters, on loopback ports of their own, and lets a test kill,
-// stop and restart them.
+// Package redistest starts real redis-server processes for tests: one alone, a
+// Sentinel beside it, or a cluster of three masters, on loopback ports of their own,
+// and lets a test kill, stop and restart them.
 //
 // It needs the program redis-server 6.2 or later (Debian: apt-get install
 // redis-server). Without it the test is skipped with the reason; if the environment
@@ -12,6 +12,6 @@
 // concurrent use as far as its processes go; a test that kills and restarts one from
 // several goroutines gets what it asks for.
 //
-// It does not install Redis, and does not start replicas or Sentinel. It is for tests
-// on Unix: elsewhere [Server.Stop] and [Server.Cont] fail the test.
+// It does not install Redis, and does not start replicas. It is for tests on Unix:
+// elsewhere [Server.Stop] and [Server.Cont] fail the test.
 package redistest

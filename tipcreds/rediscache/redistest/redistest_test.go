@@ -60,6 +60,21 @@ func TestKillWhileStopped(t *testing.T) {
 	}
 }
 
+// A server at a port that another one has does not take the other's answers for its
+// own: it says that it could not start.
+func TestPortTaken(t *testing.T) {
+	if port := os.Getenv("REDISTEST_PORT"); port != "" {
+		redistest.Start(t, "--port", port)
+		return
+	}
+	_, port, _ := strings.Cut(redistest.Start(t).Addr, ":")
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestPortTaken$")
+	cmd.Env = append(os.Environ(), "REDISTEST_PORT="+port)
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "Address already in use") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func TestOptions(t *testing.T) {
 	s := redistest.Start(t, "--requirepass", "example")
 	if err := client(t, s.Addr).Get(t.Context(), "k").Err(); err == nil || !strings.HasPrefix(err.Error(), "NOAUTH") {

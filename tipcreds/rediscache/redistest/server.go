@@ -2,6 +2,7 @@ package redistest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -33,6 +34,7 @@ type Server struct {
 	tb   testing.TB
 	port int
 	dir  string
+	mode []string // what precedes all options
 	args []string
 
 	mu      sync.Mutex
@@ -46,9 +48,14 @@ type Server struct {
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	need(tb)
+	return startWith(tb, nil, args)
+}
+
+func startWith(tb testing.TB, mode, args []string) *Server {
+	tb.Helper()
 	var err error
 	for range attempts {
-		s := &Server{tb: tb, dir: tb.TempDir(), args: args}
+		s := &Server{tb: tb, dir: tb.TempDir(), mode: mode, args: args}
 		if s.port, err = freePort(); err != nil {
 			tb.Fatalf("redistest: %v", err)
 		}
@@ -130,11 +137,12 @@ func (s *Server) start() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	log := filepath.Join(s.dir, "redis.log")
+	_ = os.Remove(log) // that of the process before
 	p, err := newProcess(program, s.options(log))
 	if err != nil {
 		return err
 	}
-	if err := s.awaitAnswer(p); err != nil {
+	if err := s.awaitAnswer(p, log); err != nil {
 		text, _ := os.ReadFile(log)
 		return fmt.Errorf("%w\n%s", err, bytes.TrimSpace(tail(text, 2000)))
 	}
@@ -143,16 +151,21 @@ func (s *Server) start() error {
 }
 
 func (s *Server) options(log string) []string {
-	return slices.Concat([]string{
+	return slices.Concat(s.mode, []string{
 		"--bind", "127.0.0.1", "--port", strconv.Itoa(s.port), "--dir", s.dir, "--logfile", log,
 		"--daemonize", "no", "--save", "", "--appendonly", "no",
 	}, s.args)
 }
 
-func (s *Server) awaitAnswer(p *process) error {
+// awaitAnswer waits until the process has bound its port, which its log tells, and
+// answers. An answer alone may be that of another server at this port.
+func (s *Server) awaitAnswer(p *process, log string) error {
 	deadline := time.Now().Add(startLimit)
 	for {
-		err := ping(s.Addr)
+		err := errNotReady
+		if bound(log) {
+			err = ping(s.Addr)
+		}
 		if err == nil {
 			return nil
 		}
@@ -165,6 +178,14 @@ func (s *Server) awaitAnswer(p *process) error {
 			return fmt.Errorf("%s at %s: no answer: %w", program, s.Addr, err)
 		}
 	}
+}
+
+var errNotReady = errors.New("it does not listen")
+
+// bound reports whether a server or a Sentinel has said that it listens.
+func bound(log string) bool {
+	text, _ := os.ReadFile(log)
+	return bytes.Contains(text, []byte("Ready to accept connections")) || bytes.Contains(text, []byte("Sentinel ID is"))
 }
 
 func tail(text []byte, n int) []byte { return text[max(0, len(text)-n):] }
