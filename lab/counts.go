@@ -28,6 +28,8 @@ func (t *Tally) add(refused bool) {
 type Counts struct {
 	// SignIns are answers of authorization endpoints and their pages: a code
 	// (granted), an error or a wrong password. Showing a page counts as nothing.
+	// InitiateAuth with USER_PASSWORD_AUTH counts here, too, with
+	// REFRESH_TOKEN_AUTH as one of Refreshes.
 	SignIns Tally `json:"signIns"`
 	// Codes, Refreshes and DevicePolls are token requests of the grants
 	// authorization_code, refresh_token and device_code.
@@ -90,6 +92,12 @@ func (c *counter) signIn(e *idp.Event) {
 	switch e.Kind {
 	case idp.KindAuthorize:
 		c.counts.SignIns.add(refused)
+	case idp.KindInitiateAuth:
+		if e.GrantType == idp.FlowRefresh {
+			c.counts.Refreshes.add(refused)
+		} else {
+			c.counts.SignIns.add(refused)
+		}
 	case idp.KindRevocation:
 		c.counts.Revocations.add(refused)
 	case idp.KindToken:

@@ -1,6 +1,7 @@
 // Package lab runs the AWS and identity-provider endpoints that trusted identity
 // propagation needs in one process on loopback: an OIDC provider, STS, IAM
-// Identity Center's CreateTokenWithIAM, S3 Access Grants and S3. Every request
+// Identity Center's CreateTokenWithIAM, the identity store, S3 Access Grants, S3,
+// Secrets Manager and the sign-in of Cognito user pools. Every request
 // is verified and authorized; what AWS refuses, the lab refuses.
 //
 // A lab has two doors on one port. The endpoint door is plain HTTP, for clients

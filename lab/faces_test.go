@@ -27,7 +27,12 @@ const (
 // the client is confidential.
 func (b *bench) signIn(config oauth2.Config, extra ...oauth2.AuthCodeOption) *oauth2.Token {
 	b.Helper()
-	ctx, code, verifier := b.code(&config, extra...)
+	return b.signInAs(config, "analyst", "analyst", extra...)
+}
+
+func (b *bench) signInAs(config oauth2.Config, login, password string, extra ...oauth2.AuthCodeOption) *oauth2.Token {
+	b.Helper()
+	ctx, code, verifier := b.code(&config, append(extra, oauth2.SetAuthURLParam("lab_login", login), oauth2.SetAuthURLParam("lab_password", password))...)
 	token, err := config.Exchange(ctx, code, oauth2.VerifierOption(verifier))
 	if err != nil {
 		b.Fatal(err)
@@ -43,8 +48,9 @@ func (b *bench) code(config *oauth2.Config, extra ...oauth2.AuthCodeOption) (ctx
 	ctx = context.WithValue(b.Context(), oauth2.HTTPClient, &client)
 	config.RedirectURL = "http://localhost:8090/callback"
 	pkce := oauth2.GenerateVerifier()
-	target := config.AuthCodeURL("state", append(extra, oauth2.S256ChallengeOption(pkce),
-		oauth2.SetAuthURLParam("lab_login", "analyst"), oauth2.SetAuthURLParam("lab_password", "analyst"))...)
+	target := config.AuthCodeURL("state", append([]oauth2.AuthCodeOption{
+		oauth2.S256ChallengeOption(pkce), oauth2.SetAuthURLParam("lab_login", "analyst"), oauth2.SetAuthURLParam("lab_password", "analyst"),
+	}, extra...)...)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		b.Fatal(err)

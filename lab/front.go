@@ -9,19 +9,13 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/tip-cli/tip-cli/lab/internal/audit"
 	"github.com/tip-cli/tip-cli/lab/internal/authz"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire/sigv4"
-	"github.com/tip-cli/tip-cli/lab/internal/identitystore"
 	"github.com/tip-cli/tip-cli/lab/internal/idp"
-	"github.com/tip-cli/tip-cli/lab/internal/jwks"
 	"github.com/tip-cli/tip-cli/lab/internal/s3"
-	"github.com/tip-cli/tip-cli/lab/internal/s3control"
-	"github.com/tip-cli/tip-cli/lab/internal/ssooidc"
-	"github.com/tip-cli/tip-cli/lab/internal/sts"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 
@@ -36,10 +30,12 @@ type front struct {
 	hosts    *hosts
 	idp      *idp.Service
 	services map[service]http.Handler
+	registry registry
 }
 
 func newFront(l *Lab, opts *Options) (*front, error) {
-	f := &front{lab: l, log: opts.Log, hosts: newHosts(l.world), services: map[service]http.Handler{}}
+	f := &front{lab: l, log: opts.Log, hosts: newHosts(l.world), services: map[service]http.Handler{},
+		registry: registry{bySigning: map[string]service{}, byTarget: map[string]service{}}}
 	var err error
 	if f.idp, err = idp.New(l.world, idp.WithObserver(f.onSignIn(opts))); err != nil {
 		return nil, err
@@ -54,11 +50,6 @@ func newFront(l *Lab, opts *Options) (*front, error) {
 
 func (f *front) addServices(opts *Options) error {
 	w, a, recorder := f.lab.world, authz.New(f.lab.world), audit.New(f.lab.world)
-	fetcher := *f.lab.inner
-	if *w.Switches.FollowKeyRedirects {
-		fetcher.CheckRedirect = threeRedirects
-	}
-	keys := jwks.New(&fetcher, time.Duration(*w.Switches.KeyCacheSeconds)*time.Second, w.Now)
 	verifier := sigv4.New(credentials(w), func(o *sigv4.Options) { o.Now = w.Now })
 	observe := func(ctx context.Context, x *awswire.Exchange) {
 		recorder.Exchange(ctx, x)
@@ -68,22 +59,11 @@ func (f *front) addServices(opts *Options) error {
 			opts.OnExchange(x)
 		}
 	}
-	for kind, register := range map[service]func(*awswire.Service){
-		stsService:           func(s *awswire.Service) { sts.Register(s, w, a, keys) },
-		oidcService:          func(s *awswire.Service) { ssooidc.Register(s, w, a, keys) },
-		s3ControlService:     func(s *awswire.Service) { s3control.Register(s, w, a) },
-		identityStoreService: func(s *awswire.Service) { identitystore.Register(s, w, a) },
-	} {
-		wire := []awswire.Option{
-			awswire.WithVerifier(verifier), awswire.WithRegion(f.region), awswire.WithObserver(observe), awswire.WithClock(w.Now),
-			awswire.WithLogger(opts.Log), awswire.WithRefusal(f.reword(kind)), validationCode(kind, w),
-		}
-		s, err := awswire.NewService(wireNames[kind], append(wire, wireTypes[kind]...)...)
-		if err != nil {
-			return err
-		}
-		register(s)
-		f.services[kind] = s
+	err := f.addWireServices(&parts{world: w, authz: a, keys: newKeys(*f.lab.inner, w), idp: f.idp, wire: []awswire.Option{
+		awswire.WithVerifier(verifier), awswire.WithRegion(f.region), awswire.WithObserver(observe), awswire.WithClock(w.Now), awswire.WithLogger(opts.Log),
+	}})
+	if err != nil {
+		return err
 	}
 	objects, err := s3.New(w, s3.WithVerifier(verifier), s3.WithAuthorizer(a), s3.WithObserver(func(ctx context.Context, x *s3.Exchange) {
 		recorder.S3(ctx, x)
@@ -102,35 +82,6 @@ func threeRedirects(_ *http.Request, via []*http.Request) error {
 	}
 	return nil
 }
-
-// reword applies the switches about refused signatures.
-func (f *front) reword(kind service) func(awswire.VerifyKind, *awswire.Error) {
-	s := &f.lab.world.Switches
-	return func(refused awswire.VerifyKind, e *awswire.Error) {
-		switch {
-		case kind == stsService && refused == awswire.VerifyMissing:
-			e.Message = s.MissingTokenText
-		case kind == oidcService && s.TokenSignatureStatus == "400":
-			e.Status = http.StatusBadRequest
-		}
-	}
-}
-
-// validationCode applies the switch about values out of range.
-func validationCode(kind service, w *world.World) awswire.Option {
-	if kind != s3ControlService {
-		return awswire.WithValidationCode("")
-	}
-	return awswire.WithValidationCode(w.Switches.AccessGrantsValidation)
-}
-
-// wireNames are botocore's names of the services on the wire engine.
-var wireNames = map[service]string{
-	stsService: "sts", oidcService: "sso-oidc", s3ControlService: "s3control", identityStoreService: "identitystore",
-}
-
-// wireTypes are what the wire engine must know of their types.
-var wireTypes = map[service][]awswire.Option{identityStoreService: identitystore.Options()}
 
 // credentials finds access keys among the sessions of w whose role or user still exists.
 func credentials(w *world.World) sigv4.Lookup {
@@ -163,6 +114,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if kind == s3Service && opensAsPage(r) {
 			w.Header().Set("Content-Security-Policy", "sandbox")
 		}
+	}
+	if _, named := f.registry.target(r); kind == cognitoService && !named {
+		kind = issuerHost // discovery and keys of a user pool are on the host of its API
 	}
 	h, ok := f.services[kind]
 	if !ok {
@@ -200,36 +154,12 @@ func hostname(host string) string {
 	return strings.Trim(host, "[]")
 }
 
-// byRequest tells the services of the endpoint door apart: by the signature's
-// scope, else by what an unsigned request can be for.
+// byRequest tells the services of the endpoint door apart.
 func (f *front) byRequest(r *http.Request) service {
 	if _, ok := f.idp.Match(r); ok {
 		return issuerHost
 	}
-	switch sigv4.ClaimedScope(r).Service {
-	case "sts":
-		return stsService
-	case "sso-oauth":
-		return oidcService
-	case "identitystore":
-		return identityStoreService
-	case "s3":
-		if strings.HasPrefix(r.URL.Path, "/v20180820/") {
-			return s3ControlService
-		}
-		return s3Service
-	}
-	switch {
-	case r.URL.Path == "/token":
-		return oidcService
-	case strings.HasPrefix(r.Header.Get("X-Amz-Target"), "AWSIdentityStore."):
-		return identityStoreService
-	case strings.HasPrefix(r.URL.Path, "/v20180820/"):
-		return s3ControlService
-	case r.URL.Path == "/" && (r.Method == http.MethodPost || r.URL.Query().Has("Action")):
-		return stsService
-	}
-	return s3Service
+	return f.registry.find(r)
 }
 
 // regionForm keeps anything else that a scope may say out of ARNs and events.

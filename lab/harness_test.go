@@ -137,6 +137,7 @@ func (b *bench) on(tb testing.TB) *bench {
 // strict takes the loopback issuer out of the world and enforces the URL rules
 // of IAM and Identity Center.
 func strict(w *lab.World) {
+	labtest.WithoutNotebook(w)
 	off := false
 	w.Switches.LoopbackIssuers = &off
 	a := &w.Accounts[1]

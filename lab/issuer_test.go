@@ -21,6 +21,7 @@ import (
 
 	"github.com/tip-cli/tip-cli/lab"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
+	"github.com/tip-cli/tip-cli/lab/labtest"
 )
 
 // idp is a test's own OIDC provider: one issuer per path, each with its fault.
@@ -148,6 +149,7 @@ func (p *idp) sign(t *testing.T, alg jose.SignatureAlgorithm, kid, issuer string
 func trusted(issuers map[string]string) func(*lab.World) {
 	return func(w *lab.World) {
 		w.Switches.CentralTokenAlgorithm = "ES256"
+		labtest.WithoutNotebook(w) // for the room that its issuer takes
 		a, c := &w.Accounts[1], &w.IdentityCenter[0]
 		var federated []any
 		for name, issuer := range issuers {

@@ -263,7 +263,7 @@ func TestAnotherInstanceHasItsOwnMemory(t *testing.T) {
 	b := start(t, func(w *lab.World) {
 		i := w.IdentityCenter[0]
 		i.ARN, i.IdentityStoreID = second, "d-0987654321"
-		i.Applications = slices.Clone(i.Applications)
+		i.Applications = slices.Clone(i.Applications[:1])
 		i.Applications[0].ARN = app
 		w.IdentityCenter = append(w.IdentityCenter, i)
 	})

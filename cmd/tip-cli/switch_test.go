@@ -69,6 +69,7 @@ func withRefreshGrant(w *lab.World) { w.IdentityCenter[0].Applications[0].Refres
 
 // withoutLoopback leaves out the issuer of the endpoint door, which AWS would not take.
 func withoutLoopback(w *lab.World) {
+	labtest.WithoutNotebook(w)
 	account, center := &w.Accounts[1], &w.IdentityCenter[0]
 	account.OIDCProviders = account.OIDCProviders[:1]
 	trust := account.Roles[0].Trust.(map[string]any)

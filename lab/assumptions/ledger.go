@@ -100,4 +100,6 @@ var ledger = []Assumption{
 		"The API reference calls the member optional and says nothing about rotation.", rotationNone, []string{rotationNone, "renewed", "single-use"}},
 	{44, "directoryAcrossAccounts", "A role of another account reads the identity store if its own policies allow that.",
 		"Published policies of member accounts name arn:aws:identitystore::*:identitystore/*; which accounts the service admits is not documented.", true, nil},
+	{45, "secretStageKey", "The condition key secretsmanager:VersionStage of GetSecretValue has the staging labels of the version that is read (version), not the label that the request names (request).",
+		"An older user guide says that any label attached to the version being evaluated counts; the Service Authorization Reference speaks of the stages in the request.", "version", []string{"version", "request"}},
 }

@@ -29,8 +29,14 @@ const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
 // secret members of inputs and outputs, by their lower-camel names.
 var secret = []string{
 	"assertion", "code", "codeVerifier", "subjectToken", "refreshToken", "webIdentityToken", "contextAssertion",
-	"secretAccessKey", "sessionToken", "accessToken", "idToken", "identityContext",
+	"secretAccessKey", "sessionToken", "accessToken", "idToken", "identityContext", "authParameters", "secretHash",
 }
+
+// omitted members of inputs do not appear at all.
+var omitted = []string{"secretString", "secretBinary", "rotationToken"}
+
+// silent are services whose answers the trail leaves out.
+var silent = []string{"identitystore", "secretsmanager"}
 
 // Recorder records events in a world.
 type Recorder struct{ world *world.World }
@@ -49,7 +55,7 @@ func (a *Recorder) Exchange(_ context.Context, x *awswire.Exchange) {
 		e.ManagementEvent, e.EventCategory = false, "Data"
 	}
 	e.RequestParameters = parameters(x.Input)
-	if x.Err == nil && x.Caller.Service != "identitystore" { // whose answers to reads the trail leaves out
+	if x.Err == nil && !slices.Contains(silent, x.Caller.Service) {
 		e.ResponseElements = parameters(x.Output)
 	}
 	if out, ok := x.Output.(*sts.AssumeRoleWithWebIdentityOutput); ok && x.Err == nil {
@@ -62,7 +68,7 @@ func (a *Recorder) Exchange(_ context.Context, x *awswire.Exchange) {
 
 // reads reports whether an operation of that name changes nothing.
 func reads(operation string) bool {
-	return slices.ContainsFunc([]string{"Get", "List", "Describe", "IsMember"}, func(verb string) bool { return strings.HasPrefix(operation, verb) })
+	return slices.ContainsFunc([]string{"Get", "BatchGet", "List", "Describe", "IsMember"}, func(verb string) bool { return strings.HasPrefix(operation, verb) })
 }
 
 // event fills what every event has.
@@ -111,7 +117,7 @@ func problem(err error) (code, message string) {
 // recipient is the account in whose trail the event belongs: that of the resource
 // that the request is for, if there is such an account, else the caller's.
 func (a *Recorder) recipient(e *world.Event, c *awswire.Caller) string {
-	named := []string{accountIn(e.RequestParameters["roleArn"]), accountIn(e.RequestParameters["clientId"])}
+	named := []string{accountIn(e.RequestParameters["roleArn"]), accountIn(e.RequestParameters["clientId"]), accountIn(e.RequestParameters["secretId"])}
 	if c.Service == "s3control" { // the others take no notice of x-amz-account-id
 		named = append(named, c.AccountID)
 	}
@@ -205,7 +211,7 @@ func show(v any) any {
 		out := make(map[string]any, len(v))
 		for k, x := range v {
 			name := lowerFirst(k)
-			if x == nil || x == "" || x == false || x == 0.0 {
+			if x == nil || x == "" || x == false || x == 0.0 || slices.Contains(omitted, name) {
 				continue
 			}
 			if slices.Contains(secret, name) {

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	s3ctypes "github.com/aws/aws-sdk-go-v2/service/s3control/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -78,6 +79,7 @@ func sdkServices(t *testing.T, load func(string) *models.Model) []service {
 		{name: "sts", client: func(c aws.Config) any { return sts.NewFromConfig(c) }},
 		{name: "sso-oidc", client: func(c aws.Config) any { return ssooidc.NewFromConfig(c) }},
 		{name: "sso", client: func(c aws.Config) any { return sso.NewFromConfig(c) }},
+		{name: "secretsmanager", client: func(c aws.Config) any { return secretsmanager.NewFromConfig(c) }},
 		{
 			name: "s3control", client: func(c aws.Config) any { return s3control.NewFromConfig(c) },
 			fixed: map[string]string{"AccountId": "111122223333", "Bucket": "example-bucket", "Name": "example-name"},

@@ -233,6 +233,10 @@ func (s *Service) SigningName() string {
 	return first(s.model.Metadata.SigningName, s.model.Metadata.EndpointPrefix)
 }
 
+// TargetPrefix returns what stands before the dot in X-Amz-Target: empty for
+// services of other protocols than JSON.
+func (s *Service) TargetPrefix() string { return s.model.Metadata.TargetPrefix }
+
 // Matches reports whether r, by its method, URL and headers, is for this service
 // and an operation that has a handler, so that a router can tell services on one
 // host apart. It does not read the body: of the services of the query protocol,

@@ -21,17 +21,16 @@ type handlers struct {
 	authz *authz.Authorizer
 }
 
-// Options are what the wire engine must know of the service's types.
-func Options() []awswire.Option {
-	return []awswire.Option{
+// New returns the service over w.
+func New(w *world.World, a *authz.Authorizer, opts ...awswire.Option) (*awswire.Service, error) {
+	s, err := awswire.NewService("identitystore", append(opts,
 		awswire.WithUnion[types.AlternateIdentifier](&types.AlternateIdentifierMemberExternalId{}, &types.AlternateIdentifierMemberUniqueAttribute{}),
 		awswire.WithUnion[types.MemberId](&types.MemberIdMemberUserId{}),
 		awswire.WithDocument(document.NewLazyDocument),
+	)...)
+	if err != nil {
+		return nil, err
 	}
-}
-
-// Register adds the operations to s, which was made with [Options].
-func Register(s *awswire.Service, w *world.World, a *authz.Authorizer) {
 	h := &handlers{world: w, authz: a}
 	awswire.Handle(s, "DescribeUser", h.describeUser)
 	awswire.Handle(s, "ListUsers", h.listUsers)
@@ -44,6 +43,7 @@ func Register(s *awswire.Service, w *world.World, a *authz.Authorizer) {
 	awswire.Handle(s, "IsMemberInGroups", h.isMemberInGroups)
 	awswire.Handle(s, "GetGroupMembershipId", h.getGroupMembershipID)
 	awswire.Handle(s, "DescribeGroupMembership", h.describeGroupMembership)
+	return s, nil
 }
 
 // Values of ResourceType in a ResourceNotFoundException.

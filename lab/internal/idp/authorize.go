@@ -122,12 +122,19 @@ func (p *provider) authenticate(login, password string) (*world.Person, bool) {
 }
 
 func (p *provider) person(login string) (*world.Person, bool) {
-	for i := range p.issuer.People {
-		if strings.EqualFold(p.issuer.People[i].Login, login) {
-			return &p.issuer.People[i], true
+	person, known := p.people[world.FoldKey(login)]
+	return person, known
+}
+
+// byLogin indexes the people of an issuer, so that 10,000 of them sign in as fast as two.
+func byLogin(issuer *world.Issuer) map[string]*world.Person {
+	index := make(map[string]*world.Person, len(issuer.People))
+	for i := range issuer.People {
+		if key := world.FoldKey(issuer.People[i].Login); index[key] == nil {
+			index[key] = &issuer.People[i]
 		}
 	}
-	return nil, false
+	return index
 }
 
 // sendCode answers with an authorization code.

@@ -66,11 +66,13 @@ func (p *provider) released(person *world.Person, scopes []string) map[string]an
 func (p *provider) claimsSupported() []string {
 	everybody := p.idClaims(&grant{client: &world.Client{}, person: &world.Person{}}, p.face.scopes, p.now())
 	names := append(slices.Collect(maps.Keys(everybody)), "nonce", "at_hash")
+	seen := map[string]bool{}
 	for _, person := range p.issuer.People {
 		for name := range person.Claims {
-			names = append(names, name)
+			seen[name] = true
 		}
 	}
+	names = slices.AppendSeq(names, maps.Keys(seen))
 	names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(p.face.claims.omit, name) })
 	slices.Sort(names)
 	return slices.Compact(names)

@@ -3,7 +3,8 @@
 // refresh tokens with rotation, revocation, and userinfo (OpenID Connect Core
 // and Discovery 1.0, RFC 6749, 7009, 7636, 8252, 8414, 8628, 9207). One
 // [Service] serves every issuer of a world; a face gives each issuer the
-// endpoints and habits of a vendor.
+// endpoints and habits of a vendor. [Service.UserPools] is the part of Cognito's
+// API with which applications sign people in themselves.
 //
 // A Service is safe for concurrent use. Codes, tokens and sign-in sessions live
 // in memory, each with an end and a bound on their number; of secrets only the

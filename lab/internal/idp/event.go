@@ -20,6 +20,8 @@ const (
 	KindDevice Kind = "device"
 	// KindRevocation is an answer of the revocation endpoint (RFC 7009).
 	KindRevocation Kind = "revocation"
+	// KindInitiateAuth is an answer of Cognito's InitiateAuth.
+	KindInitiateAuth Kind = "initiate-auth"
 	// KindLogout is an answer of the logout endpoint.
 	KindLogout Kind = "logout"
 )
@@ -33,10 +35,11 @@ type Event struct {
 	// Client is the id of a known client, Person the login of a known person;
 	// empty while unknown.
 	Client, Person string
-	// GrantType as the token endpoint was given it, if it is a known one.
+	// GrantType as the token endpoint was given it, if it is a known one; the
+	// AuthFlow of InitiateAuth.
 	GrantType string
-	// Error is the OAuth error code, Description its error_description; empty
-	// when the request was granted.
+	// Error is the OAuth error code, Description its error_description; of
+	// InitiateAuth exception and message. Both are empty when the request was granted.
 	Error, Description string
 	// InGrace says that a rotated refresh token was used again in time and gave tokens.
 	InGrace bool

@@ -170,6 +170,10 @@ type provider struct {
 	accessKeys *keyring
 	// serverAPI is the one that all access tokens are for; nil where there is none.
 	serverAPI *world.API
+	// people by what [world.FoldKey] makes of their logins.
+	people map[string]*world.Person
+	// claimNames are those of [provider.claimsSupported], found once.
+	claimNames func() []string
 	// warm starts generating the keys, once.
 	warm   func()
 	pages  *pages
@@ -206,7 +210,7 @@ func newProvider(issuer *world.Issuer, now func() time.Time, pages *pages) (*pro
 	}
 	p := &provider{
 		issuer: issuer, base: base, path: strings.TrimSuffix(base.Path, "/"), face: f,
-		now: now, keys: newKeyring(now), pages: pages, csrfKey: randomBytes(32),
+		now: now, keys: newKeyring(now), pages: pages, csrfKey: randomBytes(32), people: byLogin(issuer),
 		codes: newShelf[*authorizationCode](now), access: newShelf[*accessToken](now),
 		refresh: newShelf[*refreshToken](now), sessions: newShelf[*session](now),
 		devices: newShelf[*deviceAuthorization](now), users: newShelf[*deviceAuthorization](now),
@@ -219,6 +223,7 @@ func newProvider(issuer *world.Issuer, now func() time.Time, pages *pages) (*pro
 	}
 	p.serverAPI = p.newServerAPI()
 	p.warm = sync.OnceFunc(p.generateKeys)
+	p.claimNames = sync.OnceValue(p.claimsSupported)
 	p.routes = p.newRoutes()
 	return p, nil
 }

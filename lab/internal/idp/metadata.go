@@ -25,7 +25,7 @@ func (p *provider) metadata(w http.ResponseWriter, _ *http.Request) {
 		"subject_types_supported":               []string{subjects},
 		"id_token_signing_alg_values_supported": []string{"RS256"},
 		"scopes_supported":                      p.face.scopes,
-		"claims_supported":                      p.claimsSupported(),
+		"claims_supported":                      p.claimNames(),
 		"prompt_values_supported":               []string{"none", "login", "consent", "select_account"},
 		"token_endpoint_auth_methods_supported": p.authMethods(),
 		"claims_parameter_supported":            false,

@@ -29,6 +29,8 @@ type pages struct {
 type signInView struct {
 	Issuer, Client, Action, CSRF, Login, Problem string
 	People                                       []personView
+	// More is how many people are not among People.
+	More int
 }
 
 type personView struct{ Login, Name, Initials string }

@@ -5,12 +5,15 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
 
-// shelfLimit bounds the things of one kind that an issuer remembers.
-const shelfLimit = 10_000
+// shelfLimit bounds the things of one kind that an issuer remembers: enough for
+// 10,000 people who refresh their tokens a few times.
+const shelfLimit = 100_000
 
 // shelf keeps things that were given out under a secret text until they end. It
 // stores digests, so looking a text up takes the same time whatever part of it
@@ -19,6 +22,8 @@ type shelf[T any] struct {
 	now   func() time.Time
 	swept time.Time
 	items map[[sha256.Size]byte]item[T]
+	// next to go from a full shelf, in this order; found for many at once.
+	next [][sha256.Size]byte
 }
 
 type item[T any] struct {
@@ -33,8 +38,11 @@ func newShelf[T any](now func() time.Time) *shelf[T] {
 // put stores value under text for a while.
 func (s *shelf[T]) put(text string, value T, life time.Duration) {
 	now := s.now()
-	if len(s.items) >= shelfLimit || now.Sub(s.swept) > time.Minute {
+	if now.Sub(s.swept) > time.Minute {
 		s.sweep(now)
+	}
+	for len(s.items) >= shelfLimit {
+		s.dropFirst()
 	}
 	s.items[sha256.Sum256([]byte(text))] = item[T]{value, now.Add(life)}
 }
@@ -52,21 +60,21 @@ func (s *shelf[T]) get(text string) (T, bool) {
 // drop takes away what lies under text.
 func (s *shelf[T]) drop(text string) { delete(s.items, sha256.Sum256([]byte(text))) }
 
-// sweep removes what has ended and, on a full shelf, what ends first.
+// sweep removes what has ended.
 func (s *shelf[T]) sweep(now time.Time) {
 	s.swept = now
-	var first [sha256.Size]byte
-	var ends time.Time
-	for key, it := range s.items {
-		if !now.Before(it.ends) {
-			delete(s.items, key)
-		} else if ends.IsZero() || it.ends.Before(ends) {
-			first, ends = key, it.ends
-		}
+	maps.DeleteFunc(s.items, func(_ [sha256.Size]byte, it item[T]) bool { return !now.Before(it.ends) })
+}
+
+// dropFirst removes what ends, or ended, first. On a shelf whose things live for
+// different times it may be one that ends among the first.
+func (s *shelf[T]) dropFirst() {
+	if len(s.next) == 0 {
+		s.next = slices.SortedFunc(maps.Keys(s.items), func(a, b [sha256.Size]byte) int { return s.items[a].ends.Compare(s.items[b].ends) })
+		s.next = slices.Clone(s.next[:len(s.next)/10+1])
 	}
-	if len(s.items) >= shelfLimit {
-		delete(s.items, first)
-	}
+	delete(s.items, s.next[0])
+	s.next = s.next[1:]
 }
 
 func randomBytes(n int) []byte {

@@ -44,3 +44,41 @@ func TestShelfIsBounded(t *testing.T) {
 		t.Error("the newest is not there")
 	}
 }
+
+// What has ended goes before what has not, also from a full shelf.
+func TestFullShelfDropsWhatHasEnded(t *testing.T) {
+	now := time.Unix(0, 0)
+	s := newShelf[int](func() time.Time { return now })
+	for i := range shelfLimit - 1 {
+		s.put(strconv.Itoa(i), i, time.Hour)
+	}
+	s.put("short", 0, time.Second)
+	now = now.Add(30 * time.Second) // too early for the sweep of every minute
+	s.put("new", 1, time.Hour)
+	if len(s.items) != shelfLimit {
+		t.Errorf("%d items, want %d", len(s.items), shelfLimit)
+	}
+	for _, text := range []string{"0", strconv.Itoa(shelfLimit - 2), "new"} {
+		if _, ok := s.get(text); !ok {
+			t.Errorf("%s is gone", text)
+		}
+	}
+}
+
+// What was dropped by name makes room for one more each.
+func TestDroppedMakesRoom(t *testing.T) {
+	now := time.Unix(0, 0)
+	s := newShelf[int](func() time.Time { return now })
+	for i := range shelfLimit + 1 { // chooses who goes next: 1, 2, ...
+		s.put(strconv.Itoa(i), i, time.Hour+time.Duration(i))
+	}
+	s.drop("1")
+	s.put("a", 0, 2*time.Hour)
+	s.put("b", 0, 2*time.Hour)
+	if _, ok := s.get("2"); ok || len(s.items) != shelfLimit {
+		t.Errorf("2 is there: %t; %d items", ok, len(s.items))
+	}
+	if _, ok := s.get("3"); !ok {
+		t.Error("3 is gone")
+	}
+}

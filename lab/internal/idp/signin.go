@@ -25,6 +25,10 @@ func (p *provider) signInPage(w http.ResponseWriter, r *http.Request, req *authR
 	})
 }
 
+// offeredPeople is how many can sign in with one click: the page of a world of
+// thousands stays short. The others type.
+const offeredPeople = 50
+
 // signInForm is a sign-in page to be shown. Its form goes to path and query.
 type signInForm struct {
 	client, path, query string
@@ -38,9 +42,11 @@ func (p *provider) form(w http.ResponseWriter, r *http.Request, status int, f *s
 		Issuer: p.issuer.URL, Client: f.client, Action: action, CSRF: p.protect(w, r, f.cookies, action),
 		Login: clip(f.login, 200), Problem: f.problem,
 	}
-	for i := range p.issuer.People {
-		v.People = append(v.People, viewOf(&p.issuer.People[i]))
+	offered := p.issuer.People[:min(len(p.issuer.People), offeredPeople)]
+	for i := range offered {
+		v.People = append(v.People, viewOf(&offered[i]))
 	}
+	v.More = len(p.issuer.People) - len(offered)
 	if status == http.StatusUnauthorized { // RFC 9110, 11.6.1: it carries a challenge; browsers ignore this one
 		w.Header().Set("WWW-Authenticate", "LabForm")
 	}

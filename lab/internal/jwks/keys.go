@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -73,16 +74,22 @@ type Keys struct {
 	entries map[string]*entry
 }
 
-// entry is what is known of one issuer. Whoever holds turn may touch it, and
+// entry is what is known of one issuer. Whoever holds turn may change it, and
 // fetch: nobody else fetches the same documents meanwhile.
 type entry struct {
-	turn    chan struct{}
-	fetched time.Time
-	doc     Discovery
-	set     jose.JSONWebKeySet
+	turn chan struct{}
+	// latest are the documents, which anybody may read; nil before the first fetch.
+	latest atomic.Pointer[documents]
 	// window began the count of refetches.
 	window    time.Time
 	refetches int
+}
+
+// documents are what an issuer published at a time. They are immutable.
+type documents struct {
+	fetched time.Time
+	doc     Discovery
+	set     jose.JSONWebKeySet
 }
 
 // take waits for e's turn, which release gives back.
@@ -123,28 +130,42 @@ func (k *Keys) Verify(ctx context.Context, issuer string, t *Token, algorithms .
 		return Discovery{}, ErrAlgorithm
 	}
 	e := k.entry(issuer)
+	if d := e.latest.Load(); k.fresh(d) && verified(t, &d.set) {
+		return d.doc, nil
+	}
+	return k.inTurn(ctx, issuer, e, t)
+}
+
+// inTurn verifies what the documents at hand do not, with newer ones where the
+// time of those is over or where they lack the key.
+func (k *Keys) inTurn(ctx context.Context, issuer string, e *entry, t *Token) (Discovery, error) {
 	if err := e.take(ctx); err != nil {
 		return Discovery{}, err
 	}
 	defer e.release()
-	if k.now().Sub(e.fetched) >= k.ttl || e.fetched.IsZero() {
-		if err := k.fetch(ctx, issuer, e); err != nil {
+	var err error
+	d := e.latest.Load() // which others may have fetched meanwhile
+	if !k.fresh(d) {
+		if d, err = k.fetch(ctx, issuer, e); err != nil {
 			return Discovery{}, err
 		}
 	}
-	if verified(t, &e.set) {
-		return e.doc, nil
+	if verified(t, &d.set) {
+		return d.doc, nil
 	}
-	if len(e.set.Key(t.KeyID)) == 0 && e.mayRefetch(k.now()) {
-		if err := k.fetch(ctx, issuer, e); err != nil {
+	if len(d.set.Key(t.KeyID)) == 0 && e.mayRefetch(k.now()) {
+		if d, err = k.fetch(ctx, issuer, e); err != nil {
 			return Discovery{}, err
 		}
-		if verified(t, &e.set) {
-			return e.doc, nil
+		if verified(t, &d.set) {
+			return d.doc, nil
 		}
 	}
-	return e.doc, ErrSignature
+	return d.doc, ErrSignature
 }
+
+// fresh reports whether there are documents whose time is not over.
+func (k *Keys) fresh(d *documents) bool { return d != nil && k.now().Sub(d.fetched) < k.ttl }
 
 func (k *Keys) entry(issuer string) *entry {
 	k.mu.Lock()
@@ -177,26 +198,27 @@ func verified(t *Token, set *jose.JSONWebKeySet) bool {
 // fetch replaces e's documents, or leaves them and returns an error. A slash at
 // the issuer's end belongs to its name, not to the path (OpenID Connect
 // Discovery 1.0, section 4.1).
-func (k *Keys) fetch(ctx context.Context, issuer string, e *entry) error {
+func (k *Keys) fetch(ctx context.Context, issuer string, e *entry) (*documents, error) {
 	var doc Discovery
 	if err := k.get(ctx, strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", &doc); err != nil {
-		return err
+		return nil, err
 	}
 	if doc.Issuer != issuer || doc.JWKSURI == "" {
-		return fmt.Errorf("%w: it says issuer %q", ErrDiscovery, doc.Issuer)
+		return nil, fmt.Errorf("%w: it says issuer %q", ErrDiscovery, doc.Issuer)
 	}
 	var raw struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
 	if err := k.get(ctx, doc.JWKSURI, &raw); err != nil {
-		return err
+		return nil, err
 	}
 	set, err := usableKeys(raw.Keys)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	e.doc, e.set, e.fetched = doc, set, k.now()
-	return nil
+	d := &documents{doc: doc, set: set, fetched: k.now()}
+	e.latest.Store(d)
+	return d, nil
 }
 
 // usableKeys keeps the public RSA and EC keys. Keys of other kinds are passed over.

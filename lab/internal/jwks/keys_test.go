@@ -276,3 +276,29 @@ func TestUnknownKeyIDsFetchInBounds(t *testing.T) {
 		}
 	})
 }
+
+// While one token's unknown key is fetched, tokens of known keys are verified.
+func TestKnownKeysDoNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProvider(t, issuer)
+		keys, known, unknown := keysOver(p), p.token(t, "one"), p.token(t, "unknown")
+		if _, err := keys.Verify(t.Context(), issuer, known, jose.ES256); err != nil {
+			t.Fatal(err)
+		}
+		p.block = make(chan struct{})
+		fetched := make(chan error)
+		go func() {
+			_, err := keys.Verify(context.Background(), issuer, unknown, jose.ES256)
+			fetched <- err
+		}()
+		synctest.Wait()
+		start := time.Now()
+		if doc, err := keys.Verify(t.Context(), issuer, known, jose.ES256); err != nil || doc.Issuer != issuer || time.Since(start) != 0 {
+			t.Errorf("after %s: %v", time.Since(start), err)
+		}
+		close(p.block)
+		if err := <-fetched; !errors.Is(err, jwks.ErrSignature) {
+			t.Errorf("the unknown one: %v", err)
+		}
+	})
+}

@@ -26,12 +26,17 @@ type handlers struct {
 	authz *authz.Authorizer
 }
 
-// Register adds the operations to s.
-func Register(s *awswire.Service, w *world.World, a *authz.Authorizer) {
+// New returns the service over w.
+func New(w *world.World, a *authz.Authorizer, opts ...awswire.Option) (*awswire.Service, error) {
+	s, err := awswire.NewService("s3control", append(opts, awswire.WithValidationCode(w.Switches.AccessGrantsValidation))...)
+	if err != nil {
+		return nil, err
+	}
 	h := &handlers{world: w, authz: a}
 	awswire.Handle(s, "GetDataAccess", h.getDataAccess)
 	awswire.Handle(s, "GetAccessGrantsInstanceForPrefix", h.getAccessGrantsInstanceForPrefix)
 	awswire.Handle(s, "ListCallerAccessGrants", h.listCallerAccessGrants)
+	return s, nil
 }
 
 func notFound(code, message string) error {

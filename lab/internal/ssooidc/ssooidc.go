@@ -6,6 +6,7 @@ package ssooidc
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"time"
 
@@ -45,10 +46,24 @@ type handlers struct {
 	signer *signer
 }
 
-// Register adds the operations to s.
-func Register(s *awswire.Service, w *world.World, a *authz.Authorizer, keys *jwks.Keys) {
+// New returns the service over w.
+func New(w *world.World, a *authz.Authorizer, keys *jwks.Keys, opts ...awswire.Option) (*awswire.Service, error) {
+	s, err := awswire.NewService("sso-oidc", append(opts, awswire.WithRefusal(restatus(w)))...)
+	if err != nil {
+		return nil, err
+	}
 	h := &handlers{world: w, authz: a, keys: keys, signer: newSigner(w.Switches.CentralTokenAlgorithm)}
 	awswire.Handle(s, "CreateTokenWithIAM", h.createTokenWithIAM)
+	return s, nil
+}
+
+// restatus applies the switch about refused signatures.
+func restatus(w *world.World) func(awswire.VerifyKind, *awswire.Error) {
+	return func(_ awswire.VerifyKind, e *awswire.Error) {
+		if w.Switches.TokenSignatureStatus == "400" {
+			e.Status = http.StatusBadRequest
+		}
+	}
 }
 
 // exception is an error of the service. An empty description is what AWS calls bare.
@@ -150,11 +165,11 @@ func (h *handlers) admit(app *world.Application, user *world.User) error {
 	if user.Disabled {
 		return exception(h.world.Switches.DisabledUser, "")
 	}
-	if !app.AssignmentRequired || slices.Contains(app.Assigned, user.ID) {
+	if !app.AssignmentRequired || app.AssignedTo(user.ID) {
 		return nil
 	}
 	for _, g := range h.world.GroupsOf(app.Instance, user.ID) {
-		if slices.Contains(app.Assigned, g.ID) {
+		if app.AssignedTo(g.ID) {
 			return nil
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,12 +28,26 @@ type handlers struct {
 	keys  *jwks.Keys
 }
 
-// Register adds the operations to s.
-func Register(s *awswire.Service, w *world.World, a *authz.Authorizer, keys *jwks.Keys) {
+// New returns the service over w.
+func New(w *world.World, a *authz.Authorizer, keys *jwks.Keys, opts ...awswire.Option) (*awswire.Service, error) {
+	s, err := awswire.NewService("sts", append(opts, awswire.WithRefusal(reword(w)))...)
+	if err != nil {
+		return nil, err
+	}
 	h := &handlers{world: w, authz: a, keys: keys}
 	awswire.Handle(s, "AssumeRoleWithWebIdentity", h.assumeRoleWithWebIdentity)
 	awswire.Handle(s, "AssumeRole", h.assumeRole)
 	awswire.Handle(s, "GetCallerIdentity", h.getCallerIdentity)
+	return s, nil
+}
+
+// reword applies the switch about unsigned requests.
+func reword(w *world.World) func(awswire.VerifyKind, *awswire.Error) {
+	return func(kind awswire.VerifyKind, e *awswire.Error) {
+		if kind == awswire.VerifyMissing {
+			e.Message = w.Switches.MissingTokenText
+		}
+	}
 }
 
 // getCallerIdentity answers who signed. No policy can deny it.
@@ -83,6 +98,8 @@ type grant struct {
 func (h *handlers) issue(g *grant) (*types.Credentials, *types.AssumedRoleUser) {
 	now := h.world.Now().UTC().Truncate(time.Second)
 	id, secret, token := world.NewCredentials()
+	// Values of a form are pieces of the request's body. A session outlives it.
+	g.name, g.sourceIdentity = strings.Clone(g.name), strings.Clone(g.sourceIdentity)
 	s := &world.Session{
 		AccessKeyID: id, SecretAccessKey: secret, SessionToken: token, Issued: now, Expires: now.Add(g.duration),
 		Kind: world.KindAssumedRole, Account: g.role.Account, RoleARN: g.role.ARN(), SessionName: g.name,

@@ -50,9 +50,10 @@ func (h *handlers) assumeRoleWithWebIdentity(ctx context.Context, c *awswire.Cal
 	if err != nil {
 		return nil, err
 	}
+	who := id.WebIdentity // without what was needed to verify it
 	credentials, user := h.issue(&grant{
 		role: role, name: *in.RoleSessionName, duration: d, sessionPolicies: limits,
-		sourceIdentity: id.sourceIdentity, tags: id.tags, transitive: id.transitive, webIdentity: &id.WebIdentity,
+		sourceIdentity: id.sourceIdentity, tags: id.tags, transitive: id.transitive, webIdentity: &who,
 	})
 	out := &sts.AssumeRoleWithWebIdentityOutput{
 		Credentials: credentials, AssumedRoleUser: user, PackedPolicySize: packed,

@@ -54,8 +54,7 @@ type Instance struct {
 	// IdentityStoreARN is arn:{partition}:identitystore::{account}:identitystore/{id}.
 	IdentityStoreARN string
 	issuers          map[string]*TrustedTokenIssuer
-	users            map[string]*User
-	groups           map[string]*Group
+	directory
 }
 
 // User of an identity store.
@@ -85,8 +84,8 @@ type Application struct {
 	Instance           *Instance
 	Disabled           bool
 	AssignmentRequired bool
-	// Assigned holds the ids of assigned users and groups.
-	Assigned []string
+	// assigned holds the ids of assigned users and groups.
+	assigned map[string]bool
 	// JWTBearer is the jwt-bearer grant; nil when the application lacks it.
 	JWTBearer []AuthorizedIssuer
 	// RefreshToken says whether the application has the refresh_token grant.
@@ -99,6 +98,9 @@ type Application struct {
 	// ClientID is the opaque identifier that ID tokens carry as aud.
 	ClientID string
 }
+
+// AssignedTo reports whether a user or group is assigned, by its id.
+func (a *Application) AssignedTo(id string) bool { return a.assigned[id] }
 
 // AuthorizedIssuer is an entry of AuthorizedTokenIssuers.
 type AuthorizedIssuer struct {
@@ -149,6 +151,8 @@ type Client struct {
 	RefreshToken   bool
 	// Audience of the API that its access tokens are for by default; empty for none.
 	Audience string
+	// PasswordAuth and HideUnknownUsers are about InitiateAuth of Cognito.
+	PasswordAuth, HideUnknownUsers bool
 }
 
 // API is a resource server for which an issuer makes JWT access tokens.

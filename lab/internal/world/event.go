@@ -1,6 +1,7 @@
 package world
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -78,19 +79,28 @@ const trailLength = 10_000
 
 // trail keeps the newest events and hands each to the sinks.
 type trail struct {
-	mu     sync.Mutex
+	mu sync.Mutex
+	// events is a ring once it is full, of which oldest is the beginning.
 	events []Event
+	oldest int
 	sinks  []func(Event)
+}
+
+// add takes an event in, in place of the oldest of a full trail.
+func (t *trail) add(e Event) {
+	if len(t.events) < trailLength {
+		t.events = append(t.events, e)
+		return
+	}
+	t.events[t.oldest] = e
+	t.oldest = (t.oldest + 1) % trailLength
 }
 
 // Record appends an event to the audit trail.
 func (w *World) Record(e Event) {
 	w.trail.mu.Lock()
 	defer w.trail.mu.Unlock()
-	if len(w.trail.events) >= trailLength {
-		w.trail.events = append(w.trail.events[:0:0], w.trail.events[trailLength/10:]...)
-	}
-	w.trail.events = append(w.trail.events, e)
+	w.trail.add(e)
 	for _, sink := range w.trail.sinks {
 		sink(e)
 	}
@@ -104,11 +114,11 @@ func (w *World) OnEvent(sink func(Event)) {
 	w.trail.sinks = append(w.trail.sinks, sink)
 }
 
-// Events returns the audit trail, oldest first.
+// Events returns the newest 10,000 events of the audit trail, oldest first.
 func (w *World) Events() []Event {
 	w.trail.mu.Lock()
 	defer w.trail.mu.Unlock()
-	return append([]Event(nil), w.trail.events...)
+	return slices.Concat(w.trail.events[w.trail.oldest:], w.trail.events[:w.trail.oldest])
 }
 
 // Principal describes a session for the audit trail.

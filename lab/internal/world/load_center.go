@@ -57,7 +57,7 @@ func (l *loader) loadInstance(f *InstanceFile) error {
 	in := &Instance{
 		ARN: f.ARN, Account: f.Account, Region: region, IdentityStoreID: f.IdentityStoreID,
 		IdentityStoreARN: "arn:" + l.Partition + ":identitystore::" + f.Account + ":identitystore/" + f.IdentityStoreID,
-		issuers:          map[string]*TrustedTokenIssuer{}, users: map[string]*User{}, groups: map[string]*Group{},
+		issuers:          map[string]*TrustedTokenIssuer{}, directory: newDirectory(),
 	}
 	l.instances[f.ARN] = in
 	for _, step := range []func(*Instance, *InstanceFile) error{l.loadUsers, l.loadGroups, l.loadTrustedIssuers, l.loadApplications} {
@@ -77,31 +77,13 @@ func (l *loader) loadUsers(in *Instance, f *InstanceFile) error {
 			return fmt.Errorf("user %q: userName has 1 to 128 characters", u.ID)
 		case in.users[u.ID] != nil:
 			return fmt.Errorf("user id %q stands twice", u.ID)
-		case userNamed(in, u.UserName) != nil:
+		case in.userNamed(u.UserName) != nil:
 			return fmt.Errorf("userName %q stands twice", u.UserName)
 		}
-		in.users[u.ID] = &User{
+		in.addUser(&User{
 			ID: u.ID, UserName: u.UserName, DisplayName: u.DisplayName, Email: u.Email,
 			ExternalIDs: u.ExternalIDs, Disabled: u.Disabled,
-		}
-	}
-	return nil
-}
-
-func userNamed(in *Instance, name string) *User {
-	for _, u := range in.users {
-		if strings.EqualFold(u.UserName, name) {
-			return u
-		}
-	}
-	return nil
-}
-
-func groupNamed(in *Instance, name string) *Group {
-	for _, g := range in.groups {
-		if g.DisplayName == name {
-			return g
-		}
+		})
 	}
 	return nil
 }
@@ -111,20 +93,20 @@ func (l *loader) loadGroups(in *Instance, f *InstanceFile) error {
 		switch {
 		case !principalForm.MatchString(g.ID):
 			return fmt.Errorf("group %q: id %q is not a UUID", g.DisplayName, g.ID)
-		case g.DisplayName == "" || groupNamed(in, g.DisplayName) != nil:
+		case g.DisplayName == "" || in.groupNamed(g.DisplayName) != nil:
 			return fmt.Errorf("group %q: displayName is missing or stands twice", g.ID)
 		case in.groups[g.ID] != nil || in.users[g.ID] != nil:
 			return fmt.Errorf("group id %q stands twice", g.ID)
 		}
 		group := &Group{ID: g.ID, DisplayName: g.DisplayName}
 		for _, name := range g.Members {
-			u := userNamed(in, name)
+			u := in.userNamed(name)
 			if u == nil {
 				return fmt.Errorf("group %q: no user %q", g.DisplayName, name)
 			}
 			group.Members = append(group.Members, u.ID)
 		}
-		in.groups[g.ID] = group
+		in.addGroup(group)
 	}
 	return nil
 }
@@ -213,6 +195,7 @@ func (l *loader) loadApplication(in *Instance, f *ApplicationFile) error {
 		ARN: f.ARN, Name: f.Name, Account: in.Account, Region: in.Region, Instance: in, Disabled: f.Disabled,
 		AssignmentRequired: f.AssignmentRequired == nil || *f.AssignmentRequired, RefreshToken: f.RefreshToken,
 		RefreshTokenLifetime: seconds(f.RefreshTokenLifetime, 8*time.Hour),
+		assigned:             map[string]bool{},
 		ClientID:             base64.StdEncoding.EncodeToString([]byte(stableID(f.ARN))),
 	}
 	var err error
@@ -246,18 +229,18 @@ func (l *loader) existing(doc *policy.Document) error {
 
 func (l *loader) assignments(a *Application, f *ApplicationFile) error {
 	for _, name := range f.AssignedUsers {
-		u := userNamed(a.Instance, name)
+		u := a.Instance.userNamed(name)
 		if u == nil {
 			return fmt.Errorf("assignedUsers: no user %q", name)
 		}
-		a.Assigned = append(a.Assigned, u.ID)
+		a.assigned[u.ID] = true
 	}
 	for _, name := range f.AssignedGroups {
-		g := groupNamed(a.Instance, name)
+		g := a.Instance.groupNamed(name)
 		if g == nil {
 			return fmt.Errorf("assignedGroups: no group %q", name)
 		}
-		a.Assigned = append(a.Assigned, g.ID)
+		a.assigned[g.ID] = true
 	}
 	return nil
 }

@@ -10,7 +10,10 @@ import (
 
 func (is *Issuer) addClients(list []ClientFile) error {
 	for _, c := range list {
-		if c.ID == "" || len(c.RedirectURIs) == 0 {
+		if (c.PasswordAuth || c.HideUnknownUsers) && is.Face != "cognito" {
+			return fmt.Errorf("client %q: passwordAuth and hideUnknownUsers are for the face cognito", c.ID)
+		}
+		if c.ID == "" || len(c.RedirectURIs) == 0 && !c.PasswordAuth {
 			return fmt.Errorf("client %q: id and redirectUris are needed", c.ID)
 		}
 		if slices.ContainsFunc(is.Clients, func(other Client) bool { return other.ID == c.ID }) {

@@ -263,12 +263,12 @@ func (l *loader) grantee(g *AccessGrants, f *GrantFile) (GranteeType, string, er
 	case g.IdentityCenter == nil:
 		return "", "", errors.New("a directory grantee needs identityCenter to be set")
 	case f.User != "":
-		if u := userNamed(g.IdentityCenter, f.User); u != nil {
+		if u := g.IdentityCenter.userNamed(f.User); u != nil {
 			return DirectoryUser, u.ID, nil
 		}
 		return "", "", fmt.Errorf("no user %q", f.User)
 	}
-	if grp := groupNamed(g.IdentityCenter, f.Group); grp != nil {
+	if grp := g.IdentityCenter.groupNamed(f.Group); grp != nil {
 		return DirectoryGroup, grp.ID, nil
 	}
 	return "", "", fmt.Errorf("no group %q", f.Group)

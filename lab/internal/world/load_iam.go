@@ -169,6 +169,11 @@ func (l *loader) loadRole(account string, r *RoleFile) error {
 		Account: account, Name: r.Name, Path: r.Path, ID: "AROA" + stableID(arn), arn: arn,
 		MaxSessionDuration: time.Duration(r.MaxSessionDuration) * time.Second, Trust: trust, Policies: policies,
 	}
+	for _, s := range r.Sessions {
+		if err := l.loadRoleSession(l.roles[arn], &s); err != nil {
+			return at(err, "session %q", s.Name)
+		}
+	}
 	return nil
 }
 

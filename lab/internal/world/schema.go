@@ -33,6 +33,8 @@ type AccountFile struct {
 	OIDCProviders []OIDCProviderFile `yaml:"oidcProviders"`
 	Roles         []RoleFile         `yaml:"roles"`
 	Users         []IAMUserFile      `yaml:"users"`
+	// Secrets of Secrets Manager.
+	Secrets []SecretFile `yaml:"secrets"`
 }
 
 // OIDCProviderFile is an IAM OIDC provider.
@@ -55,6 +57,39 @@ type RoleFile struct {
 	Trust any `yaml:"trust"`
 	// Policies are identity policies by name.
 	Policies map[string]any `yaml:"policies"`
+	// Sessions are credentials of the role that work from the start.
+	Sessions []RoleSessionFile `yaml:"sessions"`
+}
+
+// RoleSessionFile is a session of a role with its credentials, as the platform
+// gives them to an instance or a notebook. AWS renews those; these do not change.
+type RoleSessionFile struct {
+	// Name of the session, in the ARN of the assumed role.
+	Name string `yaml:"name"`
+	// ID (ASIA and 12 or more capitals or digits), Secret and Token are all needed.
+	ID     string `yaml:"id"`
+	Secret string `yaml:"secret"`
+	Token  string `yaml:"token"`
+	// Lifetime in seconds from the start of the lab; zero for no end.
+	Lifetime int `yaml:"lifetime"`
+}
+
+// SecretFile is a secret of Secrets Manager.
+type SecretFile struct {
+	Name   string `yaml:"name"`
+	Region string `yaml:"region"`
+	// Suffix is what stands behind the name in the ARN: six letters or digits;
+	// made up from the name when it is left out.
+	Suffix      string `yaml:"suffix"`
+	Description string `yaml:"description"`
+	// Value of the version AWSCURRENT: a text, or a mapping or list, which becomes
+	// JSON. Left out, the secret has no version yet.
+	Value any `yaml:"value"`
+	// KMSKeyID of a customer managed key; empty for aws/secretsmanager.
+	KMSKeyID string            `yaml:"kmsKeyId"`
+	Tags     map[string]string `yaml:"tags"`
+	// Policy is the resource policy.
+	Policy any `yaml:"policy"`
 }
 
 // IAMUserFile is an IAM user with long-term keys, for administrators and tests.
@@ -206,6 +241,12 @@ type ClientFile struct {
 	// Audience of one of the issuer's APIs, for which this client's access tokens
 	// are unless a request names another; plain only.
 	Audience string `yaml:"audience"`
+	// PasswordAuth allows InitiateAuth with USER_PASSWORD_AUTH; cognito only. Such
+	// a client needs no redirect URI.
+	PasswordAuth bool `yaml:"passwordAuth"`
+	// HideUnknownUsers answers InitiateAuth for nobody as for a wrong password
+	// (PreventUserExistenceErrors ENABLED); cognito only.
+	HideUnknownUsers bool `yaml:"hideUnknownUsers"`
 }
 
 // APIFile is a resource server for which an issuer makes JWT access tokens.

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -68,29 +69,62 @@ func (w *World) OpenContext(s string) (*IdentityContext, error) {
 	if err != nil {
 		return nil, errContext
 	}
-	var c IdentityContext
-	if err := json.NewDecoder(flate.NewReader(bytes.NewReader(plain))).Decode(&c); err != nil {
-		return nil, errContext
-	}
-	return &c, nil
+	return unpack(plain)
 }
 
-// pack makes a context small and then as long as there is room, with zeros at
-// the end that the reader passes over.
+// The first byte of a packed context says how the rest is written.
+const (
+	asText     = 0 // JSON
+	compressed = 1 // JSON, by DEFLATE
+)
+
+// pack writes a context as long as there is room, with zeros at the end that the
+// reader passes over. Compressing takes much longer than all the rest of an
+// exchange but the signatures, so that only what is too long is compressed.
 func pack(c *IdentityContext, room int) ([]byte, error) {
-	var b bytes.Buffer
-	z, err := flate.NewWriter(&b, flate.BestCompression)
+	text, err := json.Marshal(c)
 	if err != nil {
 		return nil, err
 	}
-	if err := json.NewEncoder(z).Encode(c); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
+	b := bytes.NewBuffer(make([]byte, 0, room))
+	b.WriteByte(asText)
+	b.Write(text)
+	if b.Len() > room {
+		b.Reset()
+		b.WriteByte(compressed)
+		if err := deflate(b, text); err != nil {
+			return nil, err
+		}
 	}
 	if b.Len() > room {
 		return nil, fmt.Errorf("an identity context of %d bytes is longer than %d", b.Len(), room)
 	}
 	return append(b.Bytes(), make([]byte, room-b.Len())...), nil
+}
+
+func deflate(into io.Writer, text []byte) error {
+	z, err := flate.NewWriter(into, flate.BestCompression)
+	if err != nil {
+		return err
+	}
+	if _, err := z.Write(text); err != nil {
+		return err
+	}
+	return z.Close()
+}
+
+// unpack reads what [pack] wrote.
+func unpack(plain []byte) (*IdentityContext, error) {
+	if len(plain) == 0 {
+		return nil, errContext
+	}
+	var text io.Reader = bytes.NewReader(plain[1:])
+	if plain[0] == compressed {
+		text = flate.NewReader(text)
+	}
+	var c IdentityContext
+	if err := json.NewDecoder(text).Decode(&c); err != nil {
+		return nil, errContext
+	}
+	return &c, nil
 }

@@ -1,6 +1,9 @@
 package world_test
 
 import (
+	"crypto/rand"
+	"encoding/hex"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -51,6 +54,38 @@ func TestContextsOpenWhereTheyWereSealed(t *testing.T) {
 	if _, err := smallWorld(t, time.Now).OpenContext(text); err == nil {
 		t.Error("another world opens it")
 	}
+}
+
+// A context of many scopes, which is compressed, opens like any other and is as
+// long; one that is too long even then is refused.
+func TestLongContexts(t *testing.T) {
+	w := smallWorld(t, time.Now)
+	short, err := w.SealContext(&world.IdentityContext{UserID: "user"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &world.IdentityContext{UserID: "user"}
+	for i := range 100 {
+		want.Scopes = append(want.Scopes, "application:resource:"+strconv.Itoa(i))
+	}
+	text, err := w.SealContext(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.OpenContext(text)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" || len(text) != len(short) {
+		t.Errorf("%v, %d characters, want %d\n%s", err, len(text), len(short), diff)
+	}
+	if _, err := w.SealContext(&world.IdentityContext{UserID: noise(4000)}); err == nil {
+		t.Error("a context that cannot fit is sealed")
+	}
+}
+
+// noise is n characters that do not compress to much less.
+func noise(n int) string {
+	b := make([]byte, n/2)
+	_, _ = rand.Read(b)
+	return hex.EncodeToString(b)
 }
 
 // FuzzOpenContext looks for a text that opens and was never sealed.
@@ -117,14 +152,23 @@ func TestSessionsAreForgotten(t *testing.T) {
 	}
 }
 
+// The trail keeps the newest 10,000 events in order, and hands on every one.
 func TestTrailIsBounded(t *testing.T) {
 	w := smallWorld(t, time.Now)
-	seen := 0
+	seen, recorded := 0, 0
 	w.OnEvent(func(world.Event) { seen++ })
-	for range 10_500 {
-		w.Record(world.Event{EventName: "x"})
-	}
-	if n := len(w.Events()); n > 10_000 || n < 9_000 || seen != 10_500 {
-		t.Errorf("%d events kept, %d seen", n, seen)
+	for _, upTo := range []int{3, 10_000, 10_001, 10_500, 25_000} {
+		for ; recorded < upTo; recorded++ {
+			w.Record(world.Event{EventName: strconv.Itoa(recorded)})
+		}
+		kept := w.Events()
+		if want := min(upTo, 10_000); len(kept) != want || seen != upTo {
+			t.Fatalf("%d events kept, want %d; %d seen, want %d", len(kept), want, seen, upTo)
+		}
+		for i, e := range kept {
+			if want := strconv.Itoa(upTo - len(kept) + i); e.EventName != want {
+				t.Fatalf("of %d, event %d is %s, want %s", upTo, i, e.EventName, want)
+			}
+		}
 	}
 }

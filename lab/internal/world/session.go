@@ -27,7 +27,7 @@ type Session struct {
 	// SessionToken is empty for long-term keys.
 	SessionToken string
 	Issued       time.Time
-	// Expires is zero for long-term keys.
+	// Expires is zero for long-term keys, and for sessions of the world file without an end.
 	Expires time.Time
 	Kind    Kind
 	Account string

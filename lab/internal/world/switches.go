@@ -57,6 +57,7 @@ type Switches struct {
 	ExpiredRefreshToken      string   `yaml:"expiredRefreshToken"`
 	RefreshTokenRotation     string   `yaml:"refreshTokenRotation"`
 	DirectoryAcrossAccounts  *bool    `yaml:"directoryAcrossAccounts"`
+	SecretStageKey           string   `yaml:"secretStageKey"`
 }
 
 // fill sets every switch that the file leaves out and refuses values that the ledger does not know.

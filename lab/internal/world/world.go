@@ -38,6 +38,7 @@ type World struct {
 	replays      int                      // of spent tokens
 	spent        map[string]time.Time     // issuer + token id, until when it is remembered
 	refresh      map[string]*RefreshToken // Identity Center's refresh tokens
+	secrets      map[string]*Secret       // by ARN
 	trail        trail
 }
 
@@ -66,6 +67,20 @@ func (w *World) IAMUser(arn string) (*IAMUser, bool) {
 	defer w.mu.RUnlock()
 	u, ok := w.iamUsers[arn]
 	return u, ok
+}
+
+// HasPrincipal reports whether the ARN of a role or user that a policy names is
+// that of one, as far as its account is of this world.
+func (w *World) HasPrincipal(arn string) bool {
+	if arnField(arn, 2) != "iam" || arnField(arn, 5) == "root" {
+		return true
+	}
+	if _, ours := w.Account(arnField(arn, 4)); !ours {
+		return true
+	}
+	_, role := w.Role(arn)
+	_, user := w.IAMUser(arn)
+	return role || user
 }
 
 // IdentityPolicies returns the identity policies of a session's role or user as they are now.
@@ -129,65 +144,6 @@ func (w *World) TrustedTokenIssuer(i *Instance, arn string) (*TrustedTokenIssuer
 	defer w.mu.RUnlock()
 	t, ok := i.issuers[arn]
 	return t, ok
-}
-
-// User returns the user of an instance's identity store.
-func (w *World) User(i *Instance, id string) (*User, bool) {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	u, ok := i.users[id]
-	return u, ok
-}
-
-// FindUsers returns the users whose attribute has the value, in the order of their ids.
-// path is userName, emails.value or the external-id path of the switches.
-func (w *World) FindUsers(i *Instance, path, value string) []*User {
-	equal := func(a string) bool { return a == value }
-	if *w.Switches.FoldUserAttributes {
-		equal = func(a string) bool { return strings.EqualFold(a, value) }
-	}
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	var found []*User
-	for _, u := range i.users {
-		if slices.ContainsFunc(w.attribute(u, path), equal) {
-			found = append(found, u)
-		}
-	}
-	sort.Slice(found, func(a, b int) bool { return found[a].ID < found[b].ID })
-	return found
-}
-
-func (w *World) attribute(u *User, path string) []string {
-	switch path {
-	case "userName":
-		return []string{u.UserName}
-	case "emails.value":
-		if u.Email != "" {
-			return []string{u.Email}
-		}
-	case w.Switches.ExternalIDPath:
-		values := make([]string, 0, len(u.ExternalIDs))
-		for _, e := range u.ExternalIDs {
-			values = append(values, e.ID)
-		}
-		return values
-	}
-	return nil
-}
-
-// GroupsOf returns the groups of a user, in the order of their ids.
-func (w *World) GroupsOf(i *Instance, userID string) []*Group {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	var found []*Group
-	for _, g := range i.groups {
-		if slices.Contains(g.Members, userID) {
-			found = append(found, g)
-		}
-	}
-	sort.Slice(found, func(a, b int) bool { return found[a].ID < found[b].ID })
-	return found
 }
 
 // Issuers returns the OIDC providers that the lab serves.

@@ -18,6 +18,12 @@ var sets = map[string][]service{
 			"DescribeUser", "ListUsers", "GetUserId", "DescribeGroup", "ListGroups", "GetGroupId",
 			"ListGroupMemberships", "ListGroupMembershipsForMember", "IsMemberInGroups", "GetGroupMembershipId", "DescribeGroupMembership",
 		}},
+		{"secretsmanager", []string{
+			"GetSecretValue", "BatchGetSecretValue", "DescribeSecret", "ListSecrets", "ListSecretVersionIds",
+			"CreateSecret", "PutSecretValue", "UpdateSecret", "DeleteSecret", "RestoreSecret",
+			"GetResourcePolicy", "PutResourcePolicy", "DeleteResourcePolicy", "TagResource", "UntagResource",
+		}},
+		{"cognito-idp", []string{"InitiateAuth"}},
 	},
 	"test": {
 		{"s3control", nil},
@@ -43,5 +49,6 @@ var sets = map[string][]service{
 		}},
 		{"athena", []string{"GetQueryExecution", "GetQueryResults", "ListWorkGroups", "StartQueryExecution", "StopQueryExecution"}},
 		{"lakeformation", []string{"GetDataLakeSettings", "GrantPermissions", "ListPermissions"}},
+		{"secretsmanager", nil},
 	},
 }
