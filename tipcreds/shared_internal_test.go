@@ -59,7 +59,8 @@ func TestOwnersOfTheForgotten(t *testing.T) {
 	k := &keeper{exchanger: &exchanger{}, owners: o}
 	lease := func(key string) *lease { return &lease{credentials: aws.Credentials{AccessKeyID: key}} }
 	one, two, three := lease("1"), lease("2"), lease("3")
-	k.keep(nil, one, &made{Session: &Session{}})
+	k.keep(nil, lease("0"), &made{Session: &Session{}})
+	k.keep(k.current.Load(), one, &made{Session: &Session{}})
 	k.keep(one, two, &made{Session: &Session{}})
 	if got := o.keys(); got != 2 {
 		t.Errorf("%d keys of one user", got)
