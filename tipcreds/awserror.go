@@ -23,7 +23,7 @@ func newExchangeError(step Step, err error, seen *observation, secrets []string)
 		error
 		ServiceRequestID() string
 	}](err); ok {
-		e.RequestID = answered.ServiceRequestID()
+		e.RequestID = redactText(answered.ServiceRequestID(), secrets)
 	}
 	var message string
 	if api, ok := errors.AsType[smithy.APIError](err); ok {

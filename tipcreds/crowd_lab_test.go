@@ -115,7 +115,7 @@ func BenchmarkCrowdInTheLab(b *testing.B) {
 		if diff := cmp.Diff(exchanged(users), c.lab.Counts()); diff != "" {
 			b.Errorf("(-want +got):\n%s", diff)
 		}
-		if stats := fmt.Sprint(c.pool.Stats()); stats != fmt.Sprint(tipcreds.PoolStats{Users: users}) {
+		if stats := fmt.Sprint(c.pool.Stats()); stats != fmt.Sprint(tipcreds.PoolStats{Users: users, MaxUsers: tipcreds.DefaultMaxUsers}) {
 			b.Error(stats)
 		}
 		b.StartTimer()

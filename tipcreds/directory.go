@@ -125,7 +125,7 @@ func (d *directory) remove(subject Subject) *keeper {
 }
 
 func (d *directory) stats() PoolStats {
-	return PoolStats{Users: int(d.count.Load()), Forgotten: d.forgotten.Load()}
+	return PoolStats{Users: int(d.count.Load()), MaxUsers: int(d.max), Forgotten: d.forgotten.Load()}
 }
 
 func (d *directory) drop(s *shard, known *seat) *keeper {

@@ -376,3 +376,46 @@ func TestAnswerWithoutCredentials(t *testing.T) {
 		}
 	}
 }
+
+// TestRequestIDIsRedacted: whoever echoes the request into that header gets nothing shown.
+func TestRequestIDIsRedacted(t *testing.T) {
+	f := newFakeAWS(t)
+	f.on(createTokenCall, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Amzn-RequestId", webToken+" "+applicationToken)
+		oauthErrorBody(w)
+	})
+	_, err := f.provider(t).Retrieve(t.Context())
+	checkClean(t, "the error", err.Error()+exchangeError(t, err).RequestID)
+}
+
+func oauthErrorBody(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusBadRequest)
+	_, _ = w.Write([]byte(`{"error":"invalid_grant"}`))
+}
+
+// TestFreshTokenRequired: only what another JWT would mend.
+func TestFreshTokenRequired(t *testing.T) {
+	tests := []struct {
+		e    tipcreds.ExchangeError
+		want bool
+	}{
+		{tipcreds.ExchangeError{Step: tipcreds.StepWebToken, Err: tipcreds.ErrWebTokenSpent}, true},
+		{tipcreds.ExchangeError{Step: tipcreds.StepWebToken, Err: tipcreds.ErrNoWebToken}, true},
+		{tipcreds.ExchangeError{Step: tipcreds.StepWebToken, Err: tipcreds.ErrSubjectMismatch}, false},
+		{tipcreds.ExchangeError{Step: tipcreds.StepAssumeApplicationRole, Code: "ExpiredToken"}, true},
+		{tipcreds.ExchangeError{Step: tipcreds.StepAssumeApplicationRole, Code: "InvalidIdentityToken"}, true},
+		{tipcreds.ExchangeError{Step: tipcreds.StepAssumeApplicationRole, Code: "AccessDenied"}, false},
+		{tipcreds.ExchangeError{Step: tipcreds.StepCreateToken, Code: "InvalidGrantException", JWTSpent: true}, true},
+		{tipcreds.ExchangeError{Step: tipcreds.StepCreateToken, Code: "ExpiredToken"}, false},
+		{tipcreds.ExchangeError{Step: tipcreds.StepCreateToken, Code: "ExpiredToken", JWTSpent: true}, true},
+		{tipcreds.ExchangeError{Step: tipcreds.StepCreateToken, Code: "AccessDeniedException", JWTSpent: true}, false},
+		{tipcreds.ExchangeError{Step: tipcreds.StepCreateToken, JWTSpent: true, InDoubt: true}, false},
+		{tipcreds.ExchangeError{Step: tipcreds.StepCreateToken, Code: "ExpiredTokenException", HTTPStatus: 429}, false},
+	}
+	for _, tt := range tests {
+		if got := tt.e.FreshTokenRequired(); got != tt.want {
+			t.Errorf("%s %s: %v", tt.e.Step, tt.e.Code, got)
+		}
+	}
+}

@@ -70,13 +70,14 @@ func TestRedactText(t *testing.T) {
 		{"JWT", "token eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln.", "token REDACTED"},
 		{"two JWTs", "eyJhbGciOiJSUzI1NiJ9.a.b, eyJhbGciOiJSUzI1NiJ9.c.d", "REDACTED, REDACTED"},
 		{"beginning of a JWT", "'eyJhbGciOiJSUzI1NiJ9...'", "'REDACTED'"},
+		{"another JWT of the same header", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJvdGhlciJ9.c2ln", "REDACTED"},
 		{"word", "heyJude eyJa", "heyJude eyJa"},
 		{"nothing", "AccessDenied", "AccessDenied"},
 		{"identity context", "'AQoJb3JpZ2luX2VjEXAMPLE0123456789' AQoJb3JpZ2luX2VjEXAMPLE0123456789", "'REDACTED' REDACTED"},
 		{"shortened", "'AQoJb3JpZ2luX2VjEXAMPLE0123...', AQoJb3JpZ2luX2VjEXAMPLE", "'REDACTED...', REDACTED"},
 		{"too short", "AQoJb3JpZ2luX2V", "AQoJb3JpZ2luX2V"},
 	}
-	secrets := []string{"super-secret", "", "bad", "AQoJb3JpZ2luX2VjEXAMPLE0123456789"}
+	secrets := []string{"super-secret", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJvbmUifQ.c2ln", "", "bad", "AQoJb3JpZ2luX2VjEXAMPLE0123456789"}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := redactText(tt.text, secrets); got != tt.want {

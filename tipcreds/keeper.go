@@ -64,19 +64,7 @@ func (k *keeper) join(ctx context.Context, token WebTokenProvider, own bool) (aw
 // blamesToken reports whether another JWT of the same user might have done.
 func blamesToken(err error) bool {
 	e, ok := errors.AsType[*ExchangeError](err)
-	if !ok {
-		return false
-	}
-	switch e.Step {
-	case StepWebToken:
-		return true
-	case StepAssumeApplicationRole, StepCreateToken:
-		switch e.Code {
-		case "ExpiredTokenException", "ExpiredToken", "InvalidIdentityToken", "IDPRejectedClaim", "InvalidGrantException":
-			return true
-		}
-	}
-	return false
+	return ok && (e.Step == StepWebToken || e.FreshTokenRequired())
 }
 
 // renew is what one flight does. lost is one before it that failed by its JWT.

@@ -138,8 +138,10 @@ type Options struct {
 	// OpRenew. Credentials at hand cost no operation. The package tipotel has one
 	// for OpenTelemetry.
 	Observe func(ctx context.Context, op Operation) (context.Context, func(Outcome))
-	// Logger gets a line for every renewal (debug), and one for what went wrong
-	// without an error to anybody (warning). No secrets. Nil: silence.
+	// Logger gets a line for every renewal (debug) and for every one that failed
+	// (warning), whether or not somebody gets the error; and a warning at the
+	// beginning of an outage of the Cache. Lines name users by issuer and subject, and
+	// hold no secrets. Nil: silence.
 	Logger *slog.Logger
 
 	// BeforeCreateToken is called before the JWT is sent to IAM Identity

@@ -20,8 +20,9 @@ type outage struct {
 // ask puts one question to the cache, for limit at most. The first failure of an
 // outage is logged: nobody gets to see it as long as renewals succeed without.
 func (k *keeper) ask(ctx context.Context, op Operation, limit time.Duration, question func(context.Context) error) error {
-	if o := k.outage.Load(); o != nil && time.Now().Before(o.until) {
-		return o.err
+	last := k.outage.Load()
+	if last != nil && time.Now().Before(last.until) {
+		return last.err
 	}
 	ctx, end := k.observe(ctx, op)
 	asking, cancel := context.WithTimeout(ctx, limit)
@@ -33,8 +34,9 @@ func (k *keeper) ask(ctx context.Context, op Operation, limit time.Duration, que
 	}
 	err = fmt.Errorf("%s: %w", op, err)
 	if ctx.Err() == nil && (op != OpCacheLock || !errors.Is(err, context.DeadlineExceeded)) { // not for a lock that somebody held
-		k.outage.Store(&outage{until: time.Now().Add(cachePause), err: err})
-		k.logFailure(ctx, "the cache cannot be asked, going on without it", err)
+		if k.outage.CompareAndSwap(last, &outage{until: time.Now().Add(cachePause), err: err}) {
+			k.logFailure(ctx, "the cache cannot be asked, going on without it", err)
+		}
 	}
 	return err
 }

@@ -44,16 +44,23 @@ type Outcome struct {
 	// Err is why it failed, nil if it did not; of steps and of OpRenew an
 	// [*ExchangeError]. It holds no secrets.
 	Err error
-	// Origin is set for OpRenew where there are credentials.
+	// Origin is set for OpRenew where there are credentials, and for StepCreateToken:
+	// OriginExchange or OriginRefreshToken, by what was exchanged, also if it failed.
 	Origin Origin
+	// Subject is the user: of a Pool always, of a Provider as in [Options.Subject].
+	Subject Subject
 }
 
 // observe begins an operation.
-func (x *exchanger) observe(ctx context.Context, op Operation) (context.Context, func(Outcome)) {
-	if x.options.Observe == nil {
+func (k *keeper) observe(ctx context.Context, op Operation) (context.Context, func(Outcome)) {
+	if k.options.Observe == nil {
 		return ctx, func(Outcome) {}
 	}
-	return x.options.Observe(ctx, op)
+	ctx, end := k.options.Observe(ctx, op)
+	return ctx, func(o Outcome) {
+		o.Subject = k.subject
+		end(o)
+	}
 }
 
 // whose names the user in a line of the log.

@@ -122,6 +122,8 @@ func (p *Pool) Forget(ctx context.Context, subject Subject) error {
 type PoolStats struct {
 	// Users are remembered at present.
 	Users int
+	// MaxUsers is [PoolOptions.MaxUsers].
+	MaxUsers int
 	// Forgotten were dropped for want of room since the pool was made, those with
 	// expired credentials not counted.
 	Forgotten uint64
@@ -157,15 +159,15 @@ var (
 )
 
 // Retrieve implements [aws.CredentialsProvider] as [Provider.Retrieve] does. If ctx
-// carries another user ([WithUser]), it fails.
+// carries another user ([WithUser]), it fails with a [*WrongUserError].
 //
-// Errors are of type [*ExchangeError], or the context's.
+// Other errors are of type [*ExchangeError], or the context's.
 func (u *User) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if u.err != nil {
 		return aws.Credentials{}, u.err
 	}
 	if of, ok := UserFrom(ctx); ok && of.keeper.subject != u.keeper.subject {
-		return aws.Credentials{}, &ExchangeError{Step: StepWebToken, Err: &WrongUserError{Context: of.Subject(), Signer: u.Subject()}}
+		return aws.Credentials{}, &WrongUserError{Context: of.Subject(), Signer: u.Subject()}
 	}
 	return u.keeper.retrieve(ctx, u.token, true)
 }

@@ -33,7 +33,7 @@ func TestPoolKeepsUsersApart(t *testing.T) {
 			keys[got.AccessKeyID] = i
 		}
 	}
-	if len(keys) != 50 || c.exchanges.Load() != 50 || p.Stats() != (tipcreds.PoolStats{Users: 50}) {
+	if len(keys) != 50 || c.exchanges.Load() != 50 || p.Stats() != (tipcreds.PoolStats{Users: 50, MaxUsers: tipcreds.DefaultMaxUsers}) {
 		t.Errorf("%d keys, %d exchanges, %+v", len(keys), c.exchanges.Load(), p.Stats())
 	}
 }
@@ -182,7 +182,7 @@ func TestPoolBound(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if want := (tipcreds.PoolStats{Users: bound, Forgotten: 200}); p.Stats() != want {
+		if want := (tipcreds.PoolStats{Users: bound, MaxUsers: bound, Forgotten: 200}); p.Stats() != want {
 			t.Errorf("%+v, want %+v", p.Stats(), want)
 		}
 	}
@@ -230,7 +230,7 @@ func TestPoolForgetsTheExpired(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if want := (tipcreds.PoolStats{Users: 5}); p.Stats() != want {
+		if want := (tipcreds.PoolStats{Users: 5, MaxUsers: 10}); p.Stats() != want {
 			t.Errorf("%+v, want %+v", p.Stats(), want)
 		}
 		c.delay = time.Minute
@@ -268,7 +268,7 @@ func TestPoolNewcomer(t *testing.T) {
 		go func() { _, err := p.For(subjectOf(1), token(userToken(1))).Retrieve(t.Context()); done <- err }()
 		synctest.Wait()
 		p.For(subjectOf(2), token(userToken(2)))
-		if got := p.Stats(); got != (tipcreds.PoolStats{Users: 2}) {
+		if got := p.Stats(); got != (tipcreds.PoolStats{Users: 2, MaxUsers: 1}) {
 			t.Errorf("%+v", got)
 		}
 		if err := <-done; err != nil {

@@ -22,15 +22,20 @@ const minBeginning = 16
 // the beginning of a JWT: AWS quotes values in "1 validation error detected: Value
 // '...'", sometimes shortened.
 func redactText(text string, secrets []string) string {
+	var forms []string // as they are, and as they were sent
 	for _, s := range secrets {
-		if len(s) < minSecret {
-			continue
-		}
-		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s)} { // as it is, and as it was sent
-			text = redactBeginnings(strings.ReplaceAll(text, form, redacted), form)
+		if len(s) >= minSecret {
+			forms = append(forms, s, url.QueryEscape(s), url.PathEscape(s))
 		}
 	}
-	return redactJWTs(text)
+	for _, form := range forms {
+		text = strings.ReplaceAll(text, form, redacted)
+	}
+	text = redactJWTs(text) // before the beginning that two of them share is taken out
+	for _, form := range forms {
+		text = redactBeginnings(text, form)
+	}
+	return text
 }
 
 // redactBeginnings takes as much of secret out of text as is there, wherever it

@@ -62,7 +62,7 @@ func (k *keeper) cached(ctx context.Context, key string) (*made, error) {
 		m.ClockSkew = *skew
 	}
 	if !k.newLease(m).young(time.Now()) {
-		if l := k.current.Load(); m.ApplicationRefreshToken != "" && (l == nil || l.credentials.Expires.Before(m.ExpiresAt)) {
+		if m.ApplicationRefreshToken != "" {
 			k.keepGrant(m.ApplicationRefreshToken, m.webToken)
 		}
 		return nil, nil //nolint:nilnil // there is none

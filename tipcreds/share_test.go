@@ -1,9 +1,11 @@
 package tipcreds_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -447,4 +449,26 @@ func contexts(n int) []provided {
 		out[i] = provided{ProviderArn: &arn, ContextAssertion: &assertion}
 	}
 	return out
+}
+
+// TestShareOutageIsSaidOnce: an outage that many users meet at once is one line.
+func TestShareOutageIsSaidOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, cache := &clients{life: time.Hour}, newMemory()
+		cache.fail(errDown, time.Hour)
+		var log bytes.Buffer
+		p := replica(t, c, cache, func(o *tipcreds.PoolOptions) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+		var wg sync.WaitGroup
+		for i := range 50 {
+			wg.Go(func() {
+				if _, err := p.For(subjectOf(i), token(userToken(i))).Retrieve(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if got := strings.Count(log.String(), "\n"); got != 1 {
+			t.Errorf("%d lines:\n%s", got, log.String())
+		}
+	})
 }

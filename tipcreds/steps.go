@@ -72,7 +72,7 @@ func (k *keeper) createToken(
 	ctx context.Context, application aws.Credentials, in *ssooidc.CreateTokenWithIAMInput,
 ) (answer *tokenAnswer, err error) {
 	ctx, end := k.observe(ctx, Operation(StepCreateToken))
-	defer func() { end(Outcome{Err: err}) }()
+	defer func() { end(Outcome{Err: err, Origin: originOf(in)}) }()
 	seen := &observation{}
 	out, err := k.oidc.CreateTokenWithIAM(ctx, in, func(o *ssooidc.Options) {
 		o.APIOptions = append(o.APIOptions, k.userAgent, plainBody, seen.install)
@@ -95,6 +95,14 @@ func (k *keeper) createToken(
 	e := newExchangeError(StepCreateToken, ErrNoIdentityContext, seen, nil)
 	e.JWTSpent = in.Assertion != nil // and accepted
 	return nil, e
+}
+
+// originOf is what in exchanges.
+func originOf(in *ssooidc.CreateTokenWithIAMInput) Origin {
+	if in.Assertion != nil {
+		return OriginExchange
+	}
+	return OriginRefreshToken
 }
 
 // tokenError describes a CreateTokenWithIAM that failed, with a nil err if it

@@ -37,6 +37,33 @@ func (e *ExchangeError) RefreshTokenRefused() bool {
 	return e.Code == "InvalidGrantException" || e.Code == "ExpiredTokenException"
 }
 
+// FreshTokenRequired reports that the JWT is to blame: it was used before, has expired,
+// or is not one that AWS takes, so that the user has to bring another. It is false of
+// failures that have nothing to do with it, even if they have used it up
+// ([ExchangeError.JWTSpent]).
+func (e *ExchangeError) FreshTokenRequired() bool {
+	switch {
+	case e.Throttled():
+		return false
+	case errors.Is(e.Err, ErrWebTokenSpent), errors.Is(e.Err, ErrNoWebToken):
+		return true
+	case e.Step == StepAssumeApplicationRole:
+		return isTokenCode(e.Code) || e.Code == "ExpiredToken"
+	default: // the signing keys may have expired as well; then a JWT that was not sent is still good
+		return isTokenCode(e.Code) || e.Code == "ExpiredToken" && e.JWTSpent
+	}
+}
+
+// isTokenCode reports whether AWS gives code for a JWT and for little else.
+func isTokenCode(code string) bool {
+	switch code {
+	case "InvalidGrantException", "InvalidIdentityToken", "IDPRejectedClaim", "ExpiredTokenException":
+		return true
+	default:
+		return false
+	}
+}
+
 // settle says what a failed CreateTokenWithIAM means for the JWT in it. It looks
 // at codes, headers and status, never at texts. sent is whether the request may
 // have left.

@@ -95,8 +95,14 @@ func TestForbiddenEdges(t *testing.T) {
 		{"servers for tests know the cache", pkg{ImportPath: "tipcreds/rediscache/redistest", Imports: []string{"tipcreds"}}},
 		{"tipcreds brings Redis", pkg{ImportPath: "tipcreds", Deps: []string{"github.com/redis/go-redis/v9"}}},
 		{"tip-cli brings Redis", pkg{ImportPath: "cmd/tip-cli", Deps: []string{"github.com/redis/go-redis/v9"}}},
+		{"tipcreds brings OpenTelemetry", pkg{ImportPath: "tipcreds", Deps: []string{"go.opentelemetry.io/otel/trace"}}},
+		{"telemetry brings an SDK", pkg{ImportPath: "tipcreds/tipotel", Deps: []string{"go.opentelemetry.io/otel/sdk/trace"}}},
 		{"a library is linked with cobra", pkg{ImportPath: "tipcreds/rediscache", Deps: []string{"github.com/spf13/cobra"}}},
 		{"the credentials verify tokens", pkg{ImportPath: "tipcreds", Deps: []string{"github.com/coreos/go-oidc/v3/oidc"}}},
+		{"an example uses internal code", pkg{ImportPath: "examples/webapp", Imports: []string{"internal/oidclogin"}}},
+		{"an example is linked to another", pkg{ImportPath: "examples/webapp", Imports: []string{"examples/cli"}}},
+		{"an example brings its lab", pkg{ImportPath: "examples/cli", Imports: []string{"lab"}}},
+		{"an example is imported", pkg{ImportPath: "e2e", XTestImports: []string{"examples/webapp"}}},
 		{"main does more than one call", pkg{ImportPath: "cmd/tip-cli", Imports: []string{"internal/store"}}},
 		{"the generator of the reference reads the store", pkg{ImportPath: "cmd/tip-cli/gendocs", Imports: []string{"internal/store"}}},
 		{"tip-lab uses the client's store", pkg{ImportPath: "cmd/tip-lab", Imports: []string{"internal/store"}}},
@@ -159,6 +165,7 @@ func TestAllowedEdges(t *testing.T) {
 		{ImportPath: "internal/session", XTestImports: []string{"lab/labtest"}},
 		{ImportPath: "tipcreds", Imports: []string{"github.com/aws/aws-sdk-go-v2/aws", "context"}, XTestImports: []string{"tipcreds", "lab/labtest"}},
 		{ImportPath: "cmd/tip-lab/demo", Imports: []string{"lab", "internal/cli"}},
+		{ImportPath: "examples/webapp", Imports: []string{"tipcreds", "s3agcreds", "golang.org/x/oauth2"}, TestImports: []string{"lab/labtest", "cmd/tip-lab/chromium"}},
 		{ImportPath: "lab/internal/s3", Imports: []string{"lab/internal/s3/store", "lab/internal/world", "net/http"}},
 		{ImportPath: "lab/internal/awswire/sigv4", Imports: []string{"lab/internal/awswire"}},
 	} {
@@ -190,4 +197,4 @@ func inModule(p pkg) pkg {
 }
 
 // ours are the top folders of this module.
-var ours = map[string]bool{"cmd": true, "internal": true, "lab": true, "tipcreds": true, "s3agcreds": true, "e2e": true}
+var ours = map[string]bool{"cmd": true, "internal": true, "lab": true, "tipcreds": true, "s3agcreds": true, "e2e": true, "examples": true}

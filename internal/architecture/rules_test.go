@@ -96,6 +96,16 @@ var rules = []rule{
 		reason: "a credentials provider brings neither a command line nor ambient credentials",
 	},
 
+	// The examples.
+	{
+		from: []string{"./examples/..."}, only: []string{std, others, "./tipcreds/...", "./s3agcreds/...", "./examples/lambda/runtimeapi"},
+		reason: "an example shows what anybody can do with the public packages",
+	},
+	{
+		from: []string{"./..."}, except: []string{"./examples/..."}, never: []string{"./examples/..."}, tests: true,
+		reason: "examples are read and run, not imported",
+	},
+
 	// The programs.
 	{
 		from: []string{"./cmd/tip-cli"}, only: []string{std, "./internal/cli", "./internal/fastpath"},
