@@ -107,3 +107,68 @@ func ExampleExchangeError() {
 	// fresh token required: true
 	// either the application's actor policy or authentication method (IAM) does not admit ...
 }
+
+// A server has one pool and one client of each service for all its users, and hands the
+// credentials of the user over with each call.
+func ExamplePool() {
+	awsConfig, stop := exampleAWS()
+	defer stop()
+	ctx := context.Background()
+
+	pool, err := tipcreds.NewPool(accessRole, application, func(o *tipcreds.PoolOptions) {
+		o.ApplicationRoleARN, o.AWSConfig = applicationRole, awsConfig
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client := sts.NewFromConfig(pool.Config(awsConfig)) // refuses another user's key
+
+	// For each request; the package bearer does this part.
+	subject, err := tipcreds.UnverifiedSubject(exampleJWT) // in a server: from a token that was verified
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	user := pool.For(subject, func(context.Context) (string, error) { return exampleJWT, nil })
+	ctx = tipcreds.WithUser(ctx, user)
+
+	// In the handler.
+	user, _ = tipcreds.UserFrom(ctx)
+	who, err := client.GetCallerIdentity(ctx, nil, func(o *sts.Options) { o.Credentials = user })
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(user.Subject(), "is", aws.ToString(who.Arn))
+
+	_, err = client.GetCallerIdentity(ctx, nil) // the user's credentials were forgotten
+	fmt.Println("refused:", errors.Is(err, tipcreds.ErrNoUser))
+	// Output:
+	// 00u1 of https://idp.example.com is arn:aws:sts::444455556666:assumed-role/Analyst/tip-906764c2-1031-70b4-1d5e-2d8d1d7e7f01
+	// refused: true
+}
+
+// exampleJWT is of subject 00u1 of https://idp.example.com.
+const exampleJWT = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lkcC5leGFtcGxlLmNvbSIsInN1YiI6IjAwdTEifQ.c2ln"
+
+// All clients of a program with one user.
+func ExampleConfig() {
+	awsConfig, stop := exampleAWS()
+	defer stop()
+	provider, err := tipcreds.New(accessRole, application,
+		func(context.Context) (string, error) { return webToken, nil },
+		func(o *tipcreds.Options) { o.ApplicationRoleARN, o.AWSConfig = applicationRole, awsConfig })
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mine := tipcreds.Config(awsConfig, provider)
+	who, err := sts.NewFromConfig(mine).GetCallerIdentity(context.Background(), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(aws.ToString(who.Arn))
+	// Output: arn:aws:sts::444455556666:assumed-role/Analyst/tip-906764c2-1031-70b4-1d5e-2d8d1d7e7f01
+}

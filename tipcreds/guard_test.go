@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -112,16 +113,30 @@ func fromContext() aws.CredentialsProvider {
 	})
 }
 
-// TestCachedContextProvider shows what the SDK's cache does with such a provider, as
-// config.WithCredentialsProvider puts it there: without the guard, the second user's
-// request leaves with the first one's key. With it, the request does not leave.
+// loaded is what the SDK makes of such a provider: it puts a cache around it.
+func loaded(t *testing.T, cfg aws.Config) aws.Config {
+	t.Helper()
+	cfg, err := config.LoadDefaultConfig(t.Context(),
+		config.WithCredentialsProvider(fromContext()), config.WithRegion(cfg.Region), config.WithHTTPClient(cfg.HTTPClient),
+		config.WithBaseEndpoint(*cfg.BaseEndpoint), config.WithRetryer(cfg.Retryer),
+		config.WithSharedConfigFiles(nil), config.WithSharedCredentialsFiles(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// TestCachedContextProvider shows what config.WithCredentialsProvider does with such a
+// provider: without the guard, the second user's request leaves with the first one's
+// key. With it, the request does not leave.
 func TestCachedContextProvider(t *testing.T) {
+	t.Setenv("AWS_PROFILE", "")
+	t.Setenv("AWS_CA_BUNDLE", "")
 	p := crowdPool(t)
 	cfg, sent := mirror(t)
 	first, second := userOf(p, 1), userOf(p, 2)
 
-	unguarded := cfg.Copy()
-	unguarded.Credentials = aws.NewCredentialsCache(fromContext())
+	unguarded := loaded(t, cfg)
 	client := sts.NewFromConfig(unguarded)
 	for _, u := range []*tipcreds.User{first, second} {
 		if got, err := signedBy(tipcreds.WithUser(t.Context(), u), client); err != nil || got != keyOf(t, first) {
@@ -129,8 +144,8 @@ func TestCachedContextProvider(t *testing.T) {
 		}
 	}
 
-	guarded := p.Config(cfg)
-	guarded.Credentials = aws.NewCredentialsCache(fromContext())
+	guarded := p.Config(unguarded)
+	guarded.Credentials = unguarded.Credentials
 	client = sts.NewFromConfig(guarded)
 	before := sent()
 	if got, err := signedBy(tipcreds.WithUser(t.Context(), first), client); err != nil || got != keyOf(t, first) {
