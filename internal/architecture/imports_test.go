@@ -102,6 +102,7 @@ func TestForbiddenEdges(t *testing.T) {
 		{"an example uses internal code", pkg{ImportPath: "examples/webapp", Imports: []string{"internal/oidclogin"}}},
 		{"an example is linked to another", pkg{ImportPath: "examples/webapp", Imports: []string{"examples/cli"}}},
 		{"an example brings its lab", pkg{ImportPath: "examples/cli", Imports: []string{"lab"}}},
+		{"the local run of the notebook does its work", pkg{ImportPath: "examples/s3-access-grants/local", Imports: []string{"tipcreds"}}},
 		{"an example is imported", pkg{ImportPath: "e2e", XTestImports: []string{"examples/webapp"}}},
 		{"main does more than one call", pkg{ImportPath: "cmd/tip-cli", Imports: []string{"internal/store"}}},
 		{"the generator of the reference reads the store", pkg{ImportPath: "cmd/tip-cli/gendocs", Imports: []string{"internal/store"}}},

@@ -98,8 +98,13 @@ var rules = []rule{
 
 	// The examples.
 	{
-		from: []string{"./examples/..."}, only: []string{std, others, "./tipcreds/...", "./s3agcreds/...", "./examples/lambda/runtimeapi"},
+		from: []string{"./examples/..."}, except: []string{"./examples/s3-access-grants/local"},
+		only:   []string{std, others, "./tipcreds/...", "./s3agcreds/...", "./examples/lambda/runtimeapi", "./examples/s3-access-grants/loginapi"},
 		reason: "an example shows what anybody can do with the public packages",
+	},
+	{
+		from: []string{"./examples/s3-access-grants/local"}, only: []string{std, others, "./lab", "./examples/s3-access-grants/loginapi"},
+		reason: "it stands for AWS and the application, and runs the program as it is",
 	},
 	{
 		from: []string{"./..."}, except: []string{"./examples/..."}, never: []string{"./examples/..."}, tests: true,
