@@ -11,6 +11,7 @@ import (
 // divided into shards, each with a lock that is held for a look-up only.
 type directory struct {
 	max       int64
+	patience  time.Duration // for how long somebody who came is not swept
 	seed      maphash.Seed
 	shards    []shard
 	count     atomic.Int64
@@ -28,6 +29,7 @@ type shard struct {
 // seat is a user's place in a shard.
 type seat struct {
 	keeper     keeper
+	seen       time.Time // when they last came
 	next, prev *seat
 }
 
@@ -38,8 +40,8 @@ const (
 	manyShards = 1 << 6
 )
 
-func newDirectory(maxUsers int) *directory {
-	d := &directory{max: int64(maxUsers), seed: maphash.MakeSeed(), shards: make([]shard, 1)}
+func newDirectory(maxUsers int, patience time.Duration) *directory {
+	d := &directory{max: int64(maxUsers), patience: patience, seed: maphash.MakeSeed(), shards: make([]shard, 1)}
 	if maxUsers >= manyUsers {
 		d.shards = make([]shard, manyShards)
 	}
@@ -58,44 +60,44 @@ func (d *directory) shard(subject Subject) *shard {
 	return &d.shards[maphash.Comparable(d.seed, subject)%uint64(len(d.shards))]
 }
 
-// keeper returns that of a user, whom admit fills in if they are new, and those that
-// were forgotten for them.
-func (d *directory) keeper(subject Subject, admit func(*keeper, Subject)) (k *keeper, gone []*keeper) {
-	s := d.shard(subject)
+// keeper returns that of a user, whom admit fills in if they are new.
+func (d *directory) keeper(subject Subject, admit func(*keeper, Subject)) *keeper {
+	s, now := d.shard(subject), time.Now()
 	s.mu.Lock()
 	known := s.users[subject]
 	if known != nil {
 		s.unlink(known)
-		s.link(known)
+		s.link(known, now)
 		s.mu.Unlock()
-		return &known.keeper, nil
+		return &known.keeper
 	}
 	known = &seat{}
 	admit(&known.keeper, subject)
 	s.users[known.keeper.subject] = known
-	s.link(known)
+	s.link(known, now)
 	d.count.Add(1)
-	gone = d.sweep(s, known)
+	d.sweep(s, now)
 	s.mu.Unlock()
-	return &known.keeper, append(gone, d.makeRoom(s, known)...)
+	d.makeRoom(s, known)
+	return &known.keeper
 }
 
-// sweep drops the oldest users of a shard if their credentials are of no use any
-// more: two for each that comes, so that they get fewer. The shard is locked.
-func (d *directory) sweep(s *shard, but *seat) (gone []*keeper) {
+// sweep drops the oldest users of a shard if nothing that is held of them is of use any
+// more: two for each that comes, so that they get fewer. Who came just now may not have
+// asked for credentials yet. The shard is locked.
+func (d *directory) sweep(s *shard, now time.Time) {
 	for range 2 {
 		oldest := s.root.prev
-		if oldest == but || !oldest.keeper.idle(time.Now()) {
-			break
+		if oldest == &s.root || now.Sub(oldest.seen) < d.patience || !oldest.keeper.idle(now) {
+			return
 		}
-		gone = append(gone, d.drop(s, oldest))
+		d.drop(s, oldest)
 	}
-	return gone
 }
 
 // makeRoom forgets users until there are no more than there may be: the oldest of
 // shard s, then of the others. No two shards are locked at once.
-func (d *directory) makeRoom(s *shard, but *seat) (gone []*keeper) {
+func (d *directory) makeRoom(s *shard, but *seat) {
 	for i := 0; d.count.Load() > d.max && i <= len(d.shards); i++ {
 		s.mu.Lock()
 		for d.count.Load() > d.max {
@@ -103,36 +105,34 @@ func (d *directory) makeRoom(s *shard, but *seat) (gone []*keeper) {
 			if oldest == nil {
 				break
 			}
-			gone = append(gone, d.drop(s, oldest))
+			d.drop(s, oldest)
 			d.forgotten.Add(1)
 		}
 		s.mu.Unlock()
 		s = &d.shards[i%len(d.shards)]
 	}
-	return gone
 }
 
-// remove forgets one user, if they are known.
-func (d *directory) remove(subject Subject) *keeper {
+// remove forgets one user for good, if they are known.
+func (d *directory) remove(subject Subject) {
 	s := d.shard(subject)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	known := s.users[subject]
-	if known == nil {
-		return nil
+	if known := s.users[subject]; known != nil {
+		known.keeper.signedOut.Store(true)
+		d.drop(s, known)
 	}
-	return d.drop(s, known)
 }
 
 func (d *directory) stats() PoolStats {
 	return PoolStats{Users: int(d.count.Load()), MaxUsers: int(d.max), Forgotten: d.forgotten.Load()}
 }
 
-func (d *directory) drop(s *shard, known *seat) *keeper {
+func (d *directory) drop(s *shard, known *seat) {
 	s.unlink(known)
 	delete(s.users, known.keeper.subject)
 	d.count.Add(-1)
-	return &known.keeper
+	known.keeper.dropped.Store(true)
 }
 
 // busySeats bounds how many users with a renewal under way are passed over when one
@@ -153,7 +153,8 @@ func (s *shard) oldest(but *seat) *seat {
 	return nil
 }
 
-func (s *shard) link(known *seat) {
+func (s *shard) link(known *seat, now time.Time) {
+	known.seen = now
 	known.prev, known.next = &s.root, s.root.next
 	known.prev.next, known.next.prev = known, known
 }
@@ -163,7 +164,8 @@ func (s *shard) unlink(known *seat) {
 	known.prev, known.next = nil, nil
 }
 
-// idle reports whether a user holds nothing that could still be used.
+// idle reports whether a user holds nothing that could still be used: no credentials,
+// no refresh token, and no JWT that must not be sent again.
 func (k *keeper) idle(now time.Time) bool {
-	return !k.current.Load().usable(now) && !k.flight.busy()
+	return !k.current.Load().usable(now) && k.grant.Load() == nil && !k.spent.Load().remembers(now) && !k.flight.busy()
 }

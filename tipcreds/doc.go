@@ -24,8 +24,8 @@
 // leaves the process, and [ExchangeError] says what became of it: unspent (not
 // a byte was written, or AWS throttled or refused the signature), refused,
 // accepted, or in doubt (it was sent and no verdict came). Concurrent calls of
-// [Provider.Retrieve] share one exchange, and it does not send a JWT that it sent
-// before. Where the application has the refresh_token grant,
+// [Provider.Retrieve] share one exchange, and it does not send any of the last eight
+// JWTs that it sent before they expire. Where the application has the refresh_token grant,
 // renewals use Identity Center's refresh token as long as there is anything to sign with,
 // and a fresh JWT when it is refused; [Options.AfterCreateToken] can store it before
 // anything else can fail. Processes that may be given the same JWT share exchanges by a
@@ -57,10 +57,14 @@
 //   - sts:AssumeRole and sts:SetContext on the access role, by its own policy
 //     or, in the same account, by the access role's trust policy.
 //
-// With clients of the caller's own, sso-oauth:CreateTokenWithIAM and the place
+// With both clients of the caller's own, sso-oauth:CreateTokenWithIAM and the place
 // in the actor policy belong to the credentials of the SSO OIDC client,
 // sts:AssumeRole and sts:SetContext to those of the STS client, and there is
 // no sts:AssumeRoleWithWebIdentity.
+//
+// With an application role and an STS client, the role needs the first two, and the
+// client's credentials the third. With an application role and an SSO OIDC client, the
+// role needs the first and the third, and the client's credentials the second.
 //
 // In every case the access role's trust policy must allow both sts:AssumeRole
 // and sts:SetContext to whoever signs call 3, and the user must be assigned to

@@ -47,15 +47,21 @@ var (
 	// to IAM Identity Center before: by the renewal before, or by another process
 	// with the same [Cache]. AWS was not called.
 	ErrWebTokenSpent = errors.New("the web token provider returned the JWT that was exchanged before")
+	// ErrForgotten means that [Pool.Forget] was called for the user since their
+	// credentials were asked for. AWS was not called.
+	ErrForgotten = errors.New("the user was forgotten meanwhile")
 	// ErrSubjectMismatch means that the JWT is of another user than it should be.
 	// AWS was not called.
 	ErrSubjectMismatch = errors.New("the web token is of another user")
 	// ErrNoUser means that a client of [Pool.Config] was called without credentials
 	// of a user.
 	ErrNoUser = errors.New("clients of a pool have no credentials of their own: hand those of the user over with each call, " +
-		"as in func(o *s3.Options) { o.Credentials = user }")
-	// ErrNoSubject means that a JWT has no claims iss and sub.
-	ErrNoSubject = errors.New("the web token names no issuer and subject")
+		"func(o *s3.Options) { o.Credentials = user }, on a context with the user (tipcreds.WithUser)")
+	// ErrNotAJWT means that a web token is not a JWT in compact form whose claims iss,
+	// sub and exp can be read.
+	ErrNotAJWT = errors.New("the web token is not a JWT whose claims can be read")
+	// ErrNoSubject means that a JWT, or a [Subject], lacks issuer or id.
+	ErrNoSubject = errors.New("issuer and subject are required")
 	// ErrNoRefreshToken means that ExchangeRefreshToken was given none.
 	ErrNoRefreshToken = errors.New("the refresh token is empty")
 	// ErrNoBootstrap means that a refresh token is at hand, but neither
@@ -72,7 +78,8 @@ var (
 	ErrNoCredentials = errors.New("the answer holds no credentials")
 )
 
-// OptionError is an argument or option that [New] refuses.
+// OptionError is an argument or option that [New] refuses, or another constructor of
+// this package or one below it.
 type OptionError struct {
 	// Option names the argument or the field of Options.
 	Option string

@@ -99,12 +99,12 @@ func ExampleExchangeError() {
 	})
 	if e, ok := errors.AsType[*tipcreds.ExchangeError](err); ok {
 		fmt.Println(e)
-		fmt.Println("fresh token required:", e.JWTSpent)
+		fmt.Println("may be sent again:", !e.JWTSpent)
 		fmt.Println(strings.SplitAfter(e.Hint(), "admit")[0], "...")
 	}
 	// Output:
 	// create token with IAM: AccessDeniedException (HTTP 400)
-	// fresh token required: true
+	// may be sent again: false
 	// either the application's actor policy or authentication method (IAM) does not admit ...
 }
 

@@ -22,7 +22,8 @@ const bootstrapMargin = time.Minute
 // Exchange exchanges a JWT for a session of the access role: STS
 // AssumeRoleWithWebIdentity (skipped while earlier application role
 // credentials last), SSO OIDC CreateTokenWithIAM, STS AssumeRole. It calls
-// neither the WebTokenProvider nor the cache of [Provider.Retrieve].
+// neither the WebTokenProvider nor the cache of [Provider.Retrieve]. With
+// [Options.Cache] it claims the JWT there, so that none is sent twice.
 //
 // It ends when ctx does, or after [Options.Timeout] if ctx has no deadline, in
 // whatever step it is then. Errors are of type [*ExchangeError].
@@ -34,6 +35,11 @@ func (p *Provider) Exchange(ctx context.Context, webToken string) (*Session, err
 func (k *keeper) exchange(ctx context.Context, webToken string, keep func(refreshToken string)) (*Session, error) {
 	if webToken == "" {
 		return nil, &ExchangeError{Step: StepWebToken, Err: ErrNoWebToken}
+	}
+	if !k.subject.IsZero() {
+		if err := k.checkSubject(webToken); err != nil {
+			return nil, &ExchangeError{Step: StepWebToken, Err: err}
+		}
 	}
 	ctx, cancel := k.bounded(ctx)
 	defer cancel()
@@ -54,7 +60,7 @@ func (k *keeper) exchange(ctx context.Context, webToken string, keep func(refres
 		Assertion: aws.String(webToken),
 	})
 	if err != nil {
-		return nil, claimed.settle(ctx, err)
+		return nil, claimed.returnIfUnspent(ctx, err)
 	}
 	answer.keep(keep)
 	return k.enhance(ctx, application, answer, webToken)

@@ -282,3 +282,53 @@ func exchangeError(t *testing.T, err error) *tipcreds.ExchangeError {
 	}
 	return e
 }
+
+// TestOwnClientsUnchanged: clients that are given are used as they are, however often:
+// what this package adds to a call is on that call only.
+func TestOwnClientsUnchanged(t *testing.T) {
+	f := newFakeAWS(t)
+	cfg := f.config()
+	cfg.Credentials = credentials.NewStaticCredentialsProvider("AKIAOWN", "x", "")
+	mine := sts.NewFromConfig(cfg)
+	p, err := tipcreds.New(accessRole, application, (&counter{}).token, func(o *tipcreds.Options) {
+		o.STSClient, o.SSOOIDCClient, o.ExpiryWindow = mine, ssooidc.NewFromConfig(cfg), -1
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var agents []string
+	for range 3 {
+		f.expires = time.Now().UTC()
+		mustRetrieve(t, p)
+		calls := f.seen()
+		agents = append(agents, calls[len(calls)-1].Header.Get("User-Agent"))
+	}
+	if agents[0] != agents[2] || strings.Count(agents[2], "tipcreds") != 1 {
+		t.Errorf("%q", agents)
+	}
+	if _, err := mine.GetCallerIdentity(t.Context(), nil); err != nil {
+		t.Log(err) // the fake's answer is another's
+	}
+	calls := f.seen()
+	if got := calls[len(calls)-1].Header.Get("User-Agent"); strings.Contains(got, "tipcreds") {
+		t.Errorf("a call of the program's own: %s", got)
+	}
+}
+
+// TestNothingBeforeRetrieve: making a provider or a pool asks nobody.
+func TestNothingBeforeRetrieve(t *testing.T) {
+	f := newFakeAWS(t)
+	source := &counter{}
+	options := func(o *tipcreds.Options) { o.ApplicationRoleARN, o.AWSConfig = applicationRole, f.config() }
+	if _, err := tipcreds.New(accessRole, application, source.token, options); err != nil {
+		t.Fatal(err)
+	}
+	p, err := tipcreds.NewPool(accessRole, application, func(o *tipcreds.PoolOptions) { options(&o.Options) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.For(subjectOf(1), source.token)
+	if source.used() != 0 || len(f.ops()) != 0 {
+		t.Errorf("%d JWTs, calls %v", source.used(), f.ops())
+	}
+}

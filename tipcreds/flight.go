@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -13,6 +15,10 @@ import (
 // errAbandoned is the result of a flight whose goroutine ended by
 // runtime.Goexit inside a callback of the caller's.
 var errAbandoned = errors.New("the renewal ended without a result")
+
+// errPanicked is the result for those who waited for a renewal in which a callback of
+// the caller's panicked. Who began it gets the panic.
+var errPanicked = errors.New("the renewal ended in a panic")
 
 // flight lets concurrent callers share one running renewal. The zero value is
 // ready.
@@ -26,6 +32,7 @@ type call struct {
 	done        chan struct{}
 	credentials aws.Credentials
 	err         error
+	panicked    any               // what to panic with where the call was begun
 	token       [sha256.Size]byte // of the JWT, zero if it got none
 }
 
@@ -56,6 +63,9 @@ func (f *flight) run(
 	ctx context.Context, timeout time.Duration, c *call, fn func(context.Context, *call) (aws.Credentials, error),
 ) {
 	defer func() {
+		if value := recover(); value != nil {
+			c.err, c.panicked = errPanicked, fmt.Sprintf("%v\n\n%s", value, debug.Stack())
+		}
 		f.mu.Lock()
 		f.running = nil
 		f.mu.Unlock()

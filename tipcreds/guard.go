@@ -4,13 +4,17 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -43,7 +47,7 @@ type WrongUserError struct {
 
 // Error implements error.
 func (e *WrongUserError) Error() string {
-	if e.Context.IsZero() {
+	if e.Context.IsZero() { // Subject.String keeps both to one line
 		return fmt.Sprintf("the request would be signed with credentials of %s, and its context names no user: "+
 			"hand credentials over with each call, and the user with the context (tipcreds.WithUser)", e.Signer)
 	}
@@ -54,8 +58,15 @@ func (e *WrongUserError) Error() string {
 // credentials of their own: those of the user are handed over with each call. Every
 // request is looked at after it was signed: one that is signed with the key of a user
 // of this pool is sent only if its context carries that user ([WithUser]), else it
-// fails with a [*WrongUserError]. That holds for presigned requests, too. What is
-// signed with other keys passes.
+// fails with a [*WrongUserError]. Presigned URLs and forms are looked at as well. Keys
+// are known until they expire, also those of users who were forgotten. What is signed
+// with other keys passes: those of other pools, and those that AWS vends for a user's
+// (S3 Access Grants).
+//
+// For directory buckets (S3 Express) the SDK asks for a session with the credentials of
+// the client, not with those of the call. Such buckets need a client of the user's own,
+// s3.NewFromConfig(cfg, func(o *s3.Options) { o.Credentials = user }), or
+// DisableS3ExpressSessionAuth among the options of the call.
 func (p *Pool) Config(cfg aws.Config) aws.Config {
 	cfg = cfg.Copy()
 	cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -77,30 +88,81 @@ func (p *Pool) guard(stack *middleware.Stack) error {
 func (p *Pool) look(
 	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 ) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	var key string
 	if r, ok := in.Request.(*smithyhttp.Request); ok {
-		if err := p.owners.check(ctx, signingKey(r.Header, r.URL)); err != nil {
+		key = signingKey(r.Header, r.URL)
+		if err := p.owners.check(ctx, key); err != nil {
 			return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 		}
 	}
-	return next.HandleFinalize(ctx, in)
+	out, metadata, err := next.HandleFinalize(ctx, in)
+	if err == nil && awsmiddleware.GetOperationName(ctx) == "CreateSession" {
+		p.inherit(key, out.Result)
+	}
+	return out, metadata, err
+}
+
+// inherit makes the owner of key the owner of the key in an answer of S3's CreateSession,
+// with which the SDK signs requests to directory buckets.
+func (p *Pool) inherit(key string, result any) {
+	owner, owned := p.owners.of(key)
+	answer := reflect.Indirect(reflect.ValueOf(result))
+	if !owned || answer.Kind() != reflect.Struct {
+		return
+	}
+	session := reflect.Indirect(answer.FieldByName("Credentials"))
+	if session.Kind() != reflect.Struct {
+		return
+	}
+	id, expires := field[*string](session, "AccessKeyId"), field[*time.Time](session, "Expiration")
+	if id != nil && expires != nil {
+		p.owners.add(*id, owner, *expires)
+	}
 }
 
 func (p *Pool) lookAtPresigned(
 	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 ) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	out, metadata, err := next.HandleFinalize(ctx, in)
-	presigned, ok := out.Result.(*v4.PresignedHTTPRequest)
-	if err != nil || !ok {
+	if err != nil {
 		return out, metadata, err
 	}
-	address, err := url.Parse(presigned.URL)
+	key, err := presigningKey(out.Result)
 	if err == nil {
-		err = p.owners.check(ctx, signingKey(presigned.SignedHeader, address))
+		err = p.owners.check(ctx, key)
 	}
 	if err != nil {
 		return middleware.FinalizeOutput{}, metadata, err
 	}
 	return out, metadata, nil
+}
+
+// presigningKey is the access key id in what a presigner made: a URL, or the fields of a
+// form (S3's PresignPostObject), whose type is the service's own. It is empty for any
+// other result.
+func presigningKey(result any) (string, error) {
+	if presigned, ok := result.(*v4.PresignedHTTPRequest); ok {
+		address, err := url.Parse(presigned.URL)
+		if err != nil {
+			return "", err
+		}
+		return signingKey(presigned.SignedHeader, address), nil
+	}
+	form := reflect.Indirect(reflect.ValueOf(result))
+	if form.Kind() != reflect.Struct {
+		return "", nil
+	}
+	key, _, _ := strings.Cut(field[map[string]string](form, "Values")["X-Amz-Credential"], "/")
+	return key, nil
+}
+
+// field is that of a structure of a type that is the service's own, zero if there is none
+// of this name and type.
+func field[T any](of reflect.Value, name string) (value T) {
+	if f := of.FieldByName(name); f.IsValid() && f.CanInterface() {
+		value, _ = f.Interface().(T)
+	}
+	return value
 }
 
 // signingKey is the access key id in a signed request, empty if it is not signed: in
@@ -114,76 +176,86 @@ func signingKey(header http.Header, address *url.URL) string {
 	return key
 }
 
-// owners tells whose an access key is, for the keys that users of a pool hold.
+// owners tells whose an access key is, for every key that a user of a pool was given
+// and that has not expired, whether or not the user is still remembered.
 type owners struct {
 	seed   maphash.Seed
-	shards [manyShards]struct {
-		sync.RWMutex
-
-		keys map[string]*keeper
-	}
+	shards [manyShards]ownersShard
 }
+
+type ownersShard struct {
+	sync.RWMutex
+
+	keys  map[string]owned
+	clean int // the number of keys at which the expired ones are looked for
+}
+
+type owned struct {
+	by    Subject
+	until int64 // seconds since 1970
+}
+
+// ownedLonger is for how long a key is remembered after it has expired, for clocks that
+// differ.
+const ownedLonger = 15 * time.Minute
+
+// minClean is the number of keys of a shard below which nobody looks for expired ones.
+const minClean = 64
 
 func newOwners() *owners {
 	o := &owners{seed: maphash.MakeSeed()}
 	for i := range o.shards {
-		o.shards[i].keys = map[string]*keeper{}
+		o.shards[i].keys, o.shards[i].clean = map[string]owned{}, minClean
 	}
 	return o
 }
 
-// replace makes k the owner of the key in a new lease. Of the old ones the last stays
-// its own, for requests that were signed with it just now. It comes before the lease
-// is handed out.
-func (o *owners) replace(k *keeper, old, fresh *lease) {
-	if o == nil {
+func (o *owners) shard(key string) *ownersShard {
+	return &o.shards[maphash.String(o.seed, key)%manyShards]
+}
+
+// add makes a user the owner of a key until it expires. It comes before the key is
+// handed out.
+func (o *owners) add(key string, by Subject, expires time.Time) {
+	if o == nil || key == "" {
 		return
 	}
-	if old != nil {
-		fresh.keyBefore = old.credentials.AccessKeyID
-		o.set(old.keyBefore, nil)
-	}
-	o.set(fresh.credentials.AccessKeyID, k)
-}
-
-// remove forgets the keys of k.
-func (o *owners) remove(k *keeper) {
-	k.dropped.Store(true)
-	if l := k.current.Load(); l != nil {
-		o.set(l.credentials.AccessKeyID, nil)
-		o.set(l.keyBefore, nil)
-	}
-}
-
-func (o *owners) set(key string, k *keeper) {
-	s := &o.shards[maphash.String(o.seed, key)%manyShards]
+	s := o.shard(key)
 	s.Lock()
 	defer s.Unlock()
-	if k == nil {
-		delete(s.keys, key)
-		return
+	if len(s.keys) >= s.clean {
+		s.dropExpired(time.Now().Unix())
 	}
-	s.keys[key] = k
+	s.keys[key] = owned{by: by, until: expires.Add(ownedLonger).Unix()}
+}
+
+// dropExpired costs little for each key that was added since the last time.
+func (s *ownersShard) dropExpired(now int64) {
+	maps.DeleteFunc(s.keys, func(_ string, k owned) bool { return k.until < now })
+	s.clean = max(minClean, 2*len(s.keys))
+}
+
+// of is whose a key is.
+func (o *owners) of(key string) (Subject, bool) {
+	s := o.shard(key)
+	s.RLock()
+	defer s.RUnlock()
+	k, ok := s.keys[key]
+	return k.by, ok
 }
 
 // check refuses a key that belongs to another user than the context's.
 func (o *owners) check(ctx context.Context, key string) error {
-	if key == "" {
-		return nil
-	}
-	s := &o.shards[maphash.String(o.seed, key)%manyShards]
-	s.RLock()
-	owner := s.keys[key]
-	s.RUnlock()
-	if owner == nil {
+	owner, owned := o.of(key)
+	if !owned {
 		return nil
 	}
 	user, ok := UserFrom(ctx)
 	switch {
 	case !ok:
-		return &WrongUserError{Signer: owner.subject}
-	case user.keeper.subject != owner.subject:
-		return &WrongUserError{Context: user.keeper.subject, Signer: owner.subject}
+		return &WrongUserError{Signer: owner}
+	case user.Subject() != owner:
+		return &WrongUserError{Context: user.Subject(), Signer: owner}
 	}
 	return nil
 }

@@ -240,44 +240,40 @@ func TestGuardPresigned(t *testing.T) {
 	}
 }
 
-// TestGuardForgets: keys of users who were forgotten are nobody's, and those of the
-// session before are still the user's own.
-func TestGuardForgets(t *testing.T) {
-	c := &crowdSTS{clients: clients{life: time.Hour}, tokenBytes: 100}
-	p := pool(t, c, c, func(o *tipcreds.PoolOptions) { o.ExpiryWindow = -1 })
-	cfg, _ := mirror(t)
-	client := sts.NewFromConfig(p.Config(cfg))
-	first, second := userOf(p, 1), userOf(p, 2)
-	held, err := first.Retrieve(t.Context())
-	if err != nil {
-		t.Fatal(err)
+// TestGuardRemembers: a key is its user's for as long as AWS takes it: also of one who
+// signed out, for whom there was no room, or who has got another one since.
+func TestGuardRemembers(t *testing.T) {
+	forget := func(p *tipcreds.Pool) error { return p.Forget(context.Background(), subjectOf(1)) }
+	tests := map[string]func(p *tipcreds.Pool) error{
+		"nothing":    func(*tipcreds.Pool) error { return nil },
+		"signed out": forget,
+		"no room":    func(p *tipcreds.Pool) error { p.For(subjectOf(3), token("")); return nil },
+		"another key": func(p *tipcreds.Pool) error {
+			_ = forget(p)
+			_, err := userOf(p, 1).Retrieve(context.Background())
+			return err
+		},
 	}
-	keyOf(t, second)
-	signer := as(credentials.StaticCredentialsProvider{Value: held})
-	if _, err := signedBy(tipcreds.WithUser(t.Context(), second), client, signer); err == nil {
-		t.Error("not refused")
-	}
-	if err := p.Forget(t.Context(), subjectOf(1)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := signedBy(tipcreds.WithUser(t.Context(), second), client, signer); err != nil {
-		t.Errorf("of a user who was forgotten: %v", err)
-	}
-}
-
-// TestGuardForgetsTheEvicted: so are those of users for whom there was no room.
-func TestGuardForgetsTheEvicted(t *testing.T) {
-	c := &crowdSTS{clients: clients{life: time.Hour}, tokenBytes: 100}
-	p := pool(t, c, c, func(o *tipcreds.PoolOptions) { o.MaxUsers = 1 })
-	cfg, _ := mirror(t)
-	client := sts.NewFromConfig(p.Config(cfg))
-	held, err := userOf(p, 1).Retrieve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, second := as(credentials.StaticCredentialsProvider{Value: held}), userOf(p, 2)
-	if _, err := signedBy(tipcreds.WithUser(t.Context(), second), client, signer); err != nil {
-		t.Error(err)
+	for name, then := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := &crowdSTS{clients: clients{life: time.Hour}, tokenBytes: 100}
+			p := pool(t, c, c, func(o *tipcreds.PoolOptions) { o.MaxUsers = 2 })
+			cfg, sent := mirror(t)
+			client := sts.NewFromConfig(p.Config(cfg))
+			held, err := userOf(p, 1).Retrieve(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			second := userOf(p, 2)
+			if err := then(p); err != nil {
+				t.Fatal(err)
+			}
+			signer := as(credentials.StaticCredentialsProvider{Value: held})
+			_, err = signedBy(tipcreds.WithUser(t.Context(), second), client, signer)
+			if wrong := wrongUser(t, err); wrong.Signer != subjectOf(1) || sent() != 0 {
+				t.Errorf("%d sent: %v", sent(), err)
+			}
+		})
 	}
 }
 
@@ -285,6 +281,10 @@ func TestWrongUserAtRetrieve(t *testing.T) {
 	p := crowdPool(t)
 	_, err := userOf(p, 1).Retrieve(tipcreds.WithUser(t.Context(), userOf(p, 2)))
 	if wrong := wrongUser(t, err); wrong.Context != subjectOf(2) || wrong.Signer != subjectOf(1) || p.Stats().Users != 2 {
+		t.Error(err)
+	}
+	var nobody *tipcreds.User
+	if _, err := nobody.Retrieve(t.Context()); !errors.Is(err, tipcreds.ErrNoUser) {
 		t.Error(err)
 	}
 	if _, ok := tipcreds.UserFrom(tipcreds.WithUser(t.Context(), nil)); ok {

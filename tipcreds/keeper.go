@@ -2,7 +2,6 @@ package tipcreds
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -16,14 +15,15 @@ import (
 type keeper struct {
 	*exchanger
 
-	subject            Subject // of a Provider: may be zero
-	owners             *owners // of a Pool, else nil
-	dropped, signedOut atomic.Bool
+	subject            Subject                 // of a Provider: may be zero
+	owners             *owners                 // of a Pool, else nil
+	dropped, signedOut atomic.Bool             // by the pool: for want of room, and by Forget
+	pinned             atomic.Pointer[Subject] // of a Provider without a subject: that of the first JWT
 
 	application atomic.Pointer[lease]
 	current     atomic.Pointer[lease]
 	grant       atomic.Pointer[grant]
-	spent       atomic.Pointer[[sha256.Size]byte] // of the last JWT that was spent by retrieve
+	spent       atomic.Pointer[spentTokens] // by retrieve; written by flights only
 	flight      flight
 }
 
@@ -39,7 +39,7 @@ func (k *keeper) retrieve(ctx context.Context, token WebTokenProvider, own bool)
 
 func (k *keeper) join(ctx context.Context, token WebTokenProvider, own bool) (aws.Credentials, error) {
 	var lost *call
-	for {
+	for begun := time.Now(); ; {
 		if ctx.Err() != nil {
 			return aws.Credentials{}, fmt.Errorf("retrieve credentials: %w", context.Cause(ctx))
 		}
@@ -54,7 +54,10 @@ func (k *keeper) join(ctx context.Context, token WebTokenProvider, own bool) (aw
 			}
 			return aws.Credentials{}, fmt.Errorf("wait for credentials: %w", context.Cause(ctx))
 		}
-		if c.err == nil || started || !own || !blamesToken(c.err) {
+		if c.panicked != nil && started {
+			panic(c.panicked)
+		}
+		if c.err == nil || started || !own || !blamesToken(c.err) || time.Since(begun) >= k.options.Timeout {
 			return c.credentials, c.err
 		}
 		lost = c
@@ -64,7 +67,10 @@ func (k *keeper) join(ctx context.Context, token WebTokenProvider, own bool) (aw
 // blamesToken reports whether another JWT of the same user might have done.
 func blamesToken(err error) bool {
 	e, ok := errors.AsType[*ExchangeError](err)
-	return ok && (e.Step == StepWebToken || e.FreshTokenRequired())
+	if !ok || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, ErrForgotten) {
+		return false
+	}
+	return e.Step == StepWebToken || e.FreshTokenRequired()
 }
 
 // renew is what one flight does. lost is one before it that failed by its JWT.
@@ -73,11 +79,14 @@ func (k *keeper) renew(ctx context.Context, token WebTokenProvider, c, lost *cal
 	if !old.due(time.Now()) {
 		return old.credentials, nil // a flight landed since the caller looked
 	}
+	if k.signedOut.Load() {
+		return aws.Credentials{}, &ExchangeError{Step: StepWebToken, Err: ErrForgotten}
+	}
 	ctx, end := k.observe(ctx, OpRenew)
 	m, origin, err := k.obtain(ctx, &tokenSource{fetch: token, call: c, lost: lost})
 	if err == nil {
 		fresh := k.newLease(m)
-		k.keep(old, fresh, m)
+		k.keep(fresh, m)
 		end(Outcome{Origin: origin})
 		k.logRenewal(ctx, origin, m.Session)
 		return fresh.credentials, nil
@@ -93,8 +102,8 @@ func (k *keeper) renew(ctx context.Context, token WebTokenProvider, c, lost *cal
 	return aws.Credentials{}, err
 }
 
-// made is a session with what a keeper must know besides.
-type made struct {
+// obtained is a session with what a keeper must know besides.
+type obtained struct {
 	*Session
 
 	at       time.Time // by the clock of the process that got it
@@ -102,18 +111,15 @@ type made struct {
 }
 
 // newLease is that of a session, by the whole life that it had.
-func (k *keeper) newLease(m *made) *lease {
+func (k *keeper) newLease(m *obtained) *lease {
 	return newLease(m.Credentials, m.at, k.options.ExpiryWindow, m.ClockSkew)
 }
 
 // keep stores what a renewal brought, and drops what cannot serve the next one:
 // the application role's credentials, unless they outlast these.
-func (k *keeper) keep(old, fresh *lease, m *made) {
-	k.owners.replace(k, old, fresh)
+func (k *keeper) keep(fresh *lease, m *obtained) {
+	k.owners.add(fresh.credentials.AccessKeyID, k.subject, fresh.credentials.Expires)
 	k.current.Store(fresh)
-	if k.dropped.Load() { // meanwhile, so that nobody else removes its keys
-		k.owners.remove(k)
-	}
 	k.keepGrant(m.ApplicationRefreshToken, m.webToken)
 	if l := k.application.Load(); l != nil && l.renewAt.Before(fresh.renewAt) {
 		k.application.CompareAndSwap(l, nil)
@@ -121,7 +127,7 @@ func (k *keeper) keep(old, fresh *lease, m *made) {
 }
 
 // obtain gets a session from where it costs least.
-func (k *keeper) obtain(ctx context.Context, source *tokenSource) (*made, Origin, error) {
+func (k *keeper) obtain(ctx context.Context, source *tokenSource) (*obtained, Origin, error) {
 	if k.options.Cache == nil {
 		return k.buy(ctx, source)
 	}
@@ -129,7 +135,7 @@ func (k *keeper) obtain(ctx context.Context, source *tokenSource) (*made, Origin
 }
 
 // buy gets a session from AWS: for a refresh token if one will do, else for a JWT.
-func (k *keeper) buy(ctx context.Context, source *tokenSource) (*made, Origin, error) {
+func (k *keeper) buy(ctx context.Context, source *tokenSource) (*obtained, Origin, error) {
 	if m, err := k.refresh(ctx); m != nil || err != nil {
 		return m, OriginRefreshToken, err
 	}
@@ -146,23 +152,23 @@ type tokenSource struct {
 
 // exchangeFresh gets a JWT and exchanges it, unless it is one that was exchanged or
 // refused already.
-func (k *keeper) exchangeFresh(ctx context.Context, source *tokenSource) (*made, error) {
+func (k *keeper) exchangeFresh(ctx context.Context, source *tokenSource) (*obtained, error) {
 	webToken, err := k.fetchToken(ctx, source)
 	if err != nil {
 		return nil, err
 	}
-	sum := source.call.token
-	if last := k.spent.Load(); last != nil && *last == sum {
+	if k.spent.Load().has(source.call.token) {
 		return nil, &ExchangeError{Step: StepWebToken, JWTSpent: true, Err: ErrWebTokenSpent}
 	}
 	session, err := k.exchange(ctx, webToken, func(refreshToken string) { k.keepGrant(refreshToken, webToken) })
 	if failed, ok := errors.AsType[*ExchangeError](err); err == nil || ok && failed.JWTSpent {
-		k.spent.Store(&sum)
+		k.spent.Store(k.spent.Load().with(webToken, time.Now()))
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &made{Session: session, at: time.Now(), webToken: webToken}, nil
+	k.pin(webToken)
+	return &obtained{Session: session, at: time.Now(), webToken: webToken}, nil
 }
 
 func (k *keeper) fetchToken(ctx context.Context, source *tokenSource) (string, error) {
@@ -177,7 +183,7 @@ func (k *keeper) fetchToken(ctx context.Context, source *tokenSource) (string, e
 		return "", err
 	}
 	end(Outcome{})
-	source.call.token = sha256.Sum256([]byte(webToken))
+	source.call.token = tokenSum(webToken)
 	if source.lost != nil && source.lost.token == source.call.token {
 		return "", source.lost.err
 	}

@@ -25,7 +25,6 @@ type lease struct {
 	credentials aws.Credentials
 	expires     time.Time // by the local clock, never later than by AWS's
 	renewAt     time.Time
-	keyBefore   string // the access key id of the lease before, see owners
 }
 
 // newLease takes the window, cut to a third of the credentials' life, and a
@@ -78,5 +77,5 @@ func (l *lease) postponed(now time.Time) *lease {
 	if last := l.expires.Add(-usableMargin); next.After(last) {
 		next = last
 	}
-	return &lease{credentials: l.credentials, expires: l.expires, renewAt: next, keyBefore: l.keyBefore}
+	return &lease{credentials: l.credentials, expires: l.expires, renewAt: next}
 }

@@ -18,7 +18,8 @@ type PoolOptions struct {
 	Options
 
 	// MaxUsers bounds how many users are remembered. Beyond, the one who came
-	// longest ago is forgotten, and those whose credentials have expired before.
+	// longest ago is forgotten. Who holds nothing of use any more (no credentials, no
+	// refresh token, no JWT that was used and has not expired) goes when others come.
 	// Whoever is forgotten needs a JWT that was not exchanged before, unless a
 	// Cache has their session. Default: [DefaultMaxUsers].
 	MaxUsers int
@@ -32,6 +33,7 @@ type PoolOptions struct {
 // every call:
 //
 //	user := pool.For(subject, token)
+//	ctx = tipcreds.WithUser(ctx, user)
 //	out, err := client.GetObject(ctx, input, func(o *s3.Options) { o.Credentials = user })
 //
 // Never put a provider that looks for the user in the context behind
@@ -50,11 +52,14 @@ var _ fmt.Formatter = (*Pool)(nil)
 // Identity Center application applicationARN. Nothing is called yet. A refused
 // argument or option gives an [*OptionError].
 func NewPool(accessRoleARN, applicationARN string, optFns ...func(*PoolOptions)) (*Pool, error) {
-	o := PoolOptions{MaxUsers: DefaultMaxUsers}
+	var o PoolOptions
 	for _, fn := range optFns {
 		fn(&o)
 	}
-	if o.MaxUsers < 1 {
+	if o.MaxUsers == 0 {
+		o.MaxUsers = DefaultMaxUsers
+	}
+	if o.MaxUsers < 0 {
 		return nil, &OptionError{Option: "MaxUsers", Value: fmt.Sprint(o.MaxUsers), Err: ErrMaxUsers}
 	}
 	o.Subject = Subject{}
@@ -62,7 +67,7 @@ func NewPool(accessRoleARN, applicationARN string, optFns ...func(*PoolOptions))
 	if err != nil {
 		return nil, err
 	}
-	return &Pool{exchanger: x, users: newDirectory(o.MaxUsers), owners: newOwners()}, nil
+	return &Pool{exchanger: x, users: newDirectory(o.MaxUsers, 2*x.options.Timeout), owners: newOwners()}, nil
 }
 
 // For returns the credentials of one user. The subject must be from a token that
@@ -74,8 +79,8 @@ func NewPool(accessRoleARN, applicationARN string, optFns ...func(*PoolOptions))
 //
 // It does no I/O. A subject without issuer or id gets a user whose Retrieve fails.
 func (p *Pool) For(subject Subject, token WebTokenProvider) *User {
-	u := &User{token: token}
-	if subject.Issuer == "" || subject.ID == "" || token == nil {
+	u := &User{pool: p, token: token}
+	if !subject.complete() || token == nil {
 		u.keeper = &keeper{exchanger: p.exchanger, subject: subject}
 		u.err = &ExchangeError{Step: StepWebToken, Err: ErrNoSubject}
 		if token == nil {
@@ -83,9 +88,7 @@ func (p *Pool) For(subject Subject, token WebTokenProvider) *User {
 		}
 		return u
 	}
-	var forgotten []*keeper
-	u.keeper, forgotten = p.users.keeper(subject, p.admit)
-	p.disown(forgotten)
+	u.keeper = p.users.keeper(subject, p.admit)
 	return u
 }
 
@@ -94,28 +97,20 @@ func (p *Pool) admit(k *keeper, subject Subject) {
 	k.exchanger, k.subject, k.owners = p.exchanger, subject, p.owners
 }
 
-func (p *Pool) disown(forgotten []*keeper) {
-	for _, k := range forgotten {
-		p.owners.remove(k)
-	}
-}
-
 // Forget drops what is held of a user, in the Cache as well: at sign-out, or when
 // they have lost a right. Credentials that were handed out last until they expire, and
-// other processes go on with what they hold. The error is that of the Cache; what this
-// process holds is dropped in any case.
+// other processes go on with what they hold. What [Pool.For] returned before gets no new
+// ones: [ErrForgotten]. The error is that of the Cache; what this process holds is
+// dropped in any case.
 func (p *Pool) Forget(ctx context.Context, subject Subject) error {
-	k := p.users.remove(subject)
-	if k != nil {
-		k.signedOut.Store(true)
-		p.owners.remove(k)
-	} else {
-		k = &keeper{exchanger: p.exchanger, subject: subject}
-	}
+	p.users.remove(subject)
 	if p.exchanger.options.Cache == nil {
 		return nil
 	}
-	return k.cacheDelete(ctx, k.cacheKey())
+	k := &keeper{exchanger: p.exchanger, subject: subject}
+	err := k.cacheDelete(ctx, k.cacheKey())
+	p.users.remove(subject) // who came meanwhile and found the session that is gone now
+	return err
 }
 
 // PoolStats are numbers of a [Pool].
@@ -147,6 +142,7 @@ func (p *Pool) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()
 // whose token it asks, and safe for concurrent use. Handing it to another user's
 // request is what must never happen; see [WithUser].
 type User struct {
+	pool   *Pool
 	keeper *keeper
 	token  WebTokenProvider
 	err    error
@@ -163,13 +159,20 @@ var (
 //
 // Other errors are of type [*ExchangeError], or the context's.
 func (u *User) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	if u.err != nil {
+	switch {
+	case u == nil:
+		return aws.Credentials{}, ErrNoUser
+	case u.err != nil:
 		return aws.Credentials{}, u.err
 	}
 	if of, ok := UserFrom(ctx); ok && of.keeper.subject != u.keeper.subject {
 		return aws.Credentials{}, &WrongUserError{Context: of.Subject(), Signer: u.Subject()}
 	}
-	return u.keeper.retrieve(ctx, u.token, true)
+	k := u.keeper
+	if k.dropped.Load() && !k.signedOut.Load() { // for want of room, since For
+		k = u.pool.users.keeper(k.subject, u.pool.admit)
+	}
+	return k.retrieve(ctx, u.token, true)
 }
 
 // ProviderSources implements [aws.CredentialProviderSource].

@@ -288,7 +288,7 @@ func TestPoolOptions(t *testing.T) {
 		name   string
 		want   error
 	}{
-		"no room":    {func(o *tipcreds.PoolOptions) { o.MaxUsers = 0 }, "MaxUsers", tipcreds.ErrMaxUsers},
+		"no room":    {func(o *tipcreds.PoolOptions) { o.MaxUsers = -1 }, "MaxUsers", tipcreds.ErrMaxUsers},
 		"no client":  {func(o *tipcreds.PoolOptions) { o.STSClient = nil }, "ApplicationRoleARN", tipcreds.ErrClientsMissing},
 		"same role":  {func(o *tipcreds.PoolOptions) { o.ApplicationRoleARN = accessRole }, "ApplicationRoleARN", tipcreds.ErrSameRole},
 		"contexts":   {func(o *tipcreds.PoolOptions) { o.ExtraContexts = contexts(5) }, "ExtraContexts", tipcreds.ErrContext},

@@ -37,8 +37,11 @@ func New(accessRoleARN, applicationARN string, token WebTokenProvider, optFns ..
 	for _, fn := range optFns {
 		fn(&o)
 	}
-	if o.Cache != nil && o.Subject.IsZero() {
+	switch {
+	case o.Cache != nil && o.Subject.IsZero():
 		return nil, &OptionError{Option: "Subject", Err: ErrSubjectMissing}
+	case !o.Subject.IsZero() && !o.Subject.complete():
+		return nil, &OptionError{Option: "Subject", Value: o.Subject.String(), Err: ErrNoSubject}
 	}
 	x, err := newExchanger(accessRoleARN, applicationARN, &o)
 	if err != nil {
@@ -53,7 +56,8 @@ func New(accessRoleARN, applicationARN string, token WebTokenProvider, optFns ..
 // last JWT or gave credentials that last; else it asks the WebTokenProvider for a
 // JWT and exchanges it. Concurrent calls share one exchange, which goes on when the
 // call that began it is cancelled, for [Options.Timeout] at most. A JWT that is
-// the one it spent last, in doubt or not, is not sent again: [ErrWebTokenSpent].
+// one that it spent before, in doubt or not, is not sent again: [ErrWebTokenSpent]. Nor
+// is one of another user than the first or [Options.Subject]: [ErrSubjectMismatch].
 //
 // Errors are of type [*ExchangeError], or the context's.
 func (p *Provider) Retrieve(ctx context.Context) (aws.Credentials, error) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/tip-cli/tip-cli/tipcreds"
 )
@@ -413,7 +414,7 @@ func TestClaimLife(t *testing.T) {
 		exp  any
 		life time.Duration
 	}{
-		"an hour": {time.Hour, time.Hour + 5*time.Minute}, "expired": {-time.Hour, 5 * time.Minute}, "a year": {365 * 24 * time.Hour, 24 * time.Hour},
+		"an hour": {time.Hour, time.Hour + 5*time.Minute}, "expired": {-time.Hour, 5 * time.Minute}, "two days": {48 * time.Hour, 48*time.Hour + 5*time.Minute}, "a year": {365 * 24 * time.Hour, 30 * 24 * time.Hour},
 		"none": {nil, 24 * time.Hour}, "no number": {"soon", 24 * time.Hour},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -469,6 +470,133 @@ func TestShareOutageIsSaidOnce(t *testing.T) {
 		wg.Wait()
 		if got := strings.Count(log.String(), "\n"); got != 1 {
 			t.Errorf("%d lines:\n%s", got, log.String())
+		}
+	})
+}
+
+// TestShareRotated: a refresh token that was rotated is not replaced by the one before,
+// which a session in the cache still has.
+func TestShareRotated(t *testing.T) {
+	f := newFakeAWS(t)
+	f.token["refreshToken"] = "first"
+	cache := newMemory()
+	p, err := tipcreds.NewPool(accessRole, application, func(o *tipcreds.PoolOptions) {
+		o.ApplicationRoleARN, o.AWSConfig, o.Cache = applicationRole, f.config(), cache
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, asked := jwts(lived(time.Hour), lived(2*time.Hour))
+	f.expires = time.Now().Add(90 * time.Second).UTC() // of use to share, and due within a minute
+	u := p.For(subjectOf(1), source)
+	if _, err := u.Retrieve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	key := cache.keys("session-")[0]
+	stale := strings.Replace(string(cache.values[key].value), f.expires.Format("2006-01-02T15:04:05"), time.Now().UTC().Format("2006-01-02T15:04:05"), 1)
+	if err := p.Forget(t.Context(), tipcreds.Subject{Issuer: "https://nobody.example.com", ID: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	replica, err := tipcreds.NewPool(accessRole, application, func(o *tipcreds.PoolOptions) {
+		o.ApplicationRoleARN, o.AWSConfig, o.Cache = applicationRole, f.config(), cache
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = cache.Set(t.Context(), key, []byte(stale), time.Hour)
+	f.token["refreshToken"] = "second"
+	f.on(assumeRoleCall, stsError(403, "AccessDenied", "x"))
+	other := replica.For(subjectOf(1), source)
+	if _, err := other.Retrieve(t.Context()); exchangeError(t, err).Step != tipcreds.StepAssumeAccessRole {
+		t.Fatal(err)
+	}
+	if _, err := other.Retrieve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var sent []any
+	for _, call := range f.seen() {
+		if call.Op == createTokenCall {
+			sent = append(sent, call.Body["refreshToken"])
+		}
+	}
+	if diff := cmp.Diff([]any{nil, "first", "second"}, sent); diff != "" || *asked != 1 {
+		t.Errorf("%d JWTs (-want +got):\n%s", *asked, diff)
+	}
+}
+
+// TestShareDeletesInAnOutage: what must go is tried also while nobody asks anything else.
+func TestShareDeletesInAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, cache, source := &clients{life: time.Hour}, newMemory(), token(userToken(1))
+		c.failWith(&smithy.GenericAPIError{Code: "SlowDownException"})
+		c.delay = 3 * time.Second
+		p := replica(t, c, cache)
+		done := make(chan error, 1)
+		go func() { _, err := retrieve(t, p, source); done <- err }()
+		synctest.Wait()
+		c.delay = time.Second
+		cache.fail(errDown, 0) // somebody else's question fails meanwhile
+		if _, err := p.For(subjectOf(2), token(userToken(2))).Retrieve(t.Context()); err == nil {
+			t.Error("not throttled")
+		}
+		cache.fail(nil, 0)
+		if err := <-done; err == nil || len(cache.keys("jwt-")) != 0 {
+			t.Errorf("claims %v: %v", cache.keys("jwt-"), err)
+		}
+	})
+}
+
+// TestShareMixedUp: a session that was stored under another key is nobody's.
+func TestShareMixedUp(t *testing.T) {
+	c, cache := &clients{life: time.Hour}, newMemory()
+	p := replica(t, c, cache)
+	for i := range 2 {
+		if _, err := p.For(subjectOf(i), token(userToken(i))).Retrieve(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys := cache.keys("session-")
+	cache.values[keys[0]], cache.values[keys[1]] = cache.values[keys[1]], cache.values[keys[0]]
+	other := replica(t, c, cache)
+	for i := range 2 {
+		if _, err := other.For(subjectOf(i), numberedOf(i)).Retrieve(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if c.exchanges.Load() != 4 {
+		t.Errorf("%d exchanges", c.exchanges.Load())
+	}
+}
+
+func numberedOf(i int) tipcreds.WebTokenProvider {
+	s := subjectOf(i)
+	return token(idToken(map[string]any{"iss": s.Issuer, "sub": s.ID, "jti": "another"}))
+}
+
+// TestShareBehindTheClock: a replica that has asked AWS nothing learns from a session of
+// another that its clock is behind, and renews in time.
+func TestShareBehindTheClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, cache := &clients{life: time.Hour}, newMemory()
+		if _, err := retrieve(t, replica(t, c, cache), numbered()); err != nil {
+			t.Fatal(err)
+		}
+		key := cache.keys("session-")[0]
+		value := cache.values[key]
+		ahead := func(layout string) { // as if it had been written five minutes from now
+			for _, at := range []time.Time{time.Now().UTC(), time.Now().Add(time.Hour).UTC()} {
+				value.value = bytes.ReplaceAll(value.value, []byte(at.Format(layout)), []byte(at.Add(5*time.Minute).Format(layout)))
+			}
+		}
+		ahead("2006-01-02T15:04:05")
+		cache.values[key] = value
+		p := replica(t, c, cache)
+		if _, err := retrieve(t, p, numbered()); err != nil || c.exchanges.Load() != 1 {
+			t.Fatalf("%d exchanges: %v", c.exchanges.Load(), err)
+		}
+		time.Sleep(55 * time.Minute)
+		if _, err := retrieve(t, p, numberedFrom("next")); err != nil || c.exchanges.Load() != 2 {
+			t.Errorf("%d exchanges: %v", c.exchanges.Load(), err)
 		}
 	})
 }

@@ -3,7 +3,6 @@ package tipcreds
 import (
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,8 +15,11 @@ type Subject struct {
 	ID     string
 }
 
-// String implements fmt.Stringer.
-func (s Subject) String() string { return s.ID + " of " + s.Issuer }
+// String implements fmt.Stringer. It is one line, whatever is in the claims.
+func (s Subject) String() string { return strings.Map(printable, s.ID+" of "+s.Issuer) }
+
+// complete reports whether s names somebody.
+func (s Subject) complete() bool { return s.Issuer != "" && s.ID != "" }
 
 // IsZero reports whether s names nobody.
 func (s Subject) IsZero() bool { return s == Subject{} }
@@ -31,33 +33,41 @@ func UnverifiedSubject(webToken string) (Subject, error) {
 	if err != nil {
 		return Subject{}, err
 	}
-	if claims.Issuer == "" || claims.Subject == "" {
+	s := Subject{Issuer: claims.Issuer, ID: claims.Subject}
+	if !s.complete() {
 		return Subject{}, ErrNoSubject
 	}
-	return Subject{Issuer: claims.Issuer, ID: claims.Subject}, nil
+	return s, nil
 }
 
 // webTokenClaims are the claims that are read from a JWT that is to be exchanged.
 // AWS verifies it; they only keep one user's token from another's place.
 type webTokenClaims struct {
-	Issuer  string  `json:"iss"`
-	Subject string  `json:"sub"`
-	Expires float64 `json:"exp"` // seconds since 1970, RFC 7519 section 2
+	Issuer  string
+	Subject string
+	Expires float64 // seconds since 1970, RFC 7519 section 2
 }
 
-// ErrNotAJWT means that a web token is not a JWT in compact form whose claims iss,
-// sub and exp can be read.
-var ErrNotAJWT = errors.New("the web token is not a JWT whose claims can be read")
-
+// parseWebToken reads the claims by their exact names: encoding/json would take SUB for
+// sub in a structure.
 func parseWebToken(webToken string) (webTokenClaims, error) {
-	var claims webTokenClaims
 	parts := strings.Split(webToken, ".")
 	if len(parts) != 3 {
-		return claims, ErrNotAJWT
+		return webTokenClaims{}, ErrNotAJWT
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil || json.Unmarshal(payload, &claims) != nil {
+	if err != nil {
 		return webTokenClaims{}, ErrNotAJWT
+	}
+	var all map[string]json.RawMessage
+	if json.Unmarshal(payload, &all) != nil {
+		return webTokenClaims{}, ErrNotAJWT
+	}
+	var claims webTokenClaims
+	for name, value := range map[string]any{"iss": &claims.Issuer, "sub": &claims.Subject, "exp": &claims.Expires} {
+		if raw, ok := all[name]; ok && json.Unmarshal(raw, value) != nil {
+			return webTokenClaims{}, ErrNotAJWT
+		}
 	}
 	return claims, nil
 }
@@ -70,17 +80,31 @@ func (c webTokenClaims) expiresAt() time.Time {
 	return time.Unix(int64(c.Expires), 0)
 }
 
-// checkSubject refuses the JWT of somebody else.
+// checkSubject refuses the JWT of somebody else. A provider that was not told whose it is
+// is of the user whose JWT was exchanged first: one that gets the tokens of several (from the
+// context of a request, say) would give all of them the credentials of one.
 func (k *keeper) checkSubject(webToken string) error {
-	if k.subject.IsZero() {
-		return nil
-	}
 	got, err := UnverifiedSubject(webToken)
+	want := k.subject
+	if want.IsZero() {
+		first := k.pinned.Load()
+		if first == nil || err != nil {
+			return nil //nolint:nilerr // AWS will say what it thinks of the token
+		}
+		want = *first
+	}
 	if err != nil {
 		return err
 	}
-	if got != k.subject {
-		return fmt.Errorf("%w: %s instead of %s", ErrSubjectMismatch, got, k.subject)
+	if got != want {
+		return fmt.Errorf("%w: %s instead of %s", ErrSubjectMismatch, got, want)
 	}
 	return nil
+}
+
+// pin makes a provider that was not told whose it is one of this user.
+func (k *keeper) pin(webToken string) {
+	if got, err := UnverifiedSubject(webToken); err == nil && k.subject.IsZero() {
+		k.pinned.CompareAndSwap(nil, &got)
+	}
 }

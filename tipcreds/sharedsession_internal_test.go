@@ -1,7 +1,9 @@
 package tipcreds
 
 import (
+	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,29 +24,29 @@ func TestSharedForm(t *testing.T) {
 		subject: Subject{Issuer: "https://idp.example.com", ID: "user"},
 	}
 	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	m := &made{at: at, webToken: "jwt", Session: &Session{
+	m := &obtained{at: at, webToken: "jwt", Session: &Session{
 		Credentials: aws.Credentials{
 			AccessKeyID: "ASIA", SecretAccessKey: "secret", SessionToken: "token", Source: ProviderName, CanExpire: true,
 			Expires: at.Add(time.Hour), AccountID: "444455556666",
 		},
 		ExpiresAt: at.Add(time.Hour), AssumedRoleARN: "arn", UserID: "id", ApplicationRefreshToken: "refresh",
 	}}
-	value, err := k.encodeSession(m)
+	value, err := k.encodeSession(k.cacheKey(), m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{
 		"claim":   "jwt-2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881",
 		"session": "session-dc69f73110cbf123745d0d6415c8f904ad1cc9f9a5f46348c8ab4af334d1160c",
-		"value": `{"accessKeyId":"ASIA","secretAccessKey":"secret","sessionToken":"token","obtained":"2026-01-01T12:00:00Z",` +
+		"value": `{"key":"session-dc69f73110cbf123745d0d6415c8f904ad1cc9f9a5f46348c8ab4af334d1160c","accessKeyId":"ASIA","secretAccessKey":"secret","sessionToken":"token","obtained":"2026-01-01T12:00:00Z",` +
 			`"expires":"2026-01-01T13:00:00Z","accountId":"444455556666","assumedRoleArn":"arn","userId":"id","refreshToken":"refresh","webToken":"jwt"}`,
 	}
 	got := map[string]string{"claim": claimKey("x"), "session": k.cacheKey(), "value": string(value)}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	read, err := decodeSession(value)
-	if diff := cmp.Diff(m, read, cmp.AllowUnexported(made{})); err != nil || diff != "" {
+	read, err := decodeSession(value, k.cacheKey())
+	if diff := cmp.Diff(m, read, cmp.AllowUnexported(obtained{})); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
@@ -52,32 +54,26 @@ func TestSharedForm(t *testing.T) {
 // noWebIdentity stands where an application role would be assumed.
 type noWebIdentity struct{ AssumeRoleWithWebIdentityAPI }
 
-// TestOwnersOfTheForgotten: no key stays behind of a user who is forgotten while their
-// renewal is under way, nor of one who comes and goes.
-func TestOwnersOfTheForgotten(t *testing.T) {
-	o := newOwners()
-	k := &keeper{exchanger: &exchanger{}, owners: o}
-	lease := func(key string) *lease { return &lease{credentials: aws.Credentials{AccessKeyID: key}} }
-	one, two, three := lease("1"), lease("2"), lease("3")
-	k.keep(nil, lease("0"), &made{Session: &Session{}})
-	k.keep(k.current.Load(), one, &made{Session: &Session{}})
-	k.keep(one, two, &made{Session: &Session{}})
-	if got := o.keys(); got != 2 {
-		t.Errorf("%d keys of one user", got)
-	}
-	o.remove(k)
-	if got := o.keys(); got != 0 {
-		t.Errorf("%d keys of nobody", got)
-	}
-	k.keep(two, three, &made{Session: &Session{}})
-	if got := o.keys(); got != 0 {
-		t.Errorf("%d keys after a renewal that was under way", got)
-	}
-}
-
-func (o *owners) keys() (n int) {
-	for i := range o.shards {
-		n += len(o.shards[i].keys)
-	}
-	return n
+// TestOwnersForgetExpiredKeys: the index of keys does not grow with time.
+func TestOwnersForgetExpiredKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOwners()
+		const each = 20_000
+		for round := range 5 {
+			for i := range each {
+				o.add(fmt.Sprint(round, "-", i), Subject{ID: "user"}, time.Now().Add(time.Hour))
+			}
+			time.Sleep(2 * time.Hour)
+		}
+		var n int
+		for i := range o.shards {
+			n += len(o.shards[i].keys)
+		}
+		if n > 2*each+manyShards*minClean {
+			t.Errorf("%d keys, of which none has not expired", n)
+		}
+		if _, ok := o.of("4-0"); !ok {
+			t.Error("the last ones are looked for only when others come")
+		}
+	})
 }
