@@ -210,3 +210,25 @@ func TestPoolMemory(t *testing.T) {
 		t.Errorf("%d bytes a user beyond the token, %+v", each, p.Stats())
 	}
 }
+
+// TestPoolCancelledSource: a source that ended with its request takes no other with it.
+func TestPoolCancelledSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &clients{life: time.Hour}
+		p := pool(t, c, c)
+		request, cancel := context.WithCancel(t.Context())
+		bound := func(context.Context) (string, error) { <-request.Done(); return "", request.Err() }
+		first, other := make(chan error, 1), make(chan error, 1)
+		go func() { _, err := p.For(subjectOf(1), bound).Retrieve(t.Context()); first <- err }()
+		synctest.Wait()
+		go func() { _, err := userOf(p, 1).Retrieve(t.Context()); other <- err }()
+		synctest.Wait()
+		cancel()
+		if err := <-first; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if err := <-other; err != nil {
+			t.Error(err)
+		}
+	})
+}

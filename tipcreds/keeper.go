@@ -64,13 +64,11 @@ func (k *keeper) join(ctx context.Context, token WebTokenProvider, own bool) (aw
 	}
 }
 
-// blamesToken reports whether another JWT of the same user might have done.
+// blamesToken reports whether another JWT of the same user might have done, or another
+// source of one: that of another request may have ended with it.
 func blamesToken(err error) bool {
 	e, ok := errors.AsType[*ExchangeError](err)
-	if !ok || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, ErrForgotten) {
-		return false
-	}
-	return e.Step == StepWebToken || e.FreshTokenRequired()
+	return ok && !errors.Is(err, ErrForgotten) && (e.Step == StepWebToken || e.FreshTokenRequired())
 }
 
 // renew is what one flight does. lost is one before it that failed by its JWT.

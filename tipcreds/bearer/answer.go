@@ -57,7 +57,7 @@ func gatewayTimeout(err error) *RefusalError {
 	}
 }
 
-// shortPause is when to try again if nobody said.
+// shortPause is when to try again if nobody said: for clients, and for keys.
 const shortPause = time.Second
 
 func unavailable(err error, retryAfter time.Duration) *RefusalError {
@@ -77,11 +77,15 @@ func refusalOr(err error, otherwise func(error) *RefusalError) *RefusalError {
 
 // refuse logs the refusal and answers.
 func (m *middleware) refuse(w http.ResponseWriter, r *http.Request, refusal *RefusalError) {
+	req, _ := r.Context().Value(requestKey{}).(*request)
+	if req != nil {
+		refusal = refusal.without(req.raw)
+	}
 	answer := *refusal // which may be one that the program uses again
+	answer.Status = refusal.status()
 	if answer.Realm == "" {
 		answer.Realm = m.options.Realm
 	}
-	req, _ := r.Context().Value(requestKey{}).(*request)
 	if req != nil && req.refused { // by an ErrorHandler that called Error
 		answer.ServeHTTP(w, r)
 		return
@@ -91,7 +95,9 @@ func (m *middleware) refuse(w http.ResponseWriter, r *http.Request, refusal *Ref
 	if req != nil {
 		seen.token = req.token
 	}
-	m.options.ErrorHandler(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, seen)), &answer)
+	handed := r.WithContext(context.WithValue(r.Context(), requestKey{}, seen))
+	defer returnForm(r, handed)
+	m.options.ErrorHandler(w, handed, &answer)
 }
 
 func (m *middleware) log(r *http.Request, e *RefusalError) {

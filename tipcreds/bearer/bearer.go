@@ -36,7 +36,8 @@ type Options struct {
 	VerifyTimeout time.Duration
 	// Check judges a verified token: its scopes, azp, nonce, groups. A
 	// [*RefusalError] is answered as it is, see [InsufficientScope]; the context's as
-	// of [Error]; any other error with 401 invalid_token.
+	// of [Error]; any other error with 401 invalid_token. Where users can choose names
+	// of claims, read the claims into a map: to encoding/json, GROUPS is groups.
 	Check func(ctx context.Context, token *oidc.IDToken) error
 	// Subject says whose JWTs TokenSource returns, from the claims of a verified
 	// token and nothing else that a client could choose. Default: the token's own iss
@@ -59,8 +60,8 @@ type Options struct {
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, refusal *RefusalError)
 	// Logger gets a line with the reason for every refusal: those for which the
 	// client can do something as information, those without a token for debugging,
-	// others as warnings, mistakes of the program as errors. It holds no tokens. Nil:
-	// silence.
+	// others as warnings, mistakes of the program as errors. It holds no tokens, as long
+	// as the errors of Token hold none. Nil: silence.
 	Logger *slog.Logger
 }
 
@@ -145,6 +146,7 @@ type requestKey struct{}
 // request is what the middleware knows of one.
 type request struct {
 	middleware *middleware
+	raw        string
 	token      *oidc.IDToken
 	refused    bool // is with the ErrorHandler
 }
@@ -172,8 +174,17 @@ func (m *middleware) handler(next http.Handler) http.Handler {
 			m.refuse(w, r, refusal)
 			return
 		}
+		defer returnForm(r, admitted)
 		next.ServeHTTP(w, admitted)
 	})
+}
+
+// returnForm hands the uploads that were read from a copy of the request back to it:
+// net/http removes the temporary files of its own request only.
+func returnForm(own, handed *http.Request) {
+	if own.MultipartForm == nil {
+		own.MultipartForm = handed.MultipartForm
+	}
 }
 
 // admit returns the request with its user, or why there is none.
@@ -191,11 +202,11 @@ func (m *middleware) admit(r *http.Request) (*http.Request, *RefusalError) {
 		return nil, refusalOr(err, badToken).without(raw)
 	}
 	user := m.pool.For(subject, m.options.TokenSource(r, token, raw))
-	ctx := context.WithValue(r.Context(), requestKey{}, &request{middleware: m, token: token})
+	ctx := context.WithValue(r.Context(), requestKey{}, &request{middleware: m, raw: raw, token: token})
 	ctx = tipcreds.WithUser(ctx, user)
 	if m.options.Retrieve {
 		if _, err := user.Retrieve(ctx); err != nil {
-			return nil, refusalOr(err, serverError)
+			return nil, refusalOr(err, serverError).without(raw)
 		}
 	}
 	return r.WithContext(ctx), nil
@@ -225,6 +236,9 @@ func (m *middleware) verify(ctx context.Context, raw string) (*oidc.IDToken, *Re
 	ctx, cancel := context.WithTimeout(ctx, m.options.VerifyTimeout)
 	defer cancel()
 	token, err := m.verifier.Verify(ctx, raw)
+	if err == nil && token != nil {
+		err = checkClaims(token)
+	}
 	switch {
 	case err == nil && token != nil:
 		return token, nil

@@ -67,6 +67,9 @@ func refusalOf(err error) *RefusalError {
 		return nil
 	}
 	if refusal, ok := errors.AsType[*RefusalError](err); ok {
+		if refusal == nil {
+			return serverError(errNilRefusal)
+		}
 		return refusal
 	}
 	if _, ok := errors.AsType[*tipcreds.WrongUserError](err); ok || errors.Is(err, tipcreds.ErrNoUser) {

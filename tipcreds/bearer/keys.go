@@ -1,15 +1,11 @@
 package bearer
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -27,21 +23,21 @@ var ErrKeysUnavailable = errors.New("the issuer's keys cannot be fetched")
 // other programs. Where that is meant, go-oidc's SkipClientIDCheck says so.
 var ErrAudienceMissing = errors.New("an audience is required")
 
-// KeyPause is how long a verifier of [NewVerifier] does not fetch keys again.
+// KeyPause is how long a verifier of [NewVerifier] does not fetch keys again that it got.
 const KeyPause = 10 * time.Second
 
 // NewVerifier returns a verifier of an issuer's tokens by discovery, as
-// [oidc.NewProvider] and [oidc.Provider.VerifierContext] give it, with two differences
-// that matter to a server. Where the keys cannot be fetched, it says so
+// [oidc.NewProvider] and [oidc.Provider.VerifierContext] give it, with three
+// differences that matter to a server. Where the keys cannot be fetched, it says so
 // ([ErrKeysUnavailable]), lest clients throw good tokens away while the issuer is out.
-// And as anybody can send tokens that name keys which do not exist, for each of which
-// go-oidc fetches the issuer's, they are fetched once in [KeyPause]; failed attempts do
-// not count. So a key that is used as soon as it is published may be unknown for that
-// long.
+// As anybody can send tokens that name keys which do not exist, for each of which
+// go-oidc fetches the issuer's, they are fetched once in [KeyPause], and once in a second
+// while that fails or gives none. So a key that is used as soon as it is published may
+// be unknown for that long. And no fetch takes longer than [DefaultVerifyTimeout], or
+// reads more than 1 MiB.
 //
 // ctx bounds the discovery. It may carry an HTTP client ([oidc.ClientContext]), which
-// is used then as well; by default there is one with a timeout of
-// [DefaultVerifyTimeout]. config is that of go-oidc, ClientID the audience. The issuer
+// then fetches the keys as well. config is that of go-oidc, ClientID the audience. The issuer
 // must be that of the discovery document, to the letter.
 func NewVerifier(ctx context.Context, issuerURL string, config *oidc.Config) (Verifier, error) {
 	if config == nil || config.ClientID == "" && !config.SkipClientIDCheck {
@@ -49,9 +45,10 @@ func NewVerifier(ctx context.Context, issuerURL string, config *oidc.Config) (Ve
 	}
 	client, ok := ctx.Value(oauth2.HTTPClient).(*http.Client)
 	if !ok || client == nil {
-		client = &http.Client{Timeout: DefaultVerifyTimeout}
+		client = &http.Client{}
 	}
-	metadata, err := discover(oidc.ClientContext(ctx, client), issuerURL)
+	fetch := boundedFetch{client}
+	metadata, err := discover(oidc.ClientContext(ctx, &http.Client{Transport: fetch}), issuerURL)
 	if err != nil {
 		return nil, fmt.Errorf("discover %s: %w", issuerURL, err)
 	}
@@ -59,7 +56,7 @@ func NewVerifier(ctx context.Context, issuerURL string, config *oidc.Config) (Ve
 	if len(with.SupportedSigningAlgs) == 0 {
 		with.SupportedSigningAlgs = slices.DeleteFunc(metadata.Algorithms, unknownAlgorithm)
 	}
-	ctx = oidc.ClientContext(ctx, &http.Client{Transport: &pausedFetch{client: client}})
+	ctx = oidc.ClientContext(ctx, &http.Client{Transport: &pausedFetch{boundedFetch: fetch}})
 	keys := notedKeys{oidc.NewRemoteKeySet(ctx, metadata.KeysURL)}
 	return &issuerVerifier{oidc.NewVerifier(issuerURL, keys, &with)}, nil
 }
@@ -122,58 +119,4 @@ func (n notedKeys) VerifySignature(ctx context.Context, jwt string) ([]byte, err
 		}
 	}
 	return payload, err
-}
-
-// maxKeys bounds a key set, in bytes.
-const maxKeys = 1 << 20
-
-// pausedFetch is a transport that gives its last good answer again for KeyPause. It
-// serves one URL.
-type pausedFetch struct {
-	client *http.Client
-
-	mu   sync.Mutex
-	at   time.Time
-	body []byte
-}
-
-// RoundTrip implements [http.RoundTripper].
-func (p *pausedFetch) RoundTrip(r *http.Request) (*http.Response, error) {
-	if again := p.last(r); again != nil {
-		return again, nil
-	}
-	answer, err := p.client.Do(r.Clone(r.Context())) //nolint:gosec // G704: the URL is the jwks_uri of the configured issuer
-	if err != nil || answer.StatusCode != http.StatusOK {
-		return answer, err
-	}
-	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, maxKeys))
-	if err != nil {
-		return nil, fmt.Errorf("read keys: %w", err)
-	}
-	var set struct{ Keys []json.RawMessage }
-	if json.Unmarshal(body, &set) == nil && len(set.Keys) > 0 {
-		p.mu.Lock()
-		p.at, p.body = time.Now(), body
-		p.mu.Unlock()
-	}
-	return keysAnswer(r, body), nil
-}
-
-// last is the last good answer, nil if that is long ago.
-func (p *pausedFetch) last(r *http.Request) *http.Response {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.at.IsZero() || time.Since(p.at) >= KeyPause {
-		return nil
-	}
-	return keysAnswer(r, p.body)
-}
-
-func keysAnswer(r *http.Request, body []byte) *http.Response {
-	return &http.Response{
-		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
-		Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: int64(len(body)),
-		Body: io.NopCloser(bytes.NewReader(body)),
-	}
 }

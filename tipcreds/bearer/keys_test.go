@@ -93,8 +93,8 @@ func (f *fakeIssuer) context() context.Context {
 	return oidc.ClientContext(context.Background(), &http.Client{Transport: f})
 }
 
-// TestKeysOutage: while the keys cannot be had, a token is not judged; when they can,
-// it is, at once.
+// TestKeysOutage: while the keys cannot be had, a token is not judged, and tokens cost
+// one attempt in a second; then they are judged.
 func TestKeysOutage(t *testing.T) {
 	for name, broken := range map[string]func() (*http.Response, error){
 		"no answer":    func() (*http.Response, error) { return nil, errors.New("no route to the issuer") },
@@ -117,8 +117,13 @@ func TestKeysOutage(t *testing.T) {
 				f.broken = broken
 				h := protected(t, fakePool(t, &clients{}), f.verifier(t), who)
 				token := "Bearer " + mint(t, "a", nil)
-				if got := seen(t, get(h, token)); got.Status != 503 || got.Challenge != "" {
-					t.Errorf("during the outage: %+v", got)
+				for fetches := 1; fetches <= 2; fetches++ {
+					for range 20 {
+						if got := seen(t, get(h, token)); got.Status != 503 || got.Challenge != "" || f.fetched() != fetches {
+							t.Errorf("during the outage: %+v, %d fetches instead of %d", got, f.fetched(), fetches)
+						}
+						time.Sleep(50 * time.Millisecond)
+					}
 				}
 				f.alter(func() { f.broken = nil })
 				if got := seen(t, get(h, token)); got.Status != 200 {
@@ -142,19 +147,24 @@ func (endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestEmptyKeySet: an issuer that has no keys at the moment is asked again at once.
+// TestEmptyKeySet: an issuer that has no keys at the moment is asked again in a second.
 func TestEmptyKeySet(t *testing.T) {
-	f := newIssuer()
-	f.broken = func() (*http.Response, error) { return jsonResponse(200, map[string]any{"keys": []any{}}) }
-	h := protected(t, fakePool(t, &clients{}), f.verifier(t), who)
-	token := "Bearer " + mint(t, "a", nil)
-	if got := seen(t, get(h, token)); got.Status != 401 {
-		t.Errorf("without keys: %+v", got)
-	}
-	f.alter(func() { f.broken = nil })
-	if got := seen(t, get(h, token)); got.Status != 200 {
-		t.Errorf("with keys: %+v", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		f := newIssuer()
+		f.broken = func() (*http.Response, error) { return jsonResponse(200, map[string]any{"keys": []any{}}) }
+		h := protected(t, fakePool(t, &clients{}), f.verifier(t), who)
+		token := "Bearer " + mint(t, "a", nil)
+		for range 2 {
+			if got := seen(t, get(h, token)); got.Status != 401 || f.fetched() != 1 {
+				t.Errorf("without keys: %+v, %d fetches", got, f.fetched())
+			}
+		}
+		f.alter(func() { f.broken = nil })
+		time.Sleep(time.Second)
+		if got := seen(t, get(h, token)); got.Status != 200 {
+			t.Errorf("with keys: %+v", got)
+		}
+	})
 }
 
 // TestKeysPause: tokens with keys that do not exist cost one fetch in KeyPause, and a

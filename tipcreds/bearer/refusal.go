@@ -35,7 +35,7 @@ const (
 // [Options] and handlers ([Error]) may return one of their own. It is an
 // [http.Handler] that gives the answer.
 type RefusalError struct {
-	// Status is the HTTP status. Default: 500.
+	// Status is the HTTP status, of 400 to 599. Default, and in place of any other: 500.
 	Status int
 	// Code is for programs: one of the constants above. Empty if the client showed no
 	// credentials (RFC 6750 section 3.1).
@@ -53,8 +53,15 @@ type RefusalError struct {
 	Err error
 }
 
+// errNilRefusal is what a nil [*RefusalError] means that is returned as an error, which
+// is not nil then.
+var errNilRefusal = errors.New("a nil *RefusalError was returned as an error")
+
 // Error implements error, for logs: it has the reason.
 func (e *RefusalError) Error() string {
+	if e == nil {
+		return errNilRefusal.Error()
+	}
 	text := strconv.Itoa(e.status())
 	if e.Code != "" {
 		text += " " + e.Code
@@ -66,7 +73,12 @@ func (e *RefusalError) Error() string {
 }
 
 // Unwrap returns Err.
-func (e *RefusalError) Unwrap() error { return e.Err }
+func (e *RefusalError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // InsufficientScope is the refusal of a token that lacks scopes, for an
 // [Options.Check]; scope are the names that would do, separated by spaces.
@@ -78,7 +90,7 @@ func InsufficientScope(scope string) *RefusalError {
 }
 
 func (e *RefusalError) status() int {
-	if e.Status == 0 {
+	if e.Status < http.StatusBadRequest || e.Status > 599 {
 		return http.StatusInternalServerError
 	}
 	return e.Status

@@ -3,7 +3,6 @@ package bearer
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,7 +15,9 @@ import (
 // it. An error may be [ErrKeysUnavailable] or a [*RefusalError]; any other means that
 // the token is not acceptable, [*oidc.TokenExpiredError] that it has expired. A server
 // with sessions of its own may implement it by looking up what was verified at
-// sign-in; then the token is the session's id. It must be safe for concurrent use.
+// sign-in; then the token is the session's id. Issuer and Subject of what go-oidc
+// returned must be left as they are, see [Options].Subject. It must be safe for
+// concurrent use.
 type Verifier interface {
 	Verify(ctx context.Context, rawToken string) (*oidc.IDToken, error)
 }
@@ -65,13 +66,8 @@ func unverifiedIssuer(rawToken string) (string, error) {
 	if err != nil {
 		return "", errNotAJWT
 	}
-	var claims struct {
-		Issuer string `json:"iss"`
-	}
-	if json.Unmarshal(payload, &claims) != nil {
-		return "", errNotAJWT
-	}
-	return claims.Issuer, nil
+	c, err := parseClaims(payload)
+	return c.issuer, err
 }
 
 var errNotAJWT = errors.New("the token is not a JWT whose issuer can be read")

@@ -1,7 +1,8 @@
 package cachetest_test
 
 import (
-	"context"
+	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -15,14 +16,25 @@ import (
 	"github.com/tip-cli/tip-cli/tipcreds/cachetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// Tests wait more than they work. What the command line says comes later, and wins.
+	if err := flag.Set("test.parallel", "32"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func TestRun(t *testing.T) {
+	t.Parallel()
 	s := newStore()
 	cachetest.Run(t, func(*testing.T) tipcreds.Cache { return memory{s} })
 }
 
-func TestOutage(t *testing.T) { cachetest.Outage(t, down{10 * time.Millisecond}, time.Second) }
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	cachetest.Outage(t, down{10 * time.Millisecond}, time.Second)
+}
 
 // broken are caches with one fault each, and the check that must find it.
 var broken = map[string]struct {
@@ -58,55 +70,79 @@ var broken = map[string]struct {
 	"unlocks by context":      {"Lock/OutlivesContext", func(m memory) tipcreds.Cache { return bound{m} }},
 }
 
-// TestBroken has each broken cache tested in a process of its own, which must fail.
+// brokenOutages are caches with one fault each in an outage, and the check that must
+// find it.
+var brokenOutages = map[string]struct {
+	check string
+	limit time.Duration
+	cache tipcreds.Cache
+}{
+	"no error":         {"Lock", time.Second, memory{newStore()}},
+	"deaf to the end":  {"Lock/Context", 2 * time.Second, deaf{down{1200 * time.Millisecond}}},
+	"beyond the limit": {"Lock", time.Second, down{1200 * time.Millisecond}},
+}
+
+// TestBroken has all broken caches tested in one process, where each must fail.
 func TestBroken(t *testing.T) {
-	var wg sync.WaitGroup
+	t.Parallel()
+	var run, want []string
 	for name, b := range broken {
-		wg.Go(func() { // they wait more than they work
-			out, err := child(t.Context(), "^TestChild$/^Cache$/^"+strings.ReplaceAll(b.check, "/", "$/^")+"$", name)
-			if err == nil || !strings.Contains(out, "--- FAIL: TestChild/Cache/"+b.check) {
-				t.Errorf("%s: %s does not find it: %v\n%s", name, b.check, err, out)
-			}
-		})
+		name = strings.ReplaceAll(name, " ", "_")
+		run = append(run, "^TestChild$/^"+name+"$/^Cache$/^"+strings.ReplaceAll(b.check, "/", "$/^")+"$")
+		want = append(want, name+"/Cache/"+b.check)
 	}
-	wg.Wait()
+	wantFailures(t, strings.Join(run, "|"), "TestChild", want)
 }
 
 func TestBrokenOutage(t *testing.T) {
-	for _, name := range []string{"", "0s", "5s"} { // no error, no end with the context, too slow
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if out, err := child(t.Context(), "^TestChildOutage$", name); err == nil || !strings.Contains(out, "--- FAIL: TestChildOutage/Outage/Lock") {
-				t.Errorf("no failure: %v\n%s", err, out)
-			}
-		})
+	t.Parallel()
+	var want []string
+	for name, b := range brokenOutages {
+		want = append(want, strings.ReplaceAll(name, " ", "_")+"/Outage/"+b.check)
+	}
+	wantFailures(t, "^TestChildOutage$", "TestChildOutage", want)
+}
+
+// wantFailures runs tests in a process of their own, and wants these to fail.
+func wantFailures(t *testing.T, run, test string, names []string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+run, "-test.v", "-test.timeout=60s")
+	cmd.Env = append(os.Environ(), "CACHETEST_BROKEN=1")
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		t.Error("nothing failed")
+	}
+	for _, name := range names {
+		if want := "--- FAIL: " + test + "/" + name + " "; !strings.Contains(string(out), want) {
+			t.Errorf("there is no %s", want)
+		}
+	}
+	if t.Failed() {
+		t.Logf("%s", out)
 	}
 }
 
 func TestChild(t *testing.T) {
-	b, ok := broken[os.Getenv("CACHETEST_BROKEN")]
-	if !ok {
+	if os.Getenv("CACHETEST_BROKEN") == "" {
 		return // only TestBroken runs it
 	}
-	s := newStore()
-	cachetest.Run(t, func(*testing.T) tipcreds.Cache { return b.open(memory{s}) })
+	for name, b := range broken {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStore()
+			cachetest.Run(t, func(*testing.T) tipcreds.Cache { return b.open(memory{s}) })
+		})
+	}
 }
 
 func TestChildOutage(t *testing.T) {
-	switch name, ok := os.LookupEnv("CACHETEST_BROKEN"); {
-	case !ok: // only TestBrokenOutage runs it
-	case name == "":
-		cachetest.Outage(t, memory{newStore()}, time.Second)
-	case name == "0s":
-		cachetest.Outage(t, deaf{down{1200 * time.Millisecond}}, 2*time.Second)
-	default:
-		cachetest.Outage(t, down{1200 * time.Millisecond}, time.Second)
+	if os.Getenv("CACHETEST_BROKEN") == "" {
+		return // only TestBrokenOutage runs it
 	}
-}
-
-func child(ctx context.Context, run, name string) (string, error) {
-	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run="+run, "-test.v", "-test.timeout=60s")
-	cmd.Env = append(os.Environ(), "CACHETEST_BROKEN="+name)
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	for name, b := range brokenOutages {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cachetest.Outage(t, b.cache, b.limit)
+		})
+	}
 }

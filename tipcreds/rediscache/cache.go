@@ -2,7 +2,6 @@ package rediscache
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -98,19 +97,27 @@ func (c *Cache) String() string { return fmt.Sprintf("rediscache(%s)", c.options
 // GoString implements fmt.GoStringer. It shows no secret.
 func (c *Cache) GoString() string { return c.String() }
 
-// Get implements [tipcreds.Cache]. A value that cannot be opened is none.
+// Get implements [tipcreds.Cache]. A value that cannot be opened counts as none, and
+// so does one of another type, or of more than 64 KiB, of which the rest is not read.
 func (c *Cache) Get(ctx context.Context, key string) ([]byte, error) {
 	name := c.valueName(key)
 	sealed, err := ask(ctx, c, "get", func(ctx context.Context) ([]byte, error) {
-		return c.client.Get(ctx, name).Bytes()
+		return c.client.GetRange(ctx, name, 0, maxSealed).Bytes() // one byte more than the longest
 	}, nil)
-	if errors.Is(err, redis.Nil) {
-		return nil, nil
-	}
-	if err != nil {
+	var value []byte
+	var keyID string
+	switch {
+	case redis.HasErrorPrefix(err, "WRONGTYPE"):
+		err = errType
+	case err != nil:
 		return nil, err
+	case len(sealed) == 0: // as there is none
+		return nil, nil
+	case len(sealed) > maxSealed:
+		err = errTooLong
+	default:
+		value, keyID, err = c.sealer.open(name, sealed)
 	}
-	value, keyID, err := c.sealer.open(name, sealed)
 	if err != nil {
 		c.options.Logger.WarnContext(ctx, "rediscache: a value cannot be opened and counts as none",
 			"key", key, "sealing_key", keyID, "reason", err.Error())
@@ -121,6 +128,8 @@ func (c *Cache) Get(ctx context.Context, key string) ([]byte, error) {
 
 // Set implements [tipcreds.Cache]. A ttl is cut to whole milliseconds, the
 // granularity of Redis, and to one at least; one that is not positive is [ErrTTL].
+// Whatever the key has is replaced. A value of more than 64 KiB is written, but Get
+// takes it for none.
 func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	if ttl <= 0 {
 		return ErrTTL
@@ -133,8 +142,8 @@ func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 	return err
 }
 
-// Add implements [tipcreds.Cache], with a ttl as in Set. A value that cannot be
-// opened is in the way all the same. If go-redis has to send the command twice
+// Add implements [tipcreds.Cache], with a ttl as in Set. A value that Get takes for
+// none is in the way all the same. If go-redis has to send the command twice
 // because an answer was lost, the report is still right: nobody else can have sealed
 // the same bytes.
 func (c *Cache) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (bool, error) {

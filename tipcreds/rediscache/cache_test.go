@@ -148,6 +148,7 @@ func TestTimeToLive(t *testing.T) {
 
 // Caches with different prefixes share a Redis and nothing else.
 func TestPrefix(t *testing.T) {
+	t.Parallel()
 	client := connect(t, redistest.Start(t).Addr)
 	a := open(t, client, roomy)
 	b := open(t, client, roomy, func(o *rediscache.Options) { o.Prefix = "billing:" })
@@ -164,6 +165,7 @@ func TestPrefix(t *testing.T) {
 
 // Redis may forget scripts at any time.
 func TestScriptsForgotten(t *testing.T) {
+	t.Parallel()
 	client := connect(t, redistest.Start(t).Addr)
 	cache := open(t, client, roomy)
 	for range 2 {
@@ -188,6 +190,7 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 
 // The documentation says how much of Redis's memory entries take.
 func TestMemory(t *testing.T) {
+	t.Parallel()
 	client := connect(t, redistest.Start(t).Addr)
 	cache := open(t, client, roomy)
 	const key = "session/6f1ed002ab5595859014ebf0951522d9c8a7f1ac2e0a4a8d2f0c8a0f5b9d3e11"

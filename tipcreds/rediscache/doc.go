@@ -20,9 +20,15 @@
 // Values hold credentials. Each is sealed with AES-256-GCM under a fresh random nonce
 // and bound to its key in Redis and the id of the sealing key. A value that cannot be
 // opened, because it was changed, cut, moved to another key or sealed with a key that
-// is not in the list, counts as none and is reported to [Options].Logger. Whoever can
-// write to Redis can still delete values, keep JWTs from being exchanged, and bring
-// back an old value of the same key.
+// is not in the list, is of another type or longer than 64 KiB, counts as none and is
+// reported to [Options].Logger. It is no outage: other users do not notice.
+//
+// Whoever can write to Redis and has no sealing key cannot read a value, forge one,
+// or give one user another's. They can remove values, claims and locks; block, with a
+// claim or a lock that they make, a JWT or a renewal; and put back what was there
+// before at the same key, such as a session that was deleted. Against such a writer a
+// user whom [tipcreds.Pool.Forget] has forgotten may come back with the old session, for
+// as long as that lives.
 //
 // Names of keys are not sealed; nor is how long a value lives.
 //
@@ -47,7 +53,9 @@
 // renews it at a third of [Options].LockTTL and takes it away at the end; both
 // happen in a script that compares the owner first, so that nobody extends or frees
 // the lock of somebody else. A holder that dies is succeeded after LockTTL at most.
-// Waiting is polling, from 5 to 100 ms with jitter, in no order.
+// Waiting is polling, from 5 to 100 ms with jitter, in no order. A lock that somebody
+// else has put there without an end, which this package never does, gets LockTTL from
+// the first who waits for it.
 //
 // The lock is advice. A holder that hangs for longer than LockTTL goes on beside its
 // successor, and a fail-over of Redis, which replicates asynchronously, can lose the
@@ -68,7 +76,8 @@
 // What was left behind may still take effect, when a Redis that hung goes on. A lock
 // that is acquired in this way is released again at once.
 //
-// An error means that Redis could not be asked; a provider goes on without the cache
+// An error means that Redis could not be asked, and never that something is wrong
+// with one key; a provider goes on without the cache
 // then. When Redis is back, the same client works again. To be told sooner that
 // nothing listens, give the client MaxRetries -1 and DialerRetries 1: by default
 // go-redis tries for longer than the Timeout, which then ends the attempt.
@@ -78,7 +87,7 @@
 // Redis 6.2 or Valkey 7.2 or later; tested with Redis 7.0. Use TLS, as owner tokens
 // and key names are not sealed. The user of the connection needs no more than
 //
-//	ACL SETUSER tip on >PASSWORD resetkeys ~tipcreds:* resetchannels -@all +get +set +del +pexpire +eval +evalsha
+//	ACL SETUSER tip on >PASSWORD resetkeys ~tipcreds:* resetchannels -@all +getrange +set +del +pttl +pexpire +eval +evalsha
 //
 // and in a cluster +cluster|slots as well. Set DisableRoutingPolicies in
 // [redis.ClusterOptions]: the client then knows without asking where the commands

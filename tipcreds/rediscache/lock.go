@@ -19,7 +19,9 @@ const (
 const renewals = 3
 
 // Lock implements [tipcreds.Cache]. unlock takes one command, so at most
-// [Options].Timeout, and is not kept from it by the end of ctx.
+// [Options].Timeout, and is not kept from it by the end of ctx. Whatever there is at
+// the key of the lock counts as somebody's lock; if it would stay for ever, it stays
+// for [Options].LockTTL from now on.
 func (c *Cache) Lock(ctx context.Context, key string) (unlock func(), err error) {
 	l := &lock{cache: c, key: key, name: c.lockName(key), token: rand.Text()}
 	for wait := minPoll; ; wait = min(2*wait, maxPoll) {
@@ -61,7 +63,7 @@ type lock struct {
 func (l *lock) acquire(ctx context.Context) (bool, error) {
 	ttl := milliseconds(l.cache.options.LockTTL)
 	return ask(ctx, l.cache, "lock", func(ctx context.Context) (bool, error) {
-		return l.cache.run(ctx, putIfAbsent, l.name, l.token, ttl)
+		return l.cache.run(ctx, takeLock, l.name, l.token, ttl)
 	}, func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.cache.options.Timeout)
 		defer cancel()

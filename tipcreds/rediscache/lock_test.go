@@ -17,7 +17,7 @@ import (
 )
 
 // holderTTL is the LockTTL of the process that is killed.
-const holderTTL = time.Second
+const holderTTL = 1500 * time.Millisecond
 
 // lockName is where the lock of lockKey is in Redis.
 const lockName = "tipcreds:l:" + lockKey
@@ -64,7 +64,7 @@ func TestLockIsRenewed(t *testing.T) {
 	const ttl = 1500 * time.Millisecond
 	unlock := mustLock(t, open(t, client, lockTTL(ttl)), lockKey)
 	owner := client.Get(t.Context(), lockName).Val()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*ttl)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*ttl)
 	defer cancel()
 	if _, err := open(t, connect(t, server.Addr)).Lock(ctx, lockKey); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want a wait until the deadline", err)
@@ -99,7 +99,7 @@ func TestHolderIsKilled(t *testing.T) {
 	}
 
 	cache := open(t, connect(t, server.Addr), roomy)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*holderTTL)
+	ctx, cancel := context.WithTimeout(t.Context(), holderTTL*4/3)
 	defer cancel()
 	if _, err := cache.Lock(ctx, lockKey); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("while the holder lives: %v", err)
@@ -110,7 +110,7 @@ func TestHolderIsKilled(t *testing.T) {
 	began := time.Now()
 	unlock := mustLock(t, cache, lockKey)
 	took := time.Since(began)
-	if limit := holderTTL + time.Second; took > limit { // a poll, and a busy machine
+	if limit := holderTTL + slack; took > limit { // a poll, and a busy machine
 		t.Errorf("the lock of a dead holder was there for %v, want %v at most", took, limit)
 	}
 	t.Logf("succeeded after %v", took)
@@ -120,6 +120,7 @@ func TestHolderIsKilled(t *testing.T) {
 // A holder that was stopped for longer than the lock lives finds that of another
 // owner, and neither extends nor frees it.
 func TestLostLock(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	client := connect(t, server.Addr)
 	var log journal
@@ -184,7 +185,7 @@ func TestCancelWhileWaiting(t *testing.T) {
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	if took := time.Since(began); took > 500*time.Millisecond {
+	if took := time.Since(began); took > slack {
 		t.Errorf("it took %v after the cancel", took)
 	}
 }

@@ -3,6 +3,7 @@ package rediscache_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -32,6 +33,11 @@ func TestMain(m *testing.M) {
 		}
 	}
 	logging.Disable() // go-redis tells standard error of every outage
+	// Tests wait more than they work. What the command line says comes later, and wins.
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	goleak.VerifyTestMain(m)
 }
 

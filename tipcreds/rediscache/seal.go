@@ -18,11 +18,23 @@ import (
 // version of the format, the first byte of every value.
 const version = 1
 
-// headerSize is what precedes the key id.
-const headerSize = 2
+// Sizes of the parts, in bytes.
+const (
+	headerSize = 2 // what precedes the key id
+	nonceSize  = 12
+	tagSize    = 16
+)
+
+// maxValue is the longest value that is read, in bytes: some ten times a session.
+const maxValue = 64 << 10
+
+// maxSealed is the longest that such a value is when it is sealed.
+const maxSealed = headerSize + maxKeyID + nonceSize + maxValue + tagSize
 
 // Why a value cannot be opened. The texts go to the log.
 var (
+	errType       = errors.New("it is of another type than is written here")
+	errTooLong    = errors.New("it is longer than 64 KiB")
 	errEmpty      = errors.New("it is shorter than any sealed value")
 	errVersion    = errors.New("it has a format that is not known here")
 	errUnknownKey = errors.New("it is sealed with a key that is not in the list")

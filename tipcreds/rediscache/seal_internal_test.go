@@ -114,3 +114,19 @@ func BenchmarkOpen(b *testing.B) {
 		}
 	}
 }
+
+// The longest value that is read, sealed with a key of the longest id, is as long as
+// the longest that is read of Redis.
+func TestLongestSealed(t *testing.T) {
+	key, err := NewKey(strings.Repeat("k", maxKeyID), bytes.Repeat([]byte{1}, keySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newSealer([]Key{key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.seal("k", make([]byte, maxValue))); n != maxSealed {
+		t.Errorf("sealed it is %d bytes long, want %d", n, maxSealed)
+	}
+}

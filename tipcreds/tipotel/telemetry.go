@@ -26,7 +26,8 @@ type Options struct {
 	MeterProvider metric.MeterProvider
 	// Attributes, if set, gives further attributes of the span of a renewal from the
 	// context of the call that began it, such as [UserAttributes]. They are in no
-	// metric. Default: none.
+	// metric. If it panics, there are none, and otel.Handle gets an error without what it
+	// panicked with. Default: none.
 	Attributes func(ctx context.Context) []attribute.KeyValue
 }
 

@@ -25,6 +25,7 @@ func client(t *testing.T, addr string) *redis.Client {
 }
 
 func TestServer(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	c := client(t, s.Addr)
 	if err := c.Set(t.Context(), "k", "v", 0).Err(); err != nil {
@@ -52,6 +53,7 @@ func TestServer(t *testing.T) {
 }
 
 func TestKillWhileStopped(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	s.Stop()
 	s.Restart()
@@ -76,6 +78,7 @@ func TestPortTaken(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t, "--requirepass", "example")
 	if err := client(t, s.Addr).Get(t.Context(), "k").Err(); err == nil || !strings.HasPrefix(err.Error(), "NOAUTH") {
 		t.Errorf("got %v, want NOAUTH", err)
@@ -83,6 +86,7 @@ func TestOptions(t *testing.T) {
 }
 
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	cluster := redistest.StartCluster(t)
 	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs()[:1]})
 	t.Cleanup(func() { _ = c.Close() })
