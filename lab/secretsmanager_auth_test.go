@@ -65,6 +65,7 @@ func refusedValue(who, resource, why string) answer {
 func TestSecretAuthorization(t *testing.T) {
 	const noIdentity, noResource = "because no identity-based policy allows", "because no resource-based policy allows"
 	allow := statement("Allow", getValue, "Resource", "*")
+	decrypt := statement("Allow", "kms:Decrypt", "Resource", customKey)
 	toReader := func(account string) map[string]any {
 		return statement("Allow", getValue, "Resource", "*", "Principal", principal("arn:aws:iam::"+account+":role/reader"))
 	}
@@ -86,8 +87,11 @@ func TestSecretAuthorization(t *testing.T) {
 		"another action":      {appl, []func(*lab.World){reader(appl, statement("Allow", "secretsmanager:DescribeSecret", "Resource", "*"))}, appUser, refusedValue(appl, appUserARN, noIdentity)},
 		"resource policy":     {appl, []func(*lab.World){reader(appl), shareSecret("", toReader(appl))}, appUser, answer{}},
 		"resource denies":     {appl, []func(*lab.World){reader(appl, allow), shareSecret("", statement("Deny", getValue, "Resource", "*", "Principal", "*"))}, appUser, deny},
-		"across, both":        {center, []func(*lab.World){reader(center, allow), shareSecret(customKey, toReader(center))}, appUserARN, answer{}},
+		"across, both":        {center, []func(*lab.World){reader(center, allow, decrypt), shareSecret(customKey, toReader(center))}, appUserARN, answer{}},
 		"across, identity":    {center, []func(*lab.World){reader(center, allow), shareSecret(customKey)}, appUserARN, refusedValue(center, appUserARN, noResource)},
+		"across, no key":      {center, []func(*lab.World){reader(center, allow), shareSecret(customKey, toReader(center))}, appUserARN, answer{400, "AccessDeniedException", "Access to KMS is not allowed"}},
+		"across, of nobody":   {center, []func(*lab.World){reader(center)}, strings.Replace(appUserARN, "a1B2c3", "Xa1B2c", 1), refusedValue(center, strings.Replace(appUserARN, "a1B2c3", "Xa1B2c", 1), noIdentity)},
+		"across, nobody's":    {center, []func(*lab.World){reader(center, allow, decrypt)}, strings.Replace(appUserARN, "a1B2c3", "Xa1B2c", 1), refusedValue(center, strings.Replace(appUserARN, "a1B2c3", "Xa1B2c", 1), noResource)},
 		"across, resource":    {center, []func(*lab.World){reader(center), shareSecret(customKey, toReader(center))}, appUserARN, refusedValue(center, appUserARN, noIdentity)},
 		"across, by name":     {center, []func(*lab.World){reader(center, allow), shareSecret(customKey, toReader(center))}, appUser, answer{400, "ResourceNotFoundException", missingSecret}},
 		"across, default key": {center, []func(*lab.World){reader(center, allow), shareSecret("", toReader(center))}, appUserARN, answer{400, "InvalidRequestException", "You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key."}},
@@ -258,13 +262,14 @@ func TestResourcePolicyOfSecret(t *testing.T) {
 		err  error
 		want answer
 	}{
-		"no JSON":     {put("{", false), malformed("This resource policy contains invalid Json.")},
-		"no policy":   {put(`{"Version": "2012-10-17"}`, false), malformed("This resource policy contains a syntax error. ...")},
-		"nobody":      {put(to(roleIn(appl, "nobody")), false), malformed("This resource policy contains an unsupported principal.")},
-		"everybody":   {put(everybody, true), answer{400, "PublicPolicyException", "The resource policy did not prevent broad access to the secret."}},
-		"unprotected": {put(everybody, false), answer{}},
-		"a role":      {put(to(roleIn(appl, "reader")), true), answer{}},
-		"far account": {put(to("arn:aws:iam::777788889999:role/x"), false), answer{}},
+		"no JSON":              {put("{", false), malformed("This resource policy contains invalid Json.")},
+		"no policy":            {put(`{"Version": "2012-10-17"}`, false), malformed("This resource policy contains a syntax error. ...")},
+		"nobody":               {put(to(roleIn(appl, "nobody")), false), malformed("This resource policy contains an unsupported principal.")},
+		"everybody":            {put(everybody, true), answer{400, "PublicPolicyException", "The resource policy did not prevent broad access to the secret."}},
+		"everybody's deletion": {put(policyOf(statement("Allow", "secretsmanager:DeleteSecret", "Resource", "*", "Principal", "*")), true), answer{400, "PublicPolicyException", "*"}},
+		"unprotected":          {put(everybody, false), answer{}},
+		"a role":               {put(to(roleIn(appl, "reader")), true), answer{}},
+		"far account":          {put(to("arn:aws:iam::777788889999:role/x"), false), answer{}},
 	} {
 		t.Run(name, func(t *testing.T) { expect(t, test.want, test.err) })
 	}
@@ -281,7 +286,7 @@ func TestResourcePolicyOfSecret(t *testing.T) {
 // TestBatchOfSecrets: what may be read is, what may not is told.
 func TestBatchOfSecrets(t *testing.T) {
 	b := start(t, strict, reader(appl,
-		statement("Allow", "secretsmanager:BatchGetSecretValue", "Resource", "*"), statement("Allow", getValue, "Resource", appUserARN)))
+		statement("Allow", []any{"secretsmanager:BatchGetSecretValue", "secretsmanager:ListSecrets"}, "Resource", "*"), statement("Allow", getValue, "Resource", appUserARN)))
 	b.create("closed", "one")
 	c := b.secrets(b.session(roleIn(appl, "reader")))
 	out, err := c.BatchGetSecretValue(t.Context(), &secretsmanager.BatchGetSecretValueInput{SecretIdList: []string{appUser, "closed"}})

@@ -116,8 +116,11 @@ func (r *registry) find(req *http.Request) service {
 	return s3Service
 }
 
-// target returns the service that X-Amz-Target names.
+// target returns the service that X-Amz-Target of a POST names.
 func (r *registry) target(req *http.Request) (service, bool) {
+	if req.Method != http.MethodPost {
+		return unknownService, false
+	}
 	prefix, _, _ := strings.Cut(req.Header.Get("X-Amz-Target"), ".")
 	kind, ok := r.byTarget[prefix]
 	return kind, ok

@@ -254,7 +254,7 @@ func TestInitiateAuthTrail(t *testing.T) {
 	}
 	for i, e := range events {
 		if e.EventSource != "cognito-idp.amazonaws.com" || e.EventName != "InitiateAuth" || e.ReadOnly || e.UserIdentity.Type != "Unknown" ||
-			e.RequestParameters["authParameters"] != "HIDDEN_DUE_TO_SECURITY_REASONS" || e.RequestParameters["clientId"] != appClient {
+			e.RecipientAccountID != center || e.RequestParameters["authParameters"] != "HIDDEN_DUE_TO_SECURITY_REASONS" || e.RequestParameters["clientId"] != appClient {
 			t.Errorf("event %d: %+v", i, e)
 		}
 	}
@@ -266,5 +266,53 @@ func TestInitiateAuthTrail(t *testing.T) {
 		if result[name] != "HIDDEN_DUE_TO_SECURITY_REASONS" {
 			t.Errorf("%s: %v", name, result[name])
 		}
+	}
+}
+
+// TestInitiateAuthIsOfARegion: a client is known in the region of its pool only.
+func TestInitiateAuthIsOfARegion(t *testing.T) {
+	b := start(t)
+	b.door = "https://cognito-idp.us-east-1.amazonaws.com"
+	_, got := b.initiateAuth(passwordFlow("analyst@example.com", "analyst"))
+	compare(t, answer{400, "ResourceNotFoundException", "User pool client " + appClient + " does not exist."}, got)
+}
+
+// TestInitiateAuthAtUserInfo: its access token is not for that endpoint.
+func TestInitiateAuthAtUserInfo(t *testing.T) {
+	b := start(t)
+	got, refused := b.initiateAuth(passwordFlow("analyst@example.com", "analyst"))
+	if refused != (answer{}) {
+		t.Fatal(refused)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://tip-notebook-app.auth.eu-west-1.amazoncognito.com/oauth2/userInfo", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+got.AuthenticationResult.AccessToken)
+	resp, err := b.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if text, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusUnauthorized || !strings.Contains(string(text), "invalid_token") {
+		t.Errorf("%d %s", resp.StatusCode, text)
+	}
+}
+
+// TestTargetIsOfAPost: X-Amz-Target does not keep anybody from a pool's keys.
+func TestTargetIsOfAPost(t *testing.T) {
+	b := start(t)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, poolHost+"eu-west-1_AppEXAMPLE/.well-known/jwks.json", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService.InitiateAuth")
+	resp, err := b.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if text, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusOK || !strings.Contains(string(text), `"keys"`) {
+		t.Errorf("%d %s", resp.StatusCode, text)
 	}
 }

@@ -96,8 +96,9 @@ func newRoot() *cobra.Command {
 		Use:   "tip-lab",
 		Short: "AWS trusted identity propagation on a laptop, with real checks",
 		Long: `tip-lab runs an OIDC provider, STS, IAM Identity Center's CreateTokenWithIAM, S3
-Access Grants and S3 in one process on loopback. It verifies signatures, tokens,
-policies and grants, and refuses what AWS refuses. It is not a security boundary.`,
+Access Grants, S3, Secrets Manager and InitiateAuth of Cognito user pools in one
+process on loopback. It verifies signatures, tokens, policies and grants, and
+refuses what AWS refuses. It is not a security boundary.`,
 		Example: `  tip-lab demo
   tip-lab start
   eval "$(tip-lab env)"`,

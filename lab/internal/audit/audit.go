@@ -15,6 +15,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/google/uuid"
 
@@ -29,7 +30,7 @@ const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
 // secret members of inputs and outputs, by their lower-camel names.
 var secret = []string{
 	"assertion", "code", "codeVerifier", "subjectToken", "refreshToken", "webIdentityToken", "contextAssertion",
-	"secretAccessKey", "sessionToken", "accessToken", "idToken", "identityContext", "authParameters", "secretHash",
+	"secretAccessKey", "sessionToken", "accessToken", "idToken", "identityContext", "authParameters", "secretHash", "session", "userContextData",
 }
 
 // omitted members of inputs do not appear at all.
@@ -64,6 +65,26 @@ func (a *Recorder) Exchange(_ context.Context, x *awswire.Exchange) {
 	e.ErrorCode, e.ErrorMessage = problem(x.Err)
 	e.RecipientAccountID = a.recipient(&e, &x.Caller)
 	a.world.Record(e)
+	if out, ok := x.Output.(*secretsmanager.BatchGetSecretValueOutput); ok && x.Err == nil {
+		a.batch(&e, out)
+	}
+}
+
+// batch records a GetSecretValue for each secret of a batch.
+func (a *Recorder) batch(whole *world.Event, out *secretsmanager.BatchGetSecretValueOutput) {
+	record := func(id, code, message string) {
+		e := *whole
+		e.EventID, e.EventName, e.RequestParameters = uuid.NewString(), "GetSecretValue", map[string]any{"secretId": id}
+		e.ErrorCode, e.ErrorMessage = code, message
+		e.RecipientAccountID = a.recipient(&e, &awswire.Caller{Service: "secretsmanager"})
+		a.world.Record(e)
+	}
+	for _, v := range out.SecretValues {
+		record(*v.ARN, "", "")
+	}
+	for _, v := range out.Errors {
+		record(*v.SecretId, *v.ErrorCode, *v.Message)
+	}
 }
 
 // reads reports whether an operation of that name changes nothing.
@@ -125,6 +146,9 @@ func (a *Recorder) recipient(e *world.Event, c *awswire.Caller) string {
 		if in, ok := a.world.IdentityStore(store); ok {
 			named = append(named, in.Account)
 		}
+	}
+	if client, ok := e.RequestParameters["clientId"].(string); ok && c.Service == "cognito-idp" {
+		named = append(named, a.world.PoolAccount(c.Region, client))
 	}
 	for _, id := range named {
 		if _, exists := a.world.Account(id); exists {
@@ -214,11 +238,14 @@ func show(v any) any {
 			if x == nil || x == "" || x == false || x == 0.0 || slices.Contains(omitted, name) {
 				continue
 			}
-			if slices.Contains(secret, name) {
+			switch {
+			case slices.Contains(secret, name):
 				out[name] = hidden
-				continue
+			case name == "challengeParameters":
+				out[name] = hideValues(x)
+			default:
+				out[name] = show(x)
 			}
-			out[name] = show(x)
 		}
 		return out
 	case []any:
@@ -229,6 +256,16 @@ func show(v any) any {
 		return out
 	}
 	return v
+}
+
+// hideValues keeps the keys of a map as they are.
+func hideValues(v any) map[string]any {
+	values, _ := v.(map[string]any)
+	out := make(map[string]any, len(values))
+	for k := range values {
+		out[k] = hidden
+	}
+	return out
 }
 
 func lowerFirst(s string) string {

@@ -2,6 +2,7 @@ package idp
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,7 @@ func (p *provider) userInfo(w http.ResponseWriter, r *http.Request) {
 	}
 	p.mu.Lock()
 	token, ok := p.access.get(text)
-	ok = ok && !token.grant.revoked
+	ok = ok && !token.grant.revoked && p.opensUserInfo(token)
 	p.mu.Unlock()
 	if !ok {
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
@@ -26,4 +27,11 @@ func (p *provider) userInfo(w http.ResponseWriter, r *http.Request) {
 	claims := p.released(token.grant.person, token.scopes)
 	claims["sub"] = p.subject(token.grant)
 	writeJSON(w, http.StatusOK, claims)
+}
+
+// opensUserInfo reports whether the endpoint takes a token: Cognito wants the
+// scope openid, which the tokens of InitiateAuth lack (developer guide, "The user
+// attributes endpoint").
+func (p *provider) opensUserInfo(token *accessToken) bool {
+	return p.issuer.Face != "cognito" || slices.Contains(token.scopes, "openid")
 }

@@ -27,6 +27,7 @@ type operator struct {
 type condition struct {
 	operator
 	key      string
+	values   []string // as written
 	operands []operand
 }
 
@@ -72,7 +73,7 @@ func (d *Document) parseOperands(op operator, keys *node, path string) ([]condit
 		if err != nil {
 			return nil, err
 		}
-		c := condition{operator: op, key: m.name}
+		c := condition{operator: op, key: m.name, values: values}
 		for _, value := range values {
 			o, err := op.base.compile(value, d.version == Version2012)
 			if err != nil {

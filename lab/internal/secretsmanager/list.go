@@ -20,8 +20,11 @@ import (
 const pageLimit = 100
 
 func (h *handlers) listSecrets(_ context.Context, c *awswire.Caller, in *secretsmanager.ListSecretsInput) (*secretsmanager.ListSecretsOutput, error) {
-	session, err := h.allowAll(c)
+	session, err := h.allowAll(c, c.Operation)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkFilters(in.Filters); err != nil {
 		return nil, err
 	}
 	found := h.filtered(session.Account, c.Region, in.Filters, aws.ToBool(in.IncludePlannedDeletion))
@@ -51,6 +54,16 @@ func order(by types.SortByType) func(a, b *world.Secret) int {
 		return func(a, b *world.Secret) int { return a.Changed.Compare(b.Changed) }
 	}
 	return func(a, b *world.Secret) int { return a.Created.Compare(b.Created) }
+}
+
+// checkFilters refuses a filter that filters nothing.
+func checkFilters(filters []types.Filter) error {
+	for _, f := range filters {
+		if f.Key == "" || len(f.Values) == 0 {
+			return invalidParameter("A filter needs a Key and Values.")
+		}
+	}
+	return nil
 }
 
 // filtered are the secrets of an account and region that every filter lets through.

@@ -33,7 +33,7 @@ func (h *handlers) putResourcePolicy(_ context.Context, c *awswire.Caller, in *s
 	if err != nil {
 		return nil, err
 	}
-	if block && public(s, doc) {
+	if block && doc.Public() {
 		return nil, refuse("PublicPolicyException", "The resource policy did not prevent broad access to the secret.")
 	}
 	s, err = h.change(s, func(s *world.Secret) error {
@@ -62,16 +62,6 @@ func (h *handlers) parse(document string) (*policy.Document, error) {
 		}
 	}
 	return doc, nil
-}
-
-// public reports whether a policy lets in whoever comes: a role of an account
-// that nothing is known of.
-func public(s *world.Secret, doc *policy.Document) bool {
-	const stranger = "999999999999"
-	return doc.Evaluate(&policy.Request{
-		Action: "secretsmanager:GetSecretValue", Resource: s.ARN, Context: policy.Context{},
-		Principal: policy.Principal{ARN: "arn:aws:iam::" + stranger + ":role/stranger", AccountID: stranger},
-	}).Decision == policy.Allow
 }
 
 func (h *handlers) deleteResourcePolicy(_ context.Context, c *awswire.Caller, in *secretsmanager.DeleteResourcePolicyInput) (*secretsmanager.DeleteResourcePolicyOutput, error) {

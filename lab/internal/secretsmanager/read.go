@@ -28,6 +28,9 @@ func (h *handlers) getSecretValue(_ context.Context, c *awswire.Caller, in *secr
 	if err != nil {
 		return nil, err
 	}
+	if err := h.decrypt(c, s, session, v.ID); err != nil {
+		return nil, err
+	}
 	h.accessed(s, v.ID)
 	return &secretsmanager.GetSecretValueOutput{
 		ARN: &s.ARN, Name: &s.Name, VersionId: &v.ID, VersionStages: v.Stages, CreatedDate: &v.Created, SecretString: v.Text, SecretBinary: v.Binary,
@@ -52,14 +55,6 @@ func (h *handlers) versionKeys(s *world.Secret, in *secretsmanager.GetSecretValu
 		}
 	}
 	return keys
-}
-
-// shared refuses values under the key aws/secretsmanager to other accounts, which cannot use that key.
-func shared(s *world.Secret, session *world.Session) error {
-	if s.Account != session.Account && s.KMSKeyID == "" {
-		return invalidRequest("You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key.")
-	}
-	return nil
 }
 
 // version is the one with an id, a staging label or both, by default AWSCURRENT.
@@ -147,8 +142,8 @@ func date(t time.Time) *time.Time {
 // batchSize is the most values of one answer.
 const batchSize = 20
 
-// batchGetSecretValue needs BatchGetSecretValue for the request, and
-// GetSecretValue for each secret; what one of them refuses is told beside the others.
+// batchGetSecretValue needs BatchGetSecretValue for the request, ListSecrets for
+// filters, and GetSecretValue for each secret; what one of them refuses is told beside the others.
 func (h *handlers) batchGetSecretValue(ctx context.Context, c *awswire.Caller, in *secretsmanager.BatchGetSecretValueInput) (*secretsmanager.BatchGetSecretValueOutput, error) {
 	if (len(in.SecretIdList) == 0) == (len(in.Filters) == 0) {
 		return nil, invalidParameter("Either 'SecretIdList' or 'Filters' must be provided, but not both.")
@@ -156,12 +151,18 @@ func (h *handlers) batchGetSecretValue(ctx context.Context, c *awswire.Caller, i
 	if in.MaxResults != nil && len(in.Filters) == 0 {
 		return nil, invalidParameter("'Filters' not specified. 'Filters' must also be specified when 'MaxResults' is provided.")
 	}
-	session, err := h.allowAll(c)
+	session, err := h.allowAll(c, c.Operation)
 	if err != nil {
 		return nil, err
 	}
 	ids, next := in.SecretIdList, (*string)(nil)
 	if len(in.Filters) > 0 {
+		if _, err := h.allowAll(c, "ListSecrets"); err != nil {
+			return nil, err
+		}
+		if err := checkFilters(in.Filters); err != nil {
+			return nil, err
+		}
 		found := h.filtered(session.Account, c.Region, in.Filters, false)
 		page, token, err := pageOf(found, "batch", min(aws.ToInt32(in.MaxResults), batchSize), batchSize, in.NextToken)
 		if err != nil {
@@ -196,13 +197,13 @@ func (h *handlers) addValue(ctx context.Context, c *awswire.Caller, out *secrets
 }
 
 // allowAll authorizes an operation that is about no secret in particular.
-func (h *handlers) allowAll(c *awswire.Caller) (*world.Session, error) {
+func (h *handlers) allowAll(c *awswire.Caller, operation string) (*world.Session, error) {
 	session, err := h.authz.Session(c)
 	if err != nil {
 		return nil, err
 	}
 	err = h.authz.Allow(&authz.Request{
-		Caller: c, Session: session, Action: "secretsmanager:" + c.Operation, Resource: "*", ResourceAccount: session.Account,
+		Caller: c, Session: session, Action: "secretsmanager:" + operation, Resource: "*", ResourceAccount: session.Account,
 	})
 	if err != nil {
 		return nil, refuse("AccessDeniedException", err.Error())

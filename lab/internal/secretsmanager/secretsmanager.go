@@ -1,7 +1,8 @@
 // Package secretsmanager serves the lab's AWS Secrets Manager: secrets with
 // versions and staging labels, their deletion with a recovery window, tags and
 // resource policies. It holds handlers only; state is the world's. It has neither
-// rotation nor replicas, and encrypts nothing: of KMS keys it knows the name.
+// rotation nor replicas, and encrypts nothing: of a KMS key it
+// knows the name, and takes its policy as allowing whoever asks.
 package secretsmanager
 
 import (
@@ -19,6 +20,8 @@ import (
 type handlers struct {
 	world *world.World
 	authz *authz.Authorizer
+	// keyPolicy is that of every KMS key.
+	keyPolicy *policy.Document
 }
 
 // New returns the service over w.
@@ -27,7 +30,11 @@ func New(w *world.World, a *authz.Authorizer, opts ...awswire.Option) (*awswire.
 	if err != nil {
 		return nil, err
 	}
-	h := &handlers{world: w, authz: a}
+	keyPolicy, err := policy.Parse([]byte(openKeyPolicy), policy.Resource)
+	if err != nil {
+		return nil, err
+	}
+	h := &handlers{world: w, authz: a, keyPolicy: keyPolicy}
 	awswire.Handle(s, "GetSecretValue", h.getSecretValue)
 	awswire.Handle(s, "BatchGetSecretValue", h.batchGetSecretValue)
 	awswire.Handle(s, "DescribeSecret", h.describeSecret)

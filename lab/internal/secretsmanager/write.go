@@ -27,6 +27,9 @@ type value struct {
 func (v *value) given() bool { return v.text != nil || v.binary != nil }
 
 func (v *value) check() error {
+	if len(aws.ToString(v.text)) > world.MaxSecretValue { // the model counts characters
+		return invalidParameter("The secret value is longer than 65536 bytes.")
+	}
 	if v.text != nil && v.binary != nil {
 		return invalidParameter("You can't specify both a binary secret value and a string secret value in the same secret.")
 	}
@@ -36,9 +39,9 @@ func (v *value) check() error {
 	return nil
 }
 
-// same reports whether a version holds the value.
+// same reports whether a version holds the value, of which nothing is empty.
 func (v *value) same(old *world.SecretVersion) bool {
-	return (v.text == nil) == (old.Text == nil) && aws.ToString(v.text) == aws.ToString(old.Text) && bytes.Equal(v.binary, old.Binary)
+	return aws.ToString(v.text) == aws.ToString(old.Text) && bytes.Equal(v.binary, old.Binary)
 }
 
 // maxDeprecated is how many versions without a staging label are kept.
@@ -51,7 +54,7 @@ func (h *handlers) add(s *world.Secret, v *value, stages []string) error {
 		if v.same(old) {
 			return nil
 		}
-		return refuse("ResourceExistsException", "A resource with the ID you requested already exists.")
+		return versionExists()
 	}
 	first := len(s.Versions) == 0
 	s.Versions = append(s.Versions, world.SecretVersion{ID: *v.id, Text: v.text, Binary: v.binary, Created: h.now()})
@@ -64,6 +67,10 @@ func (h *handlers) add(s *world.Secret, v *value, stages []string) error {
 	s.Changed = h.now()
 	dropDeprecated(s)
 	return nil
+}
+
+func versionExists() error {
+	return refuse("ResourceExistsException", "A resource with the ID you requested already exists.")
 }
 
 func dropDeprecated(s *world.Secret) {
@@ -95,10 +102,14 @@ func (h *handlers) createSecret(_ context.Context, c *awswire.Caller, in *secret
 	if err := checkCreate(in, v); err != nil {
 		return nil, err
 	}
+	key, err := customerKey(in.KmsKeyId)
+	if err != nil {
+		return nil, err
+	}
 	now := h.now()
 	s := &world.Secret{
 		ARN: h.arn(c, session.Account, *in.Name) + "-" + world.SecretSuffix(), Name: *in.Name, Account: session.Account, Region: c.Region,
-		Description: aws.ToString(in.Description), KMSKeyID: customerKey(in.KmsKeyId), Tags: tags, Created: now, Changed: now,
+		Description: aws.ToString(in.Description), KMSKeyID: key, Tags: tags, Created: now, Changed: now,
 	}
 	if err := h.allowNew(c, session, s); err != nil {
 		return nil, err
@@ -107,6 +118,9 @@ func (h *handlers) createSecret(_ context.Context, c *awswire.Caller, in *secret
 		return h.created(old, v)
 	}
 	if v.given() {
+		if err := h.encrypt(c, s, session, *v.id); err != nil {
+			return nil, err
+		}
 		if err := h.add(s, v, []string{world.StageCurrent}); err != nil {
 			return nil, err
 		}
@@ -121,10 +135,22 @@ func checkCreate(in *secretsmanager.CreateSecretInput, v *value) error {
 	if !world.ValidSecretName(*in.Name) {
 		return invalidName()
 	}
-	if len(in.AddReplicaRegions) > 0 || aws.ToString(in.Type) != "" {
-		return invalidParameter("The lab has neither replicas nor managed external secrets.")
+	if len(in.AddReplicaRegions) > 0 {
+		return unsupported()
 	}
-	return v.check()
+	return errors.Join(unmanaged(in.Type), v.check())
+}
+
+// unmanaged refuses the types of managed external secrets.
+func unmanaged(kind *string) error {
+	if aws.ToString(kind) != "" {
+		return unsupported()
+	}
+	return nil
+}
+
+func unsupported() error {
+	return invalidParameter("The lab has neither replicas nor managed external secrets.")
 }
 
 // allowNew authorizes making s. A refusal names it as the request does.
@@ -178,14 +204,6 @@ func created(s *world.Secret, v *value) *secretsmanager.CreateSecretOutput {
 	return out
 }
 
-// customerKey is a KmsKeyId; the account's own key counts as none.
-func customerKey(id *string) string {
-	if key := aws.ToString(id); key != "alias/aws/secretsmanager" {
-		return key
-	}
-	return ""
-}
-
 func (h *handlers) putSecretValue(_ context.Context, c *awswire.Caller, in *secretsmanager.PutSecretValueInput) (*secretsmanager.PutSecretValueOutput, error) {
 	v := &value{in.ClientRequestToken, in.SecretString, in.SecretBinary}
 	stages := in.VersionStages
@@ -207,6 +225,9 @@ func (h *handlers) putSecretValue(_ context.Context, c *awswire.Caller, in *secr
 	if err := v.check(); err != nil {
 		return nil, err
 	}
+	if err := h.encrypt(c, s, session, *v.id); err != nil {
+		return nil, err
+	}
 	s, err = h.change(s, func(s *world.Secret) error { return h.add(s, v, stages) })
 	if err != nil {
 		return nil, err
@@ -226,13 +247,19 @@ func (h *handlers) updateSecret(_ context.Context, c *awswire.Caller, in *secret
 	if err != nil {
 		return nil, err
 	}
-	if aws.ToString(in.Type) != "" {
-		return nil, invalidParameter("The lab has neither replicas nor managed external secrets.")
-	}
-	if err := errors.Join(v.check(), shared(s, session)); err != nil {
+	if err := errors.Join(unmanaged(in.Type), v.check(), shared(s, session)); err != nil {
 		return nil, err
 	}
-	s, err = h.change(s, func(s *world.Secret) error { return h.update(s, in, v) })
+	key, err := newKey(s, in.KmsKeyId)
+	if err != nil {
+		return nil, err
+	}
+	if v.given() {
+		if err := h.encrypt(c, &world.Secret{ARN: s.ARN, Account: s.Account, Region: s.Region, KMSKeyID: key}, session, *v.id); err != nil {
+			return nil, err
+		}
+	}
+	s, err = h.change(s, func(s *world.Secret) error { return h.update(s, in.Description, key, v) })
 	if err != nil {
 		return nil, err
 	}
@@ -243,16 +270,16 @@ func (h *handlers) updateSecret(_ context.Context, c *awswire.Caller, in *secret
 	return out, nil
 }
 
-func (h *handlers) update(s *world.Secret, in *secretsmanager.UpdateSecretInput, v *value) error {
-	if in.Description != nil {
-		s.Description = *in.Description
+func (h *handlers) update(s *world.Secret, description *string, key string, v *value) error {
+	if description != nil {
+		s.Description = *description
 	}
-	if in.KmsKeyId != nil {
-		s.KMSKeyID = customerKey(in.KmsKeyId)
-	}
-	s.Changed = h.now()
+	s.KMSKeyID, s.Changed = key, h.now()
 	if !v.given() {
 		return nil
+	}
+	if _, taken := s.Version(*v.id); taken { // no request changes a version (API reference, UpdateSecret)
+		return versionExists()
 	}
 	return h.add(s, v, []string{world.StageCurrent})
 }

@@ -30,6 +30,58 @@ func (is *Issuer) addClients(list []ClientFile) error {
 	return nil
 }
 
+// clientTwice returns the id of a client that another user pool of the region
+// has: InitiateAuth tells pools apart by nothing else.
+func (l *loader) clientTwice(is *Issuer) (string, bool) {
+	for _, c := range is.Clients {
+		if other, ok := l.poolOf(is.poolRegion(), c.ID); ok {
+			return c.ID + " of " + other.Name, true
+		}
+	}
+	return "", false
+}
+
+// poolRegion is the region of a user pool, empty for other issuers.
+func (is *Issuer) poolRegion() string {
+	m := cognitoURL.FindStringSubmatch(is.URL)
+	if m == nil || is.Face != "cognito" {
+		return ""
+	}
+	return m[1]
+}
+
+// poolOf is the user pool of a region that has a client.
+func (w *World) poolOf(region, client string) (*Issuer, bool) {
+	for _, is := range w.issuers {
+		if is.poolRegion() == region && region != "" && slices.ContainsFunc(is.Clients, func(c Client) bool { return c.ID == client }) {
+			return is, true
+		}
+	}
+	return nil, false
+}
+
+// PoolAccount is the account of the user pool of a region that has a client: one
+// whose OIDC providers name the pool, else the world's first. It is empty if
+// there is no such pool.
+func (w *World) PoolAccount(region, client string) string {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	pool, ok := w.poolOf(region, client)
+	if !ok {
+		return ""
+	}
+	var named []string
+	for _, p := range w.providers {
+		if p.Issuer == pool.URL {
+			named = append(named, p.Account)
+		}
+	}
+	if len(named) == 0 {
+		return w.firstAccount
+	}
+	return slices.Min(named)
+}
+
 // checkAuthentication fills the default of a client's authentication: Entra ID
 // and Cognito take the secret either way.
 func checkAuthentication(c *ClientFile, face string) error {

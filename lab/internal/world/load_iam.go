@@ -42,6 +42,9 @@ func (l *loader) loadAccounts() error {
 			return fmt.Errorf("accounts[%d]: id %q stands twice", i, a.ID)
 		}
 		l.accounts[a.ID] = a.Name
+		if i == 0 {
+			l.firstAccount = a.ID
+		}
 		if err := l.loadAccount(&a); err != nil {
 			return at(err, "account %s", a.ID)
 		}

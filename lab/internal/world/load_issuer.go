@@ -49,6 +49,9 @@ func (l *loader) loadIssuer(f *IssuerFile) error {
 	if err := is.addClients(f.Clients); err != nil {
 		return err
 	}
+	if id, twice := l.clientTwice(is); twice {
+		return fmt.Errorf("client %s stands twice in the user pools of %s", id, is.poolRegion())
+	}
 	if err := is.addPeople(f.People); err != nil {
 		return err
 	}

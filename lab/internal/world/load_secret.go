@@ -20,9 +20,11 @@ var (
 	sessionTokenForm = regexp.MustCompile(`^[\x21-\x7e]+$`)
 )
 
-// maxSecret bounds a secret's value, its description and its policy, in bytes or characters (Secrets Manager quotas).
+// MaxSecretValue bounds the value of a secret, in bytes (Secrets Manager quotas).
+const MaxSecretValue = 65536
+
+// maxSecret bounds a secret's description in characters, its policy in bytes, and its tags (Secrets Manager quotas).
 const (
-	maxSecretValue       = 65536
 	maxSecretDescription = 2048
 	maxSecretPolicy      = 20480
 	maxSecretTags        = 50
@@ -73,8 +75,12 @@ func (l *loader) loadSecret(account string, f *SecretFile) error {
 	if err := CheckTags(f.Tags); err != nil {
 		return err
 	}
+	key, err := CustomerKey(f.KMSKeyID)
+	if err != nil {
+		return at(err, "kmsKeyId %q", f.KMSKeyID)
+	}
 	s := &Secret{
-		Name: f.Name, Account: account, Region: region, Description: f.Description, KMSKeyID: f.KMSKeyID, Tags: f.Tags,
+		Name: f.Name, Account: account, Region: region, Description: f.Description, KMSKeyID: key, Tags: f.Tags,
 		Created: l.now(), Changed: l.now(),
 	}
 	stem := "arn:" + l.Partition + ":secretsmanager:" + region + ":" + account + ":secret:" + f.Name
@@ -110,8 +116,8 @@ func (s *Secret) setValue(value any) error {
 		}
 		text = string(encoded)
 	}
-	if text == "" || len(text) > maxSecretValue {
-		return fmt.Errorf("%d bytes: 1 to %d are allowed", len(text), maxSecretValue)
+	if text == "" || len(text) > MaxSecretValue {
+		return fmt.Errorf("%d bytes: 1 to %d are allowed", len(text), MaxSecretValue)
 	}
 	s.Versions = []SecretVersion{{ID: stableUUID(s.ARN), Text: &text, Created: s.Created, Stages: []string{StageCurrent}}}
 	return nil

@@ -26,6 +26,7 @@ type World struct {
 	mu           sync.RWMutex
 	swept        time.Time // when what is long over was last forgotten
 	accounts     map[string]string
+	firstAccount string
 	roles        map[string]*Role         // by ARN
 	iamUsers     map[string]*IAMUser      // by ARN
 	providers    map[string]*OIDCProvider // by account + " " + issuer
