@@ -25,8 +25,8 @@ import (
 //	WrongUserError, ErrNoUser          500: a mistake of this program; nothing was sent
 //	ErrSubjectMismatch, ErrNotAJWT,    500: a mistake in Options.Subject or
 //	ErrNoSubject                       Options.TokenSource; nothing was sent
-//	ErrWebTokenSpent, ErrNoWebToken    401 invalid_token: send a token that was issued
-//	                                   since
+//	ErrWebTokenSpent, ErrNoWebToken,   401 invalid_token: send a token that was issued
+//	ErrForgotten                       since
 //	the JWT was refused (expired,      401 invalid_token: the same
 //	used before, not trusted)
 //	the identity provider refused a    401 invalid_token: sign in again
@@ -89,7 +89,7 @@ func exchangeRefusal(err error, e *tipcreds.ExchangeError) *RefusalError {
 	if e.Throttled() {
 		return unavailable(err, e.RetryAfter)
 	}
-	if e.FreshTokenRequired() {
+	if e.FreshTokenRequired() || errors.Is(err, tipcreds.ErrForgotten) {
 		return usedToken(err)
 	}
 	if e.Step == tipcreds.StepWebToken {

@@ -67,6 +67,7 @@ func TestError(t *testing.T) {
 		{"no token source", exchange(token, fields{Err: tipcreds.ErrTokenProviderMissing}), 500, server, ""},
 		{"JWT was spent here", exchange(token, fields{Err: tipcreds.ErrWebTokenSpent, JWTSpent: true}), 401, invalid, ""},
 		{"no JWT", exchange(token, fields{Err: tipcreds.ErrNoWebToken}), 401, invalid, ""},
+		{"signed out meanwhile", exchange(token, fields{Err: tipcreds.ErrForgotten}), 401, invalid, ""},
 		{"no JWT at the first step", exchange(role, fields{Err: tipcreds.ErrNoWebToken}), 401, invalid, ""},
 		{"grant refused", exchange(token, fields{Err: &oauth2.RetrieveError{ErrorCode: "invalid_grant"}}), 401, invalid, ""},
 		{"interaction required", exchange(token, fields{Err: &oauth2.RetrieveError{ErrorCode: "interaction_required"}}), 401, invalid, ""},
