@@ -14,8 +14,8 @@ type claim struct {
 	err    error  // why the cache could not be asked
 }
 
-// claim takes it for good, unless nobody else has: in the cache for as long as the
-// JWT could be sent.
+// claim takes it, unless somebody else has: in the cache, for as long as the JWT could
+// be sent.
 func (k *keeper) claim(ctx context.Context, webToken string) (*claim, error) {
 	if k.options.Cache == nil {
 		return &claim{}, nil

@@ -28,6 +28,11 @@ const bootstrapMargin = time.Minute
 // It ends when ctx does, or after [Options.Timeout] if ctx has no deadline, in
 // whatever step it is then. Errors are of type [*ExchangeError].
 func (p *Provider) Exchange(ctx context.Context, webToken string) (*Session, error) {
+	if k := p.keeper; webToken != "" && !k.subject.IsZero() { // of Retrieve's own JWTs it is known by now
+		if err := k.checkSubject(webToken); err != nil {
+			return nil, &ExchangeError{Step: StepWebToken, Err: err}
+		}
+	}
 	return p.keeper.exchange(ctx, webToken, nil)
 }
 
@@ -35,11 +40,6 @@ func (p *Provider) Exchange(ctx context.Context, webToken string) (*Session, err
 func (k *keeper) exchange(ctx context.Context, webToken string, keep func(refreshToken string)) (*Session, error) {
 	if webToken == "" {
 		return nil, &ExchangeError{Step: StepWebToken, Err: ErrNoWebToken}
-	}
-	if !k.subject.IsZero() {
-		if err := k.checkSubject(webToken); err != nil {
-			return nil, &ExchangeError{Step: StepWebToken, Err: err}
-		}
 	}
 	ctx, cancel := k.bounded(ctx)
 	defer cancel()

@@ -31,12 +31,8 @@ type actor struct {
 // left out: all that is needed from it has a second source or a default, and the
 // JWT that bought it is spent.
 func parseIDToken(token string) idTokenClaims {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return idTokenClaims{}
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
+	payload, ok := jwtPayload(token)
+	if !ok {
 		return idTokenClaims{}
 	}
 	var claims idTokenClaims
@@ -45,4 +41,15 @@ func parseIDToken(token string) idTokenClaims {
 		return idTokenClaims{}
 	}
 	return claims
+}
+
+// jwtPayload is the second part of a JWT in compact form, decoded. Padding, which RFC
+// 7515 does not have, is overlooked.
+func jwtPayload(token string) (payload []byte, ok bool) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return nil, false
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	return payload, err == nil
 }

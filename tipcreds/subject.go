@@ -1,7 +1,6 @@
 package tipcreds
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -51,16 +50,9 @@ type webTokenClaims struct {
 // parseWebToken reads the claims by their exact names: encoding/json would take SUB for
 // sub in a structure.
 func parseWebToken(webToken string) (webTokenClaims, error) {
-	parts := strings.Split(webToken, ".")
-	if len(parts) != 3 {
-		return webTokenClaims{}, ErrNotAJWT
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return webTokenClaims{}, ErrNotAJWT
-	}
+	payload, ok := jwtPayload(webToken)
 	var all map[string]json.RawMessage
-	if json.Unmarshal(payload, &all) != nil {
+	if !ok || json.Unmarshal(payload, &all) != nil {
 		return webTokenClaims{}, ErrNotAJWT
 	}
 	var claims webTokenClaims
@@ -104,7 +96,10 @@ func (k *keeper) checkSubject(webToken string) error {
 
 // pin makes a provider that was not told whose it is one of this user.
 func (k *keeper) pin(webToken string) {
-	if got, err := UnverifiedSubject(webToken); err == nil && k.subject.IsZero() {
+	if !k.subject.IsZero() || k.pinned.Load() != nil {
+		return
+	}
+	if got, err := UnverifiedSubject(webToken); err == nil {
 		k.pinned.CompareAndSwap(nil, &got)
 	}
 }
