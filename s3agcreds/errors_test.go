@@ -133,11 +133,11 @@ func TestDataAccessErrorText(t *testing.T) {
 }
 
 func TestOptionErrorText(t *testing.T) {
-	_, err := s3agcreds.New(staticClient{}, "4444", matched, read)
+	_, err := s3agcreds.NewProvider(staticClient{}, "4444", matched, read)
 	if want := `s3agcreds: accountID "4444": an account id has 12 digits`; err.Error() != want {
 		t.Errorf("got %q", err)
 	}
-	_, err = s3agcreds.New(staticClient{}, owner, "b/k", read)
+	_, err = s3agcreds.NewProvider(staticClient{}, owner, "b/k", read)
 	if want := `s3agcreds: target: invalid S3 target "b/k": it must begin with s3:// (did you mean "s3://b/k"?)`; err.Error() != want {
 		t.Errorf("got %q", err)
 	}

@@ -26,7 +26,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	provider, err := s3agcreds.New(client, account, "s3://team-data/reports/*", "READ")
+	provider, err := s3agcreds.NewProvider(client, account, "s3://team-data/reports/*", "READ")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -49,7 +49,7 @@ func ExampleDataAccessError() {
 	f.on(errorAnswer(403, "AccessDenied",
 		"You do not have READ permissions to the requested S3 Prefix: s3://team-data/payroll/*"))
 
-	provider, err := s3agcreds.New(f.sdk(), "444455556666", "s3://team-data/payroll/*", "READ")
+	provider, err := s3agcreds.NewProvider(f.sdk(), "444455556666", "s3://team-data/payroll/*", "READ")
 	if err != nil {
 		fmt.Println(err)
 		return

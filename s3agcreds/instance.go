@@ -19,7 +19,7 @@ type InstanceForPrefixAPI interface {
 // FindInstanceAccount returns the account that owns the Access Grants instance
 // for prefix ("s3://bucket/prefix"), by GetAccessGrantsInstanceForPrefix. The
 // question is sent to the caller's own account, callerAccountID; the answer is
-// field 5 of the instance's ARN, for [New].
+// field 5 of the instance's ARN, for [NewProvider].
 //
 // Errors are of type [*OptionError] for refused arguments and
 // [*DataAccessError] otherwise.

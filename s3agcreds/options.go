@@ -2,130 +2,152 @@ package s3agcreds
 
 import (
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
+	"log/slog"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
+	"github.com/aws/smithy-go/metrics"
 )
 
-// Limits of GetDataAccess and defaults of [Options].
+// Defaults of [Options].
 const (
-	// MinDuration and MaxDuration bound Options.Duration.
-	MinDuration = 15 * time.Minute
-	MaxDuration = 12 * time.Hour
-	// DefaultExpiryWindow is how long before their expiry credentials are
-	// renewed.
-	DefaultExpiryWindow = 5 * time.Minute
-	// DefaultTimeout bounds one call of GetDataAccess, retries included.
-	DefaultTimeout = time.Minute
-
-	maxAuditContext = 2048
+	// DefaultMaxGrants is how many grants a [Plugin] remembers.
+	DefaultMaxGrants = 30_000
+	// DefaultLifetimeShare of their life is how long credentials of a grant are used.
+	DefaultLifetimeShare = 0.9
+	// DefaultRefreshShare of their life is when they are renewed in the background.
+	DefaultRefreshShare = 0.7
+	// DefaultExpiryMargin is the life that they must have left to be used at all.
+	DefaultExpiryMargin = 30 * time.Second
+	// DefaultDeniedFor is how long a denial is remembered.
+	DefaultDeniedFor = 5 * time.Minute
+	// DefaultResolvedFor is how long the account and the region of a bucket are remembered.
+	DefaultResolvedFor = time.Hour
 )
 
-// Causes of an [OptionError], besides [ErrTarget].
+// Causes of an [OptionError] of [New].
 var (
-	// ErrClientMissing means that no client was given.
-	ErrClientMissing = errors.New("a client is required")
-	// ErrAccountID means that an account id is not 12 digits.
-	ErrAccountID = errors.New("an account id has 12 digits")
-	// ErrPermission means a permission other than READ, WRITE, READWRITE.
-	ErrPermission = errors.New("want READ, WRITE or READWRITE")
-	// ErrPrivilege means a privilege other than Default and Minimal.
-	ErrPrivilege = errors.New("want Default or Minimal")
-	// ErrTargetType means a target type that does not exist, or that does
-	// not fit the target.
-	ErrTargetType = errors.New(`the only target type is Object, for a target that is one object; ` +
-		`leave it out for a bucket or a prefix`)
-	// ErrDuration means that GetDataAccess would refuse the duration.
-	ErrDuration = errors.New("want whole seconds from 15m0s to 12h0m0s")
-	// ErrAuditContext means that the audit context is too long.
-	ErrAuditContext = errors.New("at most 2048 characters are allowed")
+	// ErrCredentialsMissing means that the configuration has no credentials, or anonymous ones.
+	ErrCredentialsMissing = errors.New("credentials are required")
+	// ErrRegion means that the configuration has no region.
+	ErrRegion = errors.New("a region is required")
+	// ErrFallback means a policy other than those of this package.
+	ErrFallback = errors.New("want FallbackNever, FallbackNoGrant or FallbackAlways")
+	// ErrNumber means a number that is out of its range.
+	ErrNumber = errors.New("out of range")
 )
 
-// OptionError is an argument or option that is refused before any call.
-type OptionError struct {
-	// Option names the argument or the field of Options.
-	Option string
-	// Value is what was given; empty if nothing was, or if Err shows it.
-	Value string
-	// Err is one of the sentinels above, or wraps one.
-	Err error
-}
+// Fallback says when a request is signed with the base credentials although S3 Access
+// Grants was asked and gave none.
+type Fallback int
 
-// Error implements error.
-func (e *OptionError) Error() string {
-	if e.Value == "" {
-		return fmt.Sprintf("s3agcreds: %s: %v", e.Option, e.Err)
-	}
-	return fmt.Sprintf("s3agcreds: %s %q: %v", e.Option, e.Value, e.Err)
-}
+// The policies.
+const (
+	// FallbackNever: the request fails. The default.
+	FallbackNever Fallback = iota
+	// FallbackNoGrant: if there is no grant, or no instance.
+	FallbackNoGrant
+	// FallbackAlways: whatever the reason, outages included.
+	FallbackAlways
+)
 
-// Unwrap returns Err.
-func (e *OptionError) Unwrap() error { return e.Err }
-
-// Options configures a [Provider].
+// Options configures a [Plugin].
 type Options struct {
-	// Privilege Default, or empty, gives credentials for the whole matched
-	// grant; Minimal for exactly the target that is asked for.
+	// AccountID owns the Access Grants instance. If it is empty, it is found for each
+	// bucket by GetAccessGrantsInstanceForPrefix, which is asked in the caller's account.
+	// Where that is not allowed, or knows of none, it is the caller's account.
+	AccountID string
+	// CrossRegion has the region of each bucket looked up by an unsigned HeadBucket and
+	// the instance of that region asked. Without it the region of the S3 client is that
+	// of the instance. It does not lead the S3 request itself elsewhere; see [Plugin.Region].
+	CrossRegion bool
+	// Privilege Default, or empty, gets credentials for the whole of a grant, which serve
+	// everything in it; Minimal for exactly the target of a request.
 	Privilege types.Privilege
-	// TargetType is Object or empty. It matters with privilege Minimal, where
-	// a target without an asterisk is otherwise taken for a prefix.
-	TargetType types.S3PrefixType
-	// Duration of the credentials, 15 minutes to 12 hours, whole seconds.
-	// Zero is not sent; the service then gives one hour.
+	// SendTargetType sends TargetType=Object with targets that are one object. With
+	// privilege Minimal it is always sent.
+	SendTargetType bool
+	// Duration of the credentials, 15 minutes to 12 hours, whole seconds. Zero is
+	// not sent; the service then gives one hour.
 	Duration time.Duration
 	// AuditContext is copied to CloudTrail, up to 2048 characters.
 	AuditContext string
-	// ExpiryWindow is how long before expiry [Provider.Retrieve] renews. It
-	// is cut to a third of the credentials' life. If a renewal fails, credentials
-	// with more than a minute left are handed out still. Negative: none.
-	ExpiryWindow time.Duration
-	// Timeout bounds one call, the client's retries included.
+
+	// Fallback is what happens where there is no grant. Operations that S3 Access Grants
+	// does not know are signed with the base credentials in any case.
+	Fallback Fallback
+
+	// MaxGrants bounds the grants that are remembered, and apart from them the
+	// denials; those go that were used longest ago. Default: [DefaultMaxGrants].
+	MaxGrants int
+	// LifetimeShare, from 0 to 1. Default: [DefaultLifetimeShare].
+	LifetimeShare float64
+	// RefreshShare, from 0 to 1; 1 switches renewal in the background off.
+	// Default: [DefaultRefreshShare].
+	RefreshShare float64
+	// ExpiryMargin, negative for none. Default: [DefaultExpiryMargin].
+	ExpiryMargin time.Duration
+	// DeniedFor, negative for not at all. Default: [DefaultDeniedFor].
+	DeniedFor time.Duration
+	// ResolvedFor, negative for not at all. Default: [DefaultResolvedFor].
+	ResolvedFor time.Duration
+	// Timeout bounds what is asked for one request, retries included. Default: [DefaultTimeout].
 	Timeout time.Duration
+
+	// MeterProvider receives the metrics that the package documentation lists. Default:
+	// that of the S3 client.
+	MeterProvider metrics.MeterProvider
+	// Logger gets a line at level debug for each call of AWS, and at level warn for a
+	// fallback. No line has a secret. Default: none.
+	Logger *slog.Logger
 }
 
 func (o *Options) setDefaults() {
-	if o.ExpiryWindow == 0 {
-		o.ExpiryWindow = DefaultExpiryWindow
-	}
-	if o.Timeout <= 0 {
-		o.Timeout = DefaultTimeout
+	setDefault(&o.MaxGrants, DefaultMaxGrants)
+	setDefault(&o.LifetimeShare, DefaultLifetimeShare)
+	setDefault(&o.RefreshShare, DefaultRefreshShare)
+	setDefault(&o.ExpiryMargin, DefaultExpiryMargin)
+	setDefault(&o.DeniedFor, DefaultDeniedFor)
+	setDefault(&o.ResolvedFor, DefaultResolvedFor)
+	setDefault(&o.Timeout, DefaultTimeout)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 }
 
-func (o *Options) validate(target string) error {
-	if o.Privilege != "" && !slices.Contains(o.Privilege.Values(), o.Privilege) {
+func setDefault[T comparable](value *T, def T) {
+	var zero T
+	if *value == zero {
+		*value = def
+	}
+}
+
+func (o *Options) validate() error {
+	switch {
+	case o.AccountID != "" && !validAccountID(o.AccountID):
+		return &OptionError{Option: "AccountID", Value: o.AccountID, Err: ErrAccountID}
+	case o.Privilege != "" && !validPrivilege(o.Privilege):
 		return &OptionError{Option: "Privilege", Value: string(o.Privilege), Err: ErrPrivilege}
-	}
-	if !validTargetType(o.TargetType, target) {
-		return &OptionError{Option: "TargetType", Value: string(o.TargetType), Err: ErrTargetType}
-	}
-	if o.Duration != 0 && (o.Duration < MinDuration || o.Duration > MaxDuration || o.Duration%time.Second != 0) {
+	case o.Duration != 0 && !validDuration(o.Duration):
 		return &OptionError{Option: "Duration", Value: o.Duration.String(), Err: ErrDuration}
-	}
-	if utf8.RuneCountInString(o.AuditContext) > maxAuditContext {
+	case utf8.RuneCountInString(o.AuditContext) > maxAuditContext:
 		return &OptionError{Option: "AuditContext", Err: ErrAuditContext}
+	case o.Fallback < FallbackNever || o.Fallback > FallbackAlways:
+		return &OptionError{Option: "Fallback", Value: strconv.Itoa(int(o.Fallback)), Err: ErrFallback}
+	case o.MaxGrants < 0:
+		return &OptionError{Option: "MaxGrants", Value: strconv.Itoa(o.MaxGrants), Err: ErrNumber}
+	case !share(o.LifetimeShare):
+		return &OptionError{Option: "LifetimeShare", Value: text(o.LifetimeShare), Err: ErrNumber}
+	case !share(o.RefreshShare):
+		return &OptionError{Option: "RefreshShare", Value: text(o.RefreshShare), Err: ErrNumber}
+	case o.Timeout < 0:
+		return &OptionError{Option: "Timeout", Value: o.Timeout.String(), Err: ErrNumber}
 	}
 	return nil
 }
 
-// validTargetType refuses Object for a bucket and for a prefix, as the API
-// reference asks. A key may end in a slash.
-func validTargetType(t types.S3PrefixType, target string) bool {
-	if t == "" {
-		return true
-	}
-	_, key, _ := strings.Cut(strings.TrimPrefix(target, scheme), "/")
-	return t == types.S3PrefixTypeObject && key != "" && !strings.HasSuffix(key, "*")
-}
+func share(x float64) bool { return x > 0 && x <= 1 } // NaN is none
 
-func validPermission(p types.Permission) bool {
-	return slices.Contains(p.Values(), p)
-}
-
-func validAccountID(s string) bool {
-	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
-}
+func text(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }

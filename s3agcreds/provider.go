@@ -86,11 +86,11 @@ func (g Grant) LogValue() slog.Value {
 }
 
 // Provider gives S3 credentials for one target and permission. Make it with
-// [New].
+// [NewProvider].
 type Provider struct {
 	client  DataAccessAPI
 	input   s3control.GetDataAccessInput
-	options Options
+	options ProviderOptions
 	cache   *aws.CredentialsCache
 	// last are the credentials of the cache, with the expiry that AWS gave them.
 	last atomic.Pointer[aws.Credentials]
@@ -104,14 +104,14 @@ var (
 	_ aws.HandleFailRefreshCredentialsCacheStrategy = source{}
 )
 
-// New returns a provider of credentials for permission on target, granted by
+// NewProvider returns a provider of credentials for permission on target, granted by
 // the Access Grants instance of accountID, which need not be the caller's
 // account. The target is sent as it is given. Nothing is called yet. A refused
 // argument or option gives an [*OptionError].
-func New(
-	client DataAccessAPI, accountID, target string, permission types.Permission, optFns ...func(*Options),
+func NewProvider(
+	client DataAccessAPI, accountID, target string, permission types.Permission, optFns ...func(*ProviderOptions),
 ) (*Provider, error) {
-	var o Options
+	var o ProviderOptions
 	for _, fn := range optFns {
 		fn(&o)
 	}
@@ -138,7 +138,7 @@ func New(
 	return p, nil
 }
 
-func validate(client DataAccessAPI, accountID, target string, permission types.Permission, o *Options) error {
+func validate(client DataAccessAPI, accountID, target string, permission types.Permission, o *ProviderOptions) error {
 	switch {
 	case client == nil:
 		return &OptionError{Option: "client", Err: ErrClientMissing}

@@ -25,9 +25,9 @@ const (
 	host           = owner + ".s3-control.eu-west-1.amazonaws.com"
 )
 
-func newProvider(t testing.TB, client s3agcreds.DataAccessAPI, target string, fns ...func(*s3agcreds.Options)) *s3agcreds.Provider {
+func newProvider(t testing.TB, client s3agcreds.DataAccessAPI, target string, fns ...func(*s3agcreds.ProviderOptions)) *s3agcreds.Provider {
 	t.Helper()
-	p, err := s3agcreds.New(client, owner, target, read, fns...)
+	p, err := s3agcreds.NewProvider(client, owner, target, read, fns...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,14 +38,14 @@ func TestGrantWire(t *testing.T) {
 	tests := []struct {
 		name   string
 		target string
-		fn     func(*s3agcreds.Options)
+		fn     func(*s3agcreds.ProviderOptions)
 		query  url.Values
 	}{
-		{"defaults", "s3://team-data/reports/*", func(*s3agcreds.Options) {},
+		{"defaults", "s3://team-data/reports/*", func(*s3agcreds.ProviderOptions) {},
 			url.Values{"target": {"s3://team-data/reports/*"}, "permission": {"READ"}}},
-		{"bucket is sent as given", "s3://team-data", func(*s3agcreds.Options) {},
+		{"bucket is sent as given", "s3://team-data", func(*s3agcreds.ProviderOptions) {},
 			url.Values{"target": {"s3://team-data"}, "permission": {"READ"}}},
-		{"everything", "s3://team-data/reports/2026 ü+.csv", func(o *s3agcreds.Options) {
+		{"everything", "s3://team-data/reports/2026 ü+.csv", func(o *s3agcreds.ProviderOptions) {
 			o.Privilege, o.TargetType = types.PrivilegeMinimal, types.S3PrefixTypeObject
 			o.Duration, o.AuditContext = 20*time.Minute, "query 7"
 		}, url.Values{"target": {"s3://team-data/reports/2026 ü+.csv"}, "permission": {"READ"}, "privilege": {"Minimal"},
@@ -151,7 +151,7 @@ func TestRetrieveWindow(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t)
 			f.expires = time.Now().Add(tt.life)
-			p := newProvider(t, f.sdk(), matched, func(o *s3agcreds.Options) { o.ExpiryWindow = tt.window })
+			p := newProvider(t, f.sdk(), matched, func(o *s3agcreds.ProviderOptions) { o.ExpiryWindow = tt.window })
 			c, err := p.Retrieve(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -178,8 +178,8 @@ func TestRetrieveFailureIsNotKept(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	client := staticClient{}
-	type set = func(*s3agcreds.Options)
-	object := func(o *s3agcreds.Options) { o.TargetType = types.S3PrefixTypeObject }
+	type set = func(*s3agcreds.ProviderOptions)
+	object := func(o *s3agcreds.ProviderOptions) { o.TargetType = types.S3PrefixTypeObject }
 	tests := []struct {
 		name       string
 		client     s3agcreds.DataAccessAPI
@@ -196,15 +196,15 @@ func TestNewRefuses(t *testing.T) {
 		{"target", client, owner, "team-data", read, nil, "target", s3agcreds.ErrTarget},
 		{"permission", client, owner, matched, "read", nil, "permission", s3agcreds.ErrPermission},
 		{"no permission", client, owner, matched, "", nil, "permission", s3agcreds.ErrPermission},
-		{"privilege", client, owner, matched, read, func(o *s3agcreds.Options) { o.Privilege = "Most" }, "Privilege", s3agcreds.ErrPrivilege},
-		{"target type", client, owner, matched, read, func(o *s3agcreds.Options) { o.TargetType = "Prefix" }, "TargetType", s3agcreds.ErrTargetType},
+		{"privilege", client, owner, matched, read, func(o *s3agcreds.ProviderOptions) { o.Privilege = "Most" }, "Privilege", s3agcreds.ErrPrivilege},
+		{"target type", client, owner, matched, read, func(o *s3agcreds.ProviderOptions) { o.TargetType = "Prefix" }, "TargetType", s3agcreds.ErrTargetType},
 		{"object is a prefix", client, owner, matched, read, object, "TargetType", s3agcreds.ErrTargetType},
 		{"object is a bucket", client, owner, "s3://team-data", read, object, "TargetType", s3agcreds.ErrTargetType},
 		{"object is a bucket/", client, owner, "s3://team-data/", read, object, "TargetType", s3agcreds.ErrTargetType},
-		{"short", client, owner, matched, read, func(o *s3agcreds.Options) { o.Duration = 899 * time.Second }, "Duration", s3agcreds.ErrDuration},
-		{"long", client, owner, matched, read, func(o *s3agcreds.Options) { o.Duration = 43201 * time.Second }, "Duration", s3agcreds.ErrDuration},
-		{"fraction", client, owner, matched, read, func(o *s3agcreds.Options) { o.Duration = 900*time.Second + 1 }, "Duration", s3agcreds.ErrDuration},
-		{"audit context", client, owner, matched, read, func(o *s3agcreds.Options) { o.AuditContext = strings.Repeat("ü", 2049) }, "AuditContext", s3agcreds.ErrAuditContext},
+		{"short", client, owner, matched, read, func(o *s3agcreds.ProviderOptions) { o.Duration = 899 * time.Second }, "Duration", s3agcreds.ErrDuration},
+		{"long", client, owner, matched, read, func(o *s3agcreds.ProviderOptions) { o.Duration = 43201 * time.Second }, "Duration", s3agcreds.ErrDuration},
+		{"fraction", client, owner, matched, read, func(o *s3agcreds.ProviderOptions) { o.Duration = 900*time.Second + 1 }, "Duration", s3agcreds.ErrDuration},
+		{"audit context", client, owner, matched, read, func(o *s3agcreds.ProviderOptions) { o.AuditContext = strings.Repeat("ü", 2049) }, "AuditContext", s3agcreds.ErrAuditContext},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -212,7 +212,7 @@ func TestNewRefuses(t *testing.T) {
 			if tt.fn != nil {
 				fns = append(fns, tt.fn)
 			}
-			p, err := s3agcreds.New(tt.client, tt.account, tt.target, tt.permission, fns...)
+			p, err := s3agcreds.NewProvider(tt.client, tt.account, tt.target, tt.permission, fns...)
 			e, ok := errors.AsType[*s3agcreds.OptionError](err)
 			if !ok || p != nil || e.Option != tt.option || !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %s: %v", err, tt.option, tt.want)
@@ -223,7 +223,7 @@ func TestNewRefuses(t *testing.T) {
 
 func TestNewAcceptsLimits(t *testing.T) {
 	for _, d := range []time.Duration{900 * time.Second, 43200 * time.Second} {
-		newProvider(t, staticClient{}, "s3://team-data/bob/", func(o *s3agcreds.Options) {
+		newProvider(t, staticClient{}, "s3://team-data/bob/", func(o *s3agcreds.ProviderOptions) {
 			o.Duration, o.TargetType, o.AuditContext = d, types.S3PrefixTypeObject, strings.Repeat("ü", 2048)
 		})
 	}

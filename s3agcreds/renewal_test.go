@@ -37,7 +37,7 @@ func (v *vending) GetDataAccess(
 func TestFailedRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vending{}
-		provider, err := s3agcreds.New(v, "111122223333", "s3://example-bucket/*", types.PermissionRead)
+		provider, err := s3agcreds.NewProvider(v, "111122223333", "s3://example-bucket/*", types.PermissionRead)
 		if err != nil {
 			t.Fatal(err)
 		}

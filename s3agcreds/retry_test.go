@@ -41,7 +41,7 @@ func TestPatience(t *testing.T) {
 				Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("AKIAEXAMPLE", "secret", ""),
 				BaseEndpoint: aws.String(server.URL), HTTPClient: toServer(server),
 			})
-			p, err := s3agcreds.New(client, "111122223333", "s3://bucket/prefix/", types.PermissionRead)
+			p, err := s3agcreds.NewProvider(client, "111122223333", "s3://bucket/prefix/", types.PermissionRead)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -237,7 +237,7 @@ func (g *grants) print(ctx context.Context, out io.Writer, file string) error {
 // open returns an S3 client that may read a target. The user's own credentials open
 // nothing in S3; those that GetDataAccess gives them for the target do.
 func (g *grants) open(target string) (*s3.Client, error) {
-	access, err := s3agcreds.New(g.client, g.account, target, types.PermissionRead)
+	access, err := s3agcreds.NewProvider(g.client, g.account, target, types.PermissionRead)
 	if err != nil {
 		return nil, err
 	}

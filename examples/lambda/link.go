@@ -75,7 +75,7 @@ func (f *function) link(ctx context.Context, user *tipcreds.User, object string)
 // object and nothing else: they are what the link is signed with.
 func (f *function) grant(ctx context.Context, user *tipcreds.User, object string) (*s3agcreds.Grant, error) {
 	client := s3control.New(f.control.Options(), func(o *s3control.Options) { o.Credentials = user })
-	provider, err := s3agcreds.New(client, f.account, object, types.PermissionRead, func(o *s3agcreds.Options) {
+	provider, err := s3agcreds.NewProvider(client, f.account, object, types.PermissionRead, func(o *s3agcreds.ProviderOptions) {
 		o.Privilege, o.TargetType = types.PrivilegeMinimal, types.S3PrefixTypeObject
 	})
 	if err != nil {

@@ -143,7 +143,7 @@ func (s *service) objects(w http.ResponseWriter, r *http.Request) {
 	}
 	user, _ := tipcreds.UserFrom(r.Context())
 	client := s3control.New(s.control.Options(), func(o *s3control.Options) { o.Credentials = user })
-	granted, err := s3agcreds.New(client, s.account, prefix+"*", types.PermissionRead)
+	granted, err := s3agcreds.NewProvider(client, s.account, prefix+"*", types.PermissionRead)
 	if err != nil {
 		refuse(w, r, err)
 		return

@@ -51,11 +51,11 @@ func (n *notebook) run(ctx context.Context) error {
 	// A configuration whose clients AWS knows the user by. Neither it nor the providers
 	// of the two permissions call anybody yet.
 	control := s3control.NewFromConfig(tipcreds.Config(n.aws, user))
-	read, err := s3agcreds.New(control, n.account, "s3://"+n.bucket, types.PermissionRead)
+	read, err := s3agcreds.NewProvider(control, n.account, "s3://"+n.bucket, types.PermissionRead)
 	if err != nil {
 		return err
 	}
-	write, err := s3agcreds.New(control, n.account, "s3://"+n.bucket, types.PermissionWrite)
+	write, err := s3agcreds.NewProvider(control, n.account, "s3://"+n.bucket, types.PermissionWrite)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func TestWriteMustBeDenied(t *testing.T) {
 		{"a server error", grants{err: &smithy.GenericAPIError{Code: "InternalError", Message: "later"}}, "InternalError"},
 		{"no answer", grants{err: errors.New("connection refused")}, "connection refused"},
 	} {
-		write, err := s3agcreds.New(c.answer, "444455556666", "s3://bucket", types.PermissionWrite)
+		write, err := s3agcreds.NewProvider(c.answer, "444455556666", "s3://bucket", types.PermissionWrite)
 		if err != nil {
 			t.Fatal(err)
 		}

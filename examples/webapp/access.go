@@ -81,7 +81,7 @@ func (a *app) access(ctx context.Context, s *session, p place, permission types.
 		if err != nil {
 			return nil, nil, err
 		}
-		provider, err := s3agcreds.New(c, a.account, p.String(), permission, func(o *s3agcreds.Options) {
+		provider, err := s3agcreds.NewProvider(c, a.account, p.String(), permission, func(o *s3agcreds.ProviderOptions) {
 			o.Duration = s3agcreds.MinDuration // for as long does a grant that is taken away work on
 		})
 		if err != nil {

@@ -118,7 +118,7 @@ func (s *Session) drop(ctx context.Context, refused store.RoleCredentials) error
 // askGrant calls GetDataAccess and stores the answer.
 func (s *Session) askGrant(ctx context.Context, r *GrantRequest, role store.RoleCredentials) (store.S3Entry, error) {
 	var ahead clock
-	provider, err := s3agcreds.New(s.grantsClient(role, ahead.listen), r.AccountID, r.Target, r.Permission, func(o *s3agcreds.Options) {
+	provider, err := s3agcreds.NewProvider(s.grantsClient(role, ahead.listen), r.AccountID, r.Target, r.Permission, func(o *s3agcreds.ProviderOptions) {
 		o.Privilege, o.TargetType, o.Duration = r.Privilege, r.TargetType, r.Duration
 	})
 	if err != nil {

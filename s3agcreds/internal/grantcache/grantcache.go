@@ -1,0 +1,67 @@
+// Package grantcache remembers answers of S3 Access Grants: who may do what below which
+// prefix, with a value (credentials) for as long as it lasts.
+//
+// An answer is kept under the target that was matched, not under the one that was asked
+// for, so that one grant serves everything that it covers. Of several the longest match
+// answers. Grants are looked at before denials, and denials answer exactly the question
+// that was denied.
+//
+// It calls nothing itself, knows no credentials, and is safe for concurrent use.
+package grantcache
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
+)
+
+// Scope is whose grants are meant, and of which instance.
+type Scope struct {
+	// Principal is who asks: something that stays the same while their credentials are
+	// renewed, or else the access key.
+	Principal string
+	// Account and Region are those of the Access Grants instance.
+	Account, Region string
+}
+
+// Question is what somebody wants to do.
+type Question struct {
+	Scope
+
+	// Bucket and Path are the target s3://Bucket/Path. No character of either is a wildcard.
+	Bucket, Path string
+	// Prefix says that everything that begins with Path is meant, not the object of that
+	// name: a list, or several keys.
+	Prefix bool
+	// Permission that is needed.
+	Permission types.Permission
+	// Minimal says that credentials for exactly this target are wanted: those for more
+	// do not answer.
+	Minimal bool
+}
+
+// Answer is what was granted.
+type Answer[V any] struct {
+	// Value is what [Cache.Get] returns.
+	Value V
+	// Target is the MatchedGrantTarget, "" for the target of the question.
+	Target string
+	// Expires is the end of the value's life, by the local clock.
+	Expires time.Time
+}
+
+// Ask asks the service. The context outlives the caller's and ends by itself.
+type Ask[V any] func(ctx context.Context) (Answer[V], error)
+
+// ParseTarget splits a target "s3://bucket/path". The only wildcard is a star at the
+// end, which wild tells; it is not part of the path. "s3://b" is "s3://b/". Where the
+// wildcard is in the bucket's name ("s3://*", "s3://b*"), whole is false and bucket is
+// the beginning of the names.
+func ParseTarget(target string) (bucket, path string, wild, whole bool) {
+	rest := strings.TrimPrefix(target, "s3://")
+	rest, wild = strings.CutSuffix(rest, "*")
+	bucket, path, whole = strings.Cut(rest, "/")
+	return bucket, path, wild, whole || !wild
+}

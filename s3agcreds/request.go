@@ -1,0 +1,44 @@
+package s3agcreds
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// request is what an S3 operation is about.
+type request struct {
+	bucket, path string
+	// prefix says that everything that begins with path is meant, not the object path.
+	prefix     bool
+	permission types.Permission
+	// region is that of the S3 client.
+	region string
+}
+
+// target is the request's target as it is sent to S3 Access Grants.
+func (r *request) target() string {
+	if r.prefix && r.path == "" {
+		return scheme + r.bucket + "/*"
+	}
+	return scheme + r.bucket + "/" + r.path
+}
+
+// starred is the target of a prefix with the star that tells it from an object.
+func (r *request) starred() string { return strings.TrimSuffix(r.target(), "*") + "*" }
+
+// requestKey is the stack value's key for a *request.
+type requestKey struct{}
+
+func withRequest(ctx context.Context, r *request) context.Context {
+	return middleware.WithStackValue(ctx, requestKey{}, r)
+}
+
+// requestFrom returns the request that a call of the S3 client is about, nil if it is
+// none for S3 Access Grants.
+func requestFrom(ctx context.Context) *request {
+	r, _ := middleware.GetStackValue(ctx, requestKey{}).(*request)
+	return r
+}
