@@ -40,6 +40,16 @@ type S3Entry struct {
 	// RequestedTarget is the Target of the request. With Privilege Minimal the
 	// credentials reach no further.
 	RequestedTarget string
+	// Resolved says that the request named no account, so that AccountID was found; it
+	// then answers other requests that name none.
+	Resolved bool
+	// Region is that of the Access Grants instance if the request named one, else empty.
+	Region string
+	// UserID is the person in the identity store; GranteeType (DIRECTORY_USER,
+	// DIRECTORY_GROUP, IAM) and GranteeID tell to whom the grant was made, if AWS said it.
+	UserID, GranteeType, GranteeID string
+	// ObtainedAt is when it was stored, in UTC, to the second.
+	ObtainedAt time.Time
 }
 
 // same reports whether a and b answer the same question, so that the newer
@@ -47,7 +57,7 @@ type S3Entry struct {
 // credentials.
 func (a S3Entry) same(b S3Entry) bool {
 	return a.Target == b.Target && a.Permission == b.Permission && a.TargetType == b.TargetType &&
-		a.Privilege == b.Privilege && a.AccountID == b.AccountID && a.Identity == b.Identity &&
+		a.Privilege == b.Privilege && a.AccountID == b.AccountID && a.Identity == b.Identity && a.Region == b.Region &&
 		(a.Privilege != "Minimal" || a.RequestedTarget == b.RequestedTarget)
 }
 
@@ -65,6 +75,12 @@ type s3Member struct {
 	DurationSeconds int64       `json:"duration_seconds,omitempty"`
 	Identity        string      `json:"identity,omitempty"`
 	RequestedTarget string      `json:"requested_target,omitempty"`
+	Resolved        bool        `json:"resolved,omitempty"`
+	Region          string      `json:"region,omitempty"`
+	UserID          string      `json:"user_id,omitempty"`
+	GranteeType     string      `json:"grantee_type,omitempty"`
+	GranteeID       string      `json:"grantee_id,omitempty"`
+	ObtainedAt      int64       `json:"obtained_at,omitempty"` // seconds since 1970
 }
 
 type s3Keys struct {
@@ -114,8 +130,17 @@ func (m s3Member) entry(target string) (S3Entry, error) {
 		SessionToken:    secret.New(m.Creds.SessionToken),
 		Expiration:      time.Unix(int64(seconds), 0).UTC(),
 		AccountID:       m.AccountID, Duration: time.Duration(m.DurationSeconds) * time.Second,
-		Identity: m.Identity, RequestedTarget: m.RequestedTarget,
+		Identity: m.Identity, RequestedTarget: m.RequestedTarget, Resolved: m.Resolved, Region: m.Region,
+		UserID: m.UserID, GranteeType: m.GranteeType, GranteeID: m.GranteeID, ObtainedAt: obtained(m.ObtainedAt),
 	}, nil
+}
+
+// obtained is a time that is zero if nobody wrote it down.
+func obtained(seconds int64) time.Time {
+	if seconds <= 0 || seconds > 1<<37 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
 }
 
 // SaveS3 replaces s3_creds.json with the entries that have not expired; if they
@@ -154,7 +179,8 @@ func (a S3Entry) member() s3Member {
 			SessionToken:    a.SessionToken.Reveal(),
 		},
 		AccountID: a.AccountID, DurationSeconds: int64(a.Duration / time.Second),
-		Identity: a.Identity, RequestedTarget: a.RequestedTarget,
+		Identity: a.Identity, RequestedTarget: a.RequestedTarget, Resolved: a.Resolved, Region: a.Region,
+		UserID: a.UserID, GranteeType: a.GranteeType, GranteeID: a.GranteeID, ObtainedAt: max(0, a.ObtainedAt.Unix()),
 	}
 }
 
