@@ -2,6 +2,8 @@ package bench_test
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,9 +29,10 @@ type contender struct {
 }
 
 // BenchmarkWarm measures `tip-cli auth get-iam-credentials` with credentials on disk
-// against the floor, a Go program that reads that file and prints it. It runs all the
-// contenders in turn, so that whatever slows the machine down slows each of them
-// down, and reports medians, ratios and how much memory was resident at most:
+// against the floor, a Go program that reads that file and prints it, and `tip-cli s3ag
+// get-data-access` with one and with 100 grants on disk against the same with theirs. It
+// runs all the contenders in turn, so that whatever slows the machine down slows each of
+// them down, and reports medians, ratios and how much memory was resident at most:
 //
 //	go test ./bench -run '^$' -bench Warm -benchtime 500x
 //
@@ -40,16 +43,39 @@ type contender struct {
 func BenchmarkWarm(b *testing.B) {
 	dir := b.TempDir()
 	tipCLI, floor, measure := build(b, dir, "./cmd/tip-cli"), build(b, dir, "./bench/floor"), build(b, dir, "./bench/peak")
-	state := filepath.Join(dir, "state")
-	fill(b, state)
-	contenders := []*contender{
-		{name: "floor", cmd: func() *exec.Cmd { return surrounded(exec.Command(floor, filepath.Join(state, store.RoleFile))) }},
-		{name: "fast", cmd: func() *exec.Cmd { return warm(tipCLI, state, "on") }},
-		{name: "slow", cmd: func() *exec.Cmd { return warm(tipCLI, state, "off") }},
+	for _, w := range []warmth{
+		{"role", 0, store.RoleFile, []string{"auth", "get-iam-credentials"}},
+		{"grant", 1, store.S3File, []string{"s3ag", "get-data-access", "s3://example-bucket/0/object", "--permission", "READ"}},
+		{"100-grants", 100, store.S3File, []string{"s3ag", "get-data-access", "s3://example-bucket/99/object", "--permission", "READ"}},
+	} {
+		b.Run(w.name, func(b *testing.B) {
+			state := filepath.Join(dir, w.name)
+			fill(b, state, w.grants)
+			contenders := []*contender{
+				{name: "floor", cmd: func() *exec.Cmd { return surrounded(exec.Command(floor, filepath.Join(state, w.file))) }},
+				{name: "fast", cmd: func() *exec.Cmd { return warm(tipCLI, state, "on", w.args) }},
+				{name: "slow", cmd: func() *exec.Cmd { return warm(tipCLI, state, "off", w.args) }},
+			}
+			if nothing, err := exec.LookPath("true"); err == nil {
+				contenders = append(contenders, &contender{name: "true", cmd: func() *exec.Cmd { return surrounded(exec.Command(nothing)) }})
+			}
+			compare(b, contenders, measure)
+		})
 	}
-	if nothing, err := exec.LookPath("true"); err == nil {
-		contenders = append(contenders, &contender{name: "true", cmd: func() *exec.Cmd { return surrounded(exec.Command(nothing)) }})
-	}
+}
+
+// warmth is what is asked for, and what there is on disk.
+type warmth struct {
+	name   string
+	grants int    // how many are on disk
+	file   string // the one that has the answer, which the floor prints
+	args   []string
+}
+
+// compare measures the contenders, of which the first is the floor, the second the fast
+// path and the third the ordinary one.
+func compare(b *testing.B, contenders []*contender, measure string) {
+	b.Helper()
 	for _, c := range contenders { // once each: files are read, and mistakes show
 		c.run(b)
 		c.took = nil
@@ -63,6 +89,18 @@ func BenchmarkWarm(b *testing.B) {
 		}
 	}
 	least, fast, slow := median(contenders[0].took), median(contenders[1].took), median(contenders[2].took)
+	report(b, contenders, measure, least)
+	if fast >= slow {
+		b.Errorf("the fast path takes %s, the ordinary one %s: it was not taken", fast, slow)
+	}
+	if b.N >= fewest && float64(fast) > bound*float64(least) {
+		b.Errorf("the fast path takes %s, which is more than %.1f times the floor, %s", fast, bound, least)
+	}
+}
+
+// report reports what each contender took.
+func report(b *testing.B, contenders []*contender, measure string, least time.Duration) {
+	b.Helper()
 	own := &contender{name: "peak", cmd: func() *exec.Cmd { return surrounded(exec.Command(measure)) }}
 	smallest := own.peak(b, measure) // that can be told from measure's own
 	for _, c := range contenders {
@@ -75,12 +113,6 @@ func BenchmarkWarm(b *testing.B) {
 			unit = "-≤MiB"
 		}
 		b.ReportMetric(float64(peak)/1024, c.name+unit)
-	}
-	if fast >= slow {
-		b.Errorf("the fast path takes %s, the ordinary one %s: it was not taken", fast, slow)
-	}
-	if b.N >= fewest && float64(fast) > bound*float64(least) {
-		b.Errorf("the fast path takes %s, which is more than %.1f times the floor, %s", fast, bound, least)
 	}
 }
 
@@ -166,11 +198,10 @@ func build(b *testing.B, dir, pkg string) string {
 	return path
 }
 
-// warm is the command that the AWS SDKs run: `auth set-aws-profile` writes the context
+// warm is a command as the AWS SDKs run it: `auth set-aws-profile` writes the context
 // into every profile.
-func warm(tipCLI, state, fastPath string) *exec.Cmd {
-	cmd := exec.Command(tipCLI, "--context", "default", "auth", "get-iam-credentials")
-	cmd = surrounded(cmd)
+func warm(tipCLI, state, fastPath string, args []string) *exec.Cmd {
+	cmd := surrounded(exec.Command(tipCLI, append([]string{"--context", "default"}, args...)...))
 	cmd.Env = append(cmd.Env, "AWS_TIP_CLI="+state, "TIP_CLI_FASTPATH="+fastPath, "TIP_CLI_KEYRING=off")
 	return cmd
 }
@@ -189,8 +220,8 @@ func surrounded(cmd *exec.Cmd) *exec.Cmd {
 }
 
 // fill writes a configuration, and credentials that last, of the length that
-// credentials with a user's identity have.
-func fill(b *testing.B, state string) {
+// credentials with a user's identity have; of S3 Access Grants for as many targets.
+func fill(b *testing.B, state string, grants int) {
 	b.Helper()
 	c := config.Config{
 		IdP: config.Okta, OktaURL: "https://dev-123456789.okta.com/oauth2/default", OktaClientID: "0oaTipCliEXAMPLE",
@@ -206,16 +237,27 @@ func fill(b *testing.B, state string) {
 	if err := s.SaveConfig(text); err != nil {
 		b.Fatal(err)
 	}
-	token := make([]byte, 1800)
-	for i := range token {
-		token[i] = 'a' + byte(i%26)
-	}
+	token := secret.New(strings.Repeat("abcdefghijklmnopqrstuvwxyz0123456789", 50))
+	sum := sha256.Sum256([]byte(c.Fingerprint() + "\na1b2"))
+	identity := hex.EncodeToString(sum[:]) // as internal/session has it
 	err = s.SaveRole(store.RoleCredentials{
-		AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SessionToken: secret.New(string(token)),
+		AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SessionToken: token,
 		Expiration: time.Now().Add(time.Hour), ObtainedAt: time.Now(), RenewBefore: 15 * time.Minute,
-		AccountID: "444455556666", UserID: "a1b2", Fingerprint: c.Fingerprint(), ConfigDigest: answer.Digest(text),
+		AccountID: "444455556666", UserID: "a1b2", Fingerprint: c.Fingerprint(), ConfigDigest: answer.Digest(text), S3Identity: identity,
 	})
 	if err != nil {
+		b.Fatal(err)
+	}
+	var entries []store.S3Entry
+	for i := range grants {
+		entries = append(entries, store.S3Entry{
+			Target: fmt.Sprintf("s3://example-bucket/%d/*", i), Permission: "READ", TargetType: "Prefix", Privilege: "Default",
+			AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SessionToken: token,
+			Expiration: time.Now().Add(time.Hour), ObtainedAt: time.Now(), AccountID: "444455556666", Identity: identity, Resolved: true,
+			RequestedTarget: fmt.Sprintf("s3://example-bucket/%d/object", i), UserID: "a1b2", GranteeType: "DIRECTORY_USER", GranteeID: "a1b2",
+		})
+	}
+	if err := s.SaveS3(entries); err != nil {
 		b.Fatal(err)
 	}
 }

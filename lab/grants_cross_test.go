@@ -98,7 +98,7 @@ func TestAccessGrantsAuthorization(t *testing.T) {
 
 func TestLocationRole(t *testing.T) {
 	service := map[string]any{"Service": "access-grants.s3.amazonaws.com"}
-	denied := answer{403, "StsNotAuthorizedError", "An error occurred (AccessDenied) when calling the AssumeRole operation: User: access-grants.s3.amazonaws.com is not authorized to perform: sts:AssumeRole on resource: " + roleIn(appl, "s3-access-grants-location")}
+	denied := answer{403, "StsNotAuthorizedError", "User: access-grants.s3.amazonaws.com is not authorized to perform: sts:AssumeRole on resource: " + roleIn(appl, "s3-access-grants-location")}
 	allow := func(condition any, actions ...any) map[string]any {
 		s := statement("Allow", actions, "Principal", service)
 		if condition != nil {
@@ -264,4 +264,50 @@ func TestCallerGrants(t *testing.T) {
 		_, err := b.on(t).control(b.person(analyst)).ListCallerAccessGrants(t.Context(), &s3control.ListCallerAccessGrantsInput{AccountId: aws.String(appl), MaxResults: 1001})
 		expect(t, answer{400, "InvalidRequest", "*"}, err)
 	})
+}
+
+// Each of the five actions that can be shared wants the owner's resource policy
+// and the caller's own; a person's grants count from any account.
+func TestSharedActionsAcrossAccounts(t *testing.T) {
+	nobody := policyOf(statement("Deny", "sts:AssumeRole", "Principal", principal("*")))
+	asks := map[string]func(*owner) error{
+		"GetDataAccess": func(o *owner) error {
+			return errOf(o.client.GetDataAccess(o.Context(), &s3control.GetDataAccessInput{AccountId: o.account, Target: aws.String("s3://tip-demo-data/reports/*"), Permission: types.PermissionRead}))
+		},
+		"GetAccessGrantsInstanceForPrefix": func(o *owner) error {
+			return errOf(o.client.GetAccessGrantsInstanceForPrefix(o.Context(), &s3control.GetAccessGrantsInstanceForPrefixInput{AccountId: aws.String(center), S3Prefix: aws.String("s3://tip-demo-data/reports/")}))
+		},
+		"ListCallerAccessGrants": func(o *owner) error {
+			return errOf(o.client.ListCallerAccessGrants(o.Context(), &s3control.ListCallerAccessGrantsInput{AccountId: o.account}))
+		},
+		"ListAccessGrants":          managementCalls()["ListAccessGrants"].ask,
+		"ListAccessGrantsLocations": managementCalls()["ListAccessGrantsLocations"].ask,
+	}
+	if len(asks) != len(sharedActions) {
+		t.Fatal("not all shared actions are asked for")
+	}
+	for _, name := range sharedActions {
+		t.Run(name, func(t *testing.T) {
+			action := "s3:" + name
+			b := start(t, silent, grants(user("tip-demo-data/reports/*")), func(w *lab.World) {
+				addRole(w, 0, "both", nobody, allowing(action))
+				addRole(w, 0, "unnamed", nobody, allowing(action))
+				addRole(w, 0, "unable", nobody, nil)
+				w.AccessGrants[0].ResourcePolicy = policyOf(statement("Allow", action, "Principal", principal(roleIn(center, "both"), roleIn(center, "unable")), "Resource", grantsARN))
+			})
+			ask := func(name string) error {
+				return asks[strings.TrimPrefix(action, "s3:")](b.ownerAs(b.personAs(roleIn(center, name), analyst)))
+			}
+			want := answer{}
+			if !strings.HasPrefix(name, "Get") && name != "ListCallerAccessGrants" { // people list their own grants only
+				want = iamDenial(center, "both", action, grantsARN, "with an explicit deny in a session policy")
+				expect(t, answer{}, asks[name](b.ownerAs(b.session(roleIn(center, "both")))))
+			}
+			expect(t, want, ask("both"))
+			denied := b.ownerAs(b.session(roleIn(center, "unnamed")))
+			expect(t, iamDenial(center, "unnamed", action, grantsARN, becauseResource(action)), asks[name](denied))
+			denied = b.ownerAs(b.session(roleIn(center, "unable")))
+			expect(t, iamDenial(center, "unable", action, grantsARN, because(action)), asks[name](denied))
+		})
+	}
 }

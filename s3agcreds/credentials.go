@@ -2,11 +2,13 @@ package s3agcreds
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
 
 	"github.com/tip-cli/tip-cli/s3agcreds/internal/grantcache"
@@ -37,6 +39,7 @@ type Adopter interface {
 type provider struct {
 	plugin *Plugin
 	base   aws.CredentialsProvider
+	meter  *instruments // nil where nobody counts
 }
 
 var (
@@ -52,13 +55,16 @@ func (p *provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if r == nil || err != nil {
 		return base, err
 	}
-	g, err := p.plugin.grant(ctx, p.base, base, r)
+	r.signed.Store(nil)
+	g, err := p.grant(ctx, base, r)
 	if err != nil {
-		if p.plugin.fallsBack(err) {
+		if ctx.Err() == nil && p.plugin.fallsBack(err) {
+			p.fellBack(ctx, r, err)
 			return base, nil
 		}
 		return aws.Credentials{}, err
 	}
+	r.signed.Store(g)
 	return g.Credentials, nil
 }
 
@@ -79,22 +85,72 @@ func (p *provider) ProviderSources() []aws.CredentialSource {
 func (p *provider) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "s3agcreds.Plugin") }
 
 // grant returns the grant for a request, from the cache if it is there.
-func (p *Plugin) grant(ctx context.Context, provider aws.CredentialsProvider, base aws.Credentials, r *request) (*Grant, error) {
-	place, err := p.places.find(ctx, base, r)
+func (p *provider) grant(ctx context.Context, base aws.Credentials, r *request) (*held, error) {
+	at, err := p.plugin.places.find(ctx, base, r)
 	if err != nil {
-		return nil, err
+		return nil, unasked(r, err)
 	}
-	q := grantcache.Question{
-		Scope:  grantcache.Scope{Principal: principal(provider, base), Account: place.account, Region: place.region},
-		Bucket: r.bucket, Path: r.path, Prefix: r.prefix, Permission: r.permission,
-		Minimal: p.options.Privilege == types.PrivilegeMinimal,
-	}
-	if g := p.grants.Get(&q); g != nil {
+	q := p.question(base, at, r)
+	if g := p.plugin.grants.Get(&q); g != nil {
+		p.meter.count(ctx, outcomeHit)
 		return g, nil
 	}
-	return p.grants.Do(ctx, &q, func(ctx context.Context) (grantcache.Answer[Grant], error) {
-		return p.ask(ctx, provider, base, place, r)
+	return p.miss(ctx, base, at, q, r) // which has a copy of the question, so that a hit needs no memory
+}
+
+func (p *provider) miss(ctx context.Context, base aws.Credentials, at place, q grantcache.Question, r *request) (*held, error) {
+	var asked atomic.Bool
+	var renewal atomic.Int32 // 2 once it was asked, and was not for want of a grant
+	started := time.Now()
+	g, err := p.plugin.grants.Do(ctx, &q, func(ctx context.Context) (grantcache.Answer[held], error) {
+		if asked.Store(true); renewal.Add(1) == 2 {
+			p.meter.count(ctx, outcomeRefresh)
+		}
+		return p.ask(ctx, base, at, r)
 	})
+	switch {
+	case err == nil && g.born.Before(started): // at hand, and being renewed
+		p.meter.count(ctx, outcomeHit)
+		if renewal.Add(1) == 2 {
+			p.meter.count(ctx, outcomeRefresh)
+		}
+	case asked.Load():
+		p.meter.count(ctx, outcomeMiss)
+	case denied(err):
+		p.meter.count(ctx, outcomeDenied)
+	default:
+		p.meter.count(ctx, outcomeShared)
+	}
+	return g, err
+}
+
+// refresh asks although a grant may be at hand.
+func (p *provider) refresh(ctx context.Context, base aws.Credentials, r *request) (*held, error) {
+	at, err := p.plugin.places.find(ctx, base, r)
+	if err != nil {
+		return nil, unasked(r, err)
+	}
+	q := p.question(base, at, r)
+	p.meter.count(ctx, outcomeRefresh)
+	return p.plugin.grants.Refresh(ctx, &q, func(ctx context.Context) (grantcache.Answer[held], error) {
+		return p.ask(ctx, base, at, r)
+	})
+}
+
+// unasked is the error of a request whose target cannot be asked for.
+func unasked(r *request, err error) error {
+	if _, ok := errors.AsType[*OptionError](err); ok {
+		return newDataAccessError(opGetDataAccess, r.target(), r.permission, err)
+	}
+	return err
+}
+
+func (p *provider) question(base aws.Credentials, at place, r *request) grantcache.Question {
+	return grantcache.Question{
+		Scope:  grantcache.Scope{Principal: principal(p.base, base), Account: at.account, Region: at.region},
+		Bucket: r.bucket, Path: r.path, Prefix: r.prefix, Permission: r.permission,
+		Minimal: p.plugin.options.Privilege == types.PrivilegeMinimal,
+	}
 }
 
 func principal(p aws.CredentialsProvider, c aws.Credentials) string {
@@ -105,30 +161,3 @@ func principal(p aws.CredentialsProvider, c aws.Credentials) string {
 	}
 	return c.AccessKeyID
 }
-
-// ask calls GetDataAccess.
-func (p *Plugin) ask(
-	ctx context.Context, provider aws.CredentialsProvider, base aws.Credentials, at place, r *request,
-) (grantcache.Answer[Grant], error) {
-	asking, err := NewProvider(p.places.control(at.region, base), at.account, r.target(), r.permission, p.asProvider)
-	if err != nil {
-		return grantcache.Answer[Grant]{}, err
-	}
-	g, err := asking.Grant(ctx)
-	if err != nil {
-		return grantcache.Answer[Grant]{}, err
-	}
-	if guard, ok := provider.(Adopter); ok {
-		guard.Adopt(g.Credentials)
-	}
-	return grantcache.Answer[Grant]{Value: *g, Target: g.MatchedGrantTarget, Expires: g.ExpiresAt}, nil
-}
-
-func (p *Plugin) asProvider(o *ProviderOptions) {
-	o.Privilege, o.Duration, o.AuditContext, o.Timeout = p.options.Privilege, p.options.Duration, p.options.AuditContext, p.options.Timeout
-}
-
-// fallsBack reports whether a request that got no grant is signed with the base credentials.
-func (p *Plugin) fallsBack(err error) bool { return p.options.Fallback == FallbackAlways }
-
-var _ DataAccessAPI = (*s3control.Client)(nil)

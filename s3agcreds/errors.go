@@ -1,10 +1,17 @@
 package s3agcreds
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"strconv"
 	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -18,6 +25,8 @@ var (
 	// with an account in it.
 	ErrInstanceARN = errors.New("the answer holds no Access Grants instance ARN with an account id")
 )
+
+const accessDenied = "AccessDenied"
 
 // Kind is what a [DataAccessError] means for the caller.
 type Kind string
@@ -44,7 +53,8 @@ const (
 
 // DataAccessError is a failed call of S3 Access Grants.
 type DataAccessError struct {
-	// Operation is GetDataAccess or GetAccessGrantsInstanceForPrefix.
+	// Operation is GetDataAccess; or, of what is called to find the instance of a bucket,
+	// GetAccessGrantsInstanceForPrefix, GetCallerIdentity or HeadBucket.
 	Operation string
 	// Kind is what the failure means.
 	Kind Kind
@@ -57,8 +67,7 @@ type DataAccessError struct {
 	HTTPStatus int
 	// RequestID is AWS's id of the request.
 	RequestID string
-	// Target and Permission are what was asked for; there is no permission
-	// with GetAccessGrantsInstanceForPrefix.
+	// Target and Permission are what was asked for; only GetDataAccess has a permission.
 	Target     string
 	Permission types.Permission
 	// Err is the cause.
@@ -68,7 +77,7 @@ type DataAccessError struct {
 // Error implements error.
 func (e *DataAccessError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s for %s", e.Operation, e.Target)
+	fmt.Fprintf(&b, "%s for %s", e.Operation, printable(e.Target))
 	if e.Permission != "" {
 		fmt.Fprintf(&b, " (%s)", e.Permission)
 	}
@@ -97,6 +106,29 @@ func (e *DataAccessError) Unwrap() error { return e.Err }
 // RetryableError tells the SDK's retryers not to ask again within one call of
 // an S3 client: the S3 Control client has retried already.
 func (e *DataAccessError) RetryableError() bool { return false }
+
+// Throttled reports whether AWS answered that there were too many requests.
+func (e *DataAccessError) Throttled() bool {
+	_, known := retry.DefaultThrottleErrorCodes[e.Code]
+	return known || e.HTTPStatus == http.StatusTooManyRequests
+}
+
+// RetryAfter is how long the answer's Retry-After header asks to wait from now on, 0
+// without one.
+func (e *DataAccessError) RetryAfter() time.Duration {
+	response, ok := errors.AsType[*smithyhttp.ResponseError](e.Err)
+	if !ok || response.Response == nil {
+		return 0
+	}
+	value := response.Response.Header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, time.Until(at))
+	}
+	return 0
+}
 
 // Hint says in general words what usually causes the error. It is empty where
 // there is nothing to add.
@@ -146,15 +178,15 @@ func newDataAccessError(operation, target string, permission types.Permission, e
 // AccessDenied with status 403; only their texts differ.
 func (e *DataAccessError) kind() Kind {
 	switch {
-	case e.Code == "AccessDenied" && strings.Contains(e.Message, "not authorized to perform"):
+	case e.Code == accessDenied && strings.Contains(e.Message, "not authorized to perform"):
 		return KindNotAuthorized
-	case e.Code == "AccessDenied" && strings.HasPrefix(e.Message, "You do not have"):
+	case e.Code == accessDenied && strings.HasPrefix(e.Message, "You do not have"):
 		return KindNoGrant
 	case e.Code == "AccessGrantsInstanceNotExistsError":
 		return KindNoInstance
 	case e.Code == "StsNotAuthorizedError":
 		return KindLocationRole
-	case e.HTTPStatus >= 500, e.HTTPStatus == 429, e.Code == "SlowDown", e.Code == "Throttling", e.noAnswer():
+	case e.HTTPStatus >= 500, e.Throttled(), e.noAnswer():
 		return KindUnavailable
 	default:
 		return KindOther
@@ -163,5 +195,13 @@ func (e *DataAccessError) kind() Kind {
 
 func (e *DataAccessError) noAnswer() bool {
 	_, ok := errors.AsType[*smithyhttp.RequestSendError](e.Err)
-	return ok
+	return ok && !errors.Is(e.Err, context.Canceled) || errors.Is(e.Err, context.DeadlineExceeded)
+}
+
+// printable quotes a target that would tear a line of a log, or of a terminal.
+func printable(target string) string {
+	if utf8.ValidString(target) && !strings.ContainsFunc(target, unicode.IsControl) {
+		return target
+	}
+	return strconv.Quote(target)
 }

@@ -27,7 +27,7 @@ const (
 	DefaultResolvedFor = time.Hour
 )
 
-// Causes of an [OptionError] of [New].
+// Causes of an [OptionError] of a [Plugin].
 var (
 	// ErrCredentialsMissing means that the configuration has no credentials, or anonymous ones.
 	ErrCredentialsMissing = errors.New("credentials are required")
@@ -35,22 +35,10 @@ var (
 	ErrRegion = errors.New("a region is required")
 	// ErrFallback means a policy other than those of this package.
 	ErrFallback = errors.New("want FallbackNever, FallbackNoGrant or FallbackAlways")
+	// ErrOneBucket means a target whose asterisk is in the bucket's name.
+	ErrOneBucket = errors.New("want a target in one bucket")
 	// ErrNumber means a number that is out of its range.
 	ErrNumber = errors.New("out of range")
-)
-
-// Fallback says when a request is signed with the base credentials although S3 Access
-// Grants was asked and gave none.
-type Fallback int
-
-// The policies.
-const (
-	// FallbackNever: the request fails. The default.
-	FallbackNever Fallback = iota
-	// FallbackNoGrant: if there is no grant, or no instance.
-	FallbackNoGrant
-	// FallbackAlways: whatever the reason, outages included.
-	FallbackAlways
 )
 
 // Options configures a [Plugin].

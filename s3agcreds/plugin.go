@@ -3,6 +3,8 @@ package s3agcreds
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -23,8 +25,13 @@ import (
 type Plugin struct {
 	base    aws.Config
 	options Options
-	grants  *grantcache.Cache[Grant]
+	grants  *grantcache.Cache[held]
 	places  *resolver
+	// sessions are those of users at directory buckets.
+	sessions sessionCache
+
+	meters    atomic.Pointer[instruments] // those of the latest meter provider
+	fallbacks atomic.Uint64
 }
 
 // New returns a plugin. The configuration is that of the S3 clients: its credentials ask
@@ -49,7 +56,7 @@ func New(base aws.Config, optFns ...func(*Options)) (*Plugin, error) {
 	base = base.Copy()
 	return &Plugin{
 		base: base, options: o, places: newResolver(base, &o),
-		grants: grantcache.New[Grant](grantcache.Options{
+		grants: grantcache.New[held](grantcache.Options{
 			MaxEntries: o.MaxGrants, LifetimeShare: o.LifetimeShare, RefreshShare: o.RefreshShare,
 			ExpiryMargin: o.ExpiryMargin, DeniedFor: o.DeniedFor, Timeout: o.Timeout, Denied: denied, Passing: passing,
 		}),
@@ -60,11 +67,13 @@ func anonymous(p aws.CredentialsProvider) bool {
 	return p == nil || aws.IsCredentialsProvider(p, aws.AnonymousCredentials{})
 }
 
+// denied reports whether the service said no, in whatever words.
 func denied(err error) bool {
 	e, ok := errors.AsType[*DataAccessError](err)
-	return ok && (e.Kind == KindNoGrant || e.Kind == KindNotAuthorized)
+	return ok && (e.Kind == KindNoGrant || e.Kind == KindNotAuthorized || e.Code == accessDenied)
 }
 
+// passing reports whether an error says nothing about a grant.
 func passing(err error) bool {
 	e, ok := errors.AsType[*DataAccessError](err)
 	return ok && e.Kind == KindUnavailable
@@ -72,8 +81,13 @@ func passing(err error) bool {
 
 // Install is the functional option for S3 clients and calls: it puts the plugin between
 // the client and its credentials. A client without credentials, or with anonymous ones,
-// stays as it is.
-func (p *Plugin) Install(o *s3.Options) { p.install(o, o.Credentials) }
+// stays as it is; it may get credentials for a call by [Plugin.As]. To install it again
+// changes nothing.
+func (p *Plugin) Install(o *s3.Options) {
+	if !anonymous(o.Credentials) {
+		p.install(o, o.Credentials)
+	}
+}
 
 // As returns a functional option for one call, or for a client of one user: base asks S3
 // Access Grants in place of the client's credentials. In a server with many users and one
@@ -81,43 +95,101 @@ func (p *Plugin) Install(o *s3.Options) { p.install(o, o.Credentials) }
 //
 //	out, err := client.GetObject(ctx, input, plugin.As(user))
 //
+// A base of nil makes the call fail with [ErrCredentialsMissing]; with
+// [aws.AnonymousCredentials] it is not signed.
+//
 // Credentials that are handed over in another way, by setting o.Credentials for a call,
 // sign that call themselves: the plugin does not see them.
 func (p *Plugin) As(base aws.CredentialsProvider) func(*s3.Options) {
-	return func(o *s3.Options) { p.install(o, base) }
+	return func(o *s3.Options) {
+		apply := o.APIOptions
+		p.install(o, base)
+		if mine, ok := o.Credentials.(*provider); ok && o.ExpressCredentials != nil { // a call
+			o.ExpressCredentials = &sessions{provider: mine, options: o, client: o.HTTPClient, apply: apply}
+		}
+	}
 }
 
 func (p *Plugin) install(o *s3.Options, base aws.CredentialsProvider) {
 	if inner, ok := base.(*provider); ok {
 		base = inner.base // once is enough
 	}
-	if anonymous(base) {
-		o.Credentials = base
+	switch {
+	case base == nil:
+		base = missing{}
+	case anonymous(base):
+		o.Credentials = nil // which the SDK makes of anonymous ones, too
 		return
 	}
-	o.Credentials = &provider{plugin: p, base: base}
-	o.APIOptions = append(o.APIOptions, p.addMiddleware)
+	o.Credentials = &provider{plugin: p, base: base, meter: p.meter(o.MeterProvider)}
+	o.APIOptions = append(slices.Clip(o.APIOptions), p.addMiddleware)
+}
+
+// missing are credentials that somebody forgot.
+type missing struct{}
+
+// Retrieve implements [aws.CredentialsProvider].
+func (missing) Retrieve(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{}, &OptionError{Option: "base", Err: ErrCredentialsMissing}
 }
 
 // Grant returns what S3 Access Grants has for a target and a permission, from the
 // plugin's cache if it is there. The base credentials ask; nil stands for those of [New].
-// Errors are of type [*DataAccessError], or hold the context's.
+// A target that ends in an asterisk is a prefix, "s3://bucket" and "s3://bucket/" are the
+// whole bucket, any other is one object. There is no fallback.
+//
+// Errors are of type [*OptionError] for refused arguments, else [*DataAccessError], or
+// hold the context's.
 func (p *Plugin) Grant(ctx context.Context, base aws.CredentialsProvider, target string, permission types.Permission) (*Grant, error) {
+	return p.direct(ctx, base, target, permission, (*provider).grant)
+}
+
+// Refresh is [Plugin.Grant], but asks in any case. What it gets takes the place of what is
+// remembered for the matched target and permission.
+func (p *Plugin) Refresh(ctx context.Context, base aws.CredentialsProvider, target string, permission types.Permission) (*Grant, error) {
+	return p.direct(ctx, base, target, permission, (*provider).refresh)
+}
+
+type granting func(*provider, context.Context, aws.Credentials, *request) (*held, error)
+
+func (p *Plugin) direct(
+	ctx context.Context, base aws.CredentialsProvider, target string, permission types.Permission, get granting,
+) (*Grant, error) {
+	r, err := targeted(target, permission)
+	if err != nil {
+		return nil, err
+	}
+	r.region = p.base.Region
+	if base == nil {
+		base = p.base.Credentials
+	}
+	if inner, ok := base.(*provider); ok {
+		base = inner.base
+	}
+	credentials, err := base.Retrieve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h, err := get(&provider{plugin: p, base: base, meter: p.meter(nil)}, ctx, credentials, r)
+	if err != nil {
+		return nil, err
+	}
+	g := h.Grant // the caller's own
+	return &g, nil
+}
+
+func targeted(target string, permission types.Permission) (*request, error) {
 	if err := ValidateTarget(target); err != nil {
 		return nil, &OptionError{Option: "target", Err: err}
 	}
 	if !validPermission(permission) {
 		return nil, &OptionError{Option: "permission", Value: string(permission), Err: ErrPermission}
 	}
-	if base == nil {
-		base = p.base.Credentials
+	bucket, path, wild, whole := grantcache.ParseTarget(target)
+	if !whole || bucket == "" {
+		return nil, &OptionError{Option: "target", Value: target, Err: ErrOneBucket}
 	}
-	bucket, path, wild, _ := grantcache.ParseTarget(target)
-	credentials, err := base.Retrieve(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return p.grant(ctx, base, credentials, &request{bucket: bucket, path: path, prefix: wild, permission: permission, region: p.base.Region})
+	return &request{bucket: bucket, path: path, prefix: wild || path == "", permission: permission}, nil
 }
 
 // Forget drops what is remembered of a principal: when they have signed out, or lost a
@@ -135,6 +207,8 @@ type Stats struct {
 	// Refreshes are renewals in the background, Evicted grants that were dropped for
 	// want of room.
 	Refreshes, Evicted uint64
+	// Fallbacks were signed with the base credentials because of [Options.Fallback].
+	Fallbacks uint64
 }
 
 // Stats returns the numbers of this moment.
@@ -143,5 +217,6 @@ func (p *Plugin) Stats() Stats {
 	return Stats{
 		Grants: s.Entries, Denials: s.Denials, Hits: s.Hits, DeniedHits: s.DeniedHits,
 		Misses: s.Misses, Shared: s.Shared, Refreshes: s.Refreshes, Evicted: s.Evicted,
+		Fallbacks: p.fallbacks.Load(),
 	}
 }

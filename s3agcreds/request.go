@@ -3,6 +3,7 @@ package s3agcreds
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
 	"github.com/aws/smithy-go/middleware"
@@ -16,18 +17,21 @@ type request struct {
 	permission types.Permission
 	// region is that of the S3 client.
 	region string
+	// signed is the grant whose credentials the latest attempt was signed with.
+	signed atomic.Pointer[held]
 }
 
-// target is the request's target as it is sent to S3 Access Grants.
+// target is the request's target as it is sent to S3 Access Grants. A prefix is sent
+// without a star unless its own last character is one.
 func (r *request) target() string {
-	if r.prefix && r.path == "" {
-		return scheme + r.bucket + "/*"
+	if r.prefix && (r.path == "" || strings.HasSuffix(r.path, "*")) {
+		return r.starred()
 	}
 	return scheme + r.bucket + "/" + r.path
 }
 
 // starred is the target of a prefix with the star that tells it from an object.
-func (r *request) starred() string { return strings.TrimSuffix(r.target(), "*") + "*" }
+func (r *request) starred() string { return scheme + r.bucket + "/" + r.path + "*" }
 
 // requestKey is the stack value's key for a *request.
 type requestKey struct{}

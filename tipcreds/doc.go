@@ -82,7 +82,9 @@
 //		func(o *s3.Options) { o.Credentials = user })
 //
 // Clients made from [Pool.Config] refuse a request of one user that was signed for
-// another. The package bearer is a middleware that verifies the tokens of requests and
+// another, also with credentials that AWS vended for theirs and that [User.Adopt] was told.
+// The plugin of package s3agcreds tells it those of S3 Access Grants, and remembers grants
+// by [User.Principal], so that a renewal of the user's credentials costs no grant. The package bearer is a middleware that verifies the tokens of requests and
 // finds their users.
 //
 // # Concurrency

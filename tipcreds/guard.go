@@ -59,9 +59,10 @@ func (e *WrongUserError) Error() string {
 // request is looked at after it was signed: one that is signed with the key of a user
 // of this pool is sent only if its context carries that user ([WithUser]), else it
 // fails with a [*WrongUserError]. Presigned URLs and forms are looked at as well. Keys
-// are known until they expire, also those of users who were forgotten. What is signed
-// with other keys passes: those of other pools, and those that AWS vends for a user's
-// (S3 Access Grants).
+// are known until they expire, also those of users who were forgotten. So are keys that AWS
+// vends for a user's if they are told to [User.Adopt], as the plugin of package s3agcreds tells
+// those of S3 Access Grants. What is signed with other keys passes, and with those of
+// other pools.
 //
 // For directory buckets (S3 Express) the SDK asks for a session with the credentials of
 // the client, not with those of the call. Such buckets need a client of the user's own,
@@ -215,7 +216,7 @@ func (o *owners) shard(key string) *ownersShard {
 }
 
 // add makes a user the owner of a key until it expires. It comes before the key is
-// handed out.
+// handed out. Whose a key is does not change.
 func (o *owners) add(key string, by Subject, expires time.Time) {
 	if o == nil || key == "" {
 		return
@@ -225,6 +226,9 @@ func (o *owners) add(key string, by Subject, expires time.Time) {
 	defer s.Unlock()
 	if len(s.keys) >= s.clean {
 		s.dropExpired(time.Now().Unix())
+	}
+	if other, known := s.keys[key]; known && other.by != by && other.until >= time.Now().Unix() {
+		return
 	}
 	s.keys[key] = owned{by: by, until: expires.Add(ownedLonger).Unix()}
 }

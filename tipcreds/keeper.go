@@ -19,6 +19,7 @@ type keeper struct {
 	owners             *owners                 // of a Pool, else nil
 	dropped, signedOut atomic.Bool             // by the pool: for want of room, and by Forget
 	pinned             atomic.Pointer[Subject] // of a Provider without a subject: that of the first JWT
+	principal          atomic.Pointer[string]  // once somebody has asked
 
 	application atomic.Pointer[lease]
 	current     atomic.Pointer[lease]

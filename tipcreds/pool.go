@@ -2,6 +2,7 @@ package tipcreds
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"unique"
@@ -41,6 +42,7 @@ type PoolOptions struct {
 // answered first and signs the next user's requests with it. Clients that are made
 // from [Pool.Config] refuse such a request before it is sent.
 type Pool struct {
+	id        string // nobody else's
 	exchanger *exchanger
 	users     *directory
 	owners    *owners
@@ -67,7 +69,7 @@ func NewPool(accessRoleARN, applicationARN string, optFns ...func(*PoolOptions))
 	if err != nil {
 		return nil, err
 	}
-	return &Pool{exchanger: x, users: newDirectory(o.MaxUsers, 2*x.options.Timeout), owners: newOwners()}, nil
+	return &Pool{id: rand.Text(), exchanger: x, users: newDirectory(o.MaxUsers, 2*x.options.Timeout), owners: newOwners()}, nil
 }
 
 // For returns the credentials of one user. The subject must be from a token that

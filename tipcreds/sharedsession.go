@@ -1,8 +1,6 @@
 package tipcreds
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -81,15 +79,6 @@ func (k *keeper) cacheKey() string {
 		sessionFormat, k.accessRoleARN, k.applicationARN, k.options.ApplicationRoleARN, k.options.Duration.String(),
 		k.subject.Issuer, k.subject.ID,
 	}
-	for _, c := range k.options.ExtraContexts {
-		parts = append(parts, aws.ToString(c.ProviderArn), aws.ToString(c.ContextAssertion))
-	}
-	h := sha256.New()
-	for _, part := range parts {
-		var length [8]byte
-		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
-		h.Write(length[:])
-		h.Write([]byte(part))
-	}
-	return "session-" + hex.EncodeToString(h.Sum(nil))
+	sum := digest(append(parts, k.extraContexts()...))
+	return "session-" + hex.EncodeToString(sum[:])
 }

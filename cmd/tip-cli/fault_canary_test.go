@@ -54,6 +54,8 @@ var canaries = []canary{
 	{command: "auth set-aws-profile", args: []string{"--profile", "canary"}},
 	{command: "s3ag", aside: true},
 	{command: "s3ag get-data-access", args: []string{"s3://tip-demo-data/reports/"}},
+	{command: "s3ag list-grants"},
+	{command: "s3ag explain", args: []string{"s3://tip-demo-data/reports/", "--live"}},
 	{command: "s3ag list-credentials"},
 	{command: "s3ag clear-credentials"},
 	{command: "exec", args: []string{"--", "tip-cli", "s3ag", "list-credentials"}},
@@ -117,7 +119,7 @@ func circumstances() []circumstance {
 		{"the files are damaged", damage, false},
 		{"the refresh token is refused", refuseRefresh, false},
 	}
-	for _, o := range []proxytest.Operation{proxytest.Token, "AssumeRoleWithWebIdentity", create, "AssumeRole", "GetDataAccess"} {
+	for _, o := range []proxytest.Operation{proxytest.Token, "AssumeRoleWithWebIdentity", create, "AssumeRole", "GetDataAccess", "ListCallerAccessGrants"} {
 		all = append(all,
 			circumstance{string(o) + " answers with what was asked", func(_ *testing.T, m *machine) { m.Meddle(echo(o)) }, true},
 			circumstance{"the answer of " + string(o) + " is cut off", func(_ *testing.T, m *machine) {

@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tip-cli/tip-cli/internal/store"
 	"github.com/tip-cli/tip-cli/internal/transport/proxytest"
 	"github.com/tip-cli/tip-cli/lab"
 )
@@ -55,41 +54,6 @@ func TestHundredProcesses(t *testing.T) {
 	if diff := cmp.Diff(work{1, 0, 1, 1}, w.done().minus(before)); diff != "" {
 		t.Errorf("by the lab's own count (-want +got):\n%s", diff)
 	}
-}
-
-// A hundred processes at once that want S3 credentials: one refresh, one exchange.
-func TestHundredDataAccess(t *testing.T) {
-	long(t)
-	t.Parallel()
-	w := coldStart(t)
-	before := w.done()
-	h := newHold(proxytest.Token, false)
-	w.Meddle(h.hook)
-	c := newCrowd(t, w, "s3ag", "get-data-access", "s3://tip-demo-data/home/analyst/", "--permission", "READWRITE")
-	c.start(hundred)
-	close(h.release)
-	c.wait()
-	var answers []crowdAnswer
-	for _, m := range c.members {
-		answers = append(answers, crowdAnswer{m.cmd.ProcessState.ExitCode(), m.stdout.String(), m.stderr.String()})
-	}
-	for _, a := range answers { // each may have credentials of its own
-		for _, problem := range disagreements([]crowdAnswer{a}) {
-			t.Error(problem)
-		}
-	}
-	if diff := cmp.Diff(work{1, 0, 1, 1}, w.done().minus(before)); diff != "" {
-		t.Errorf("by the lab's own count (-want +got):\n%s", diff)
-	}
-	calls := w.seenOf("GetDataAccess")
-	if calls == 0 || calls > hundred {
-		t.Errorf("%d calls of GetDataAccess", calls)
-	}
-	entries, err := store.New(w.state()).LoadS3()
-	if err != nil || len(entries) != 1 {
-		t.Errorf("%d entries are stored, %v", len(entries), err)
-	}
-	t.Logf("%d calls of GetDataAccess", calls)
 }
 
 // hold keeps the first request of an operation in the proxy.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,6 +71,9 @@ type situation struct {
 	// args of the command, credentials if nil.
 	args []string
 	code int
+	// unclear is asked only where the words are not understood: AWS has no other way to
+	// tell a denial by IAM from a missing grant, which another account may have.
+	unclear proxytest.Operation
 }
 
 func edited(names ...string) []func(*lab.World) {
@@ -187,7 +191,7 @@ var situations = []situation{
 	{name: "role chaining", hook: denying("AssumeRole", 400, "ValidationError",
 		"The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."), code: 5},
 	{name: "no grant", args: []string{"s3ag", "get-data-access", "s3://tip-demo-data/pipelines/"}, code: 4},
-	{name: "no policy for grants", edits: edited("no-policy"), args: dataAccess, code: 4},
+	{name: "no policy for grants", edits: edited("no-policy"), args: dataAccess, code: 4, unclear: "GetAccessGrantsInstanceForPrefix"},
 	{name: "no Access Grants instance", edits: edited("no-instance"), args: dataAccess, code: 5},
 	{name: "location role denied", hook: denying("GetDataAccess", 403, "StsNotAuthorizedError", "Not authorized"), args: dataAccess, code: 4},
 	{name: "throttled at Access Grants", hook: denying("GetDataAccess", 503, "SlowDown", "Please reduce your request rate."), args: dataAccess, code: 6},
@@ -213,6 +217,9 @@ func TestNoise(t *testing.T) {
 		rows = append(rows, row{s.name, func(t *testing.T) {
 			m := placed(t, s.edits...)
 			clear, drowned := s.decide(t, m, false), s.decide(t, m.neighbour(t), true)
+			if s.unclear != "" {
+				drowned.Seen = slices.DeleteFunc(drowned.Seen, func(o proxytest.Operation) bool { return o == s.unclear })
+			}
 			if diff := cmp.Diff(clear, drowned); diff != "" {
 				t.Errorf("noise changes it (-text +noise):\n%s", diff)
 			}

@@ -70,6 +70,10 @@ func TestShells(t *testing.T) {
 				{"s3ag get-data-access --permission=WRI", "s3ag get-data-access --permission=WRITE"},
 				{"s3ag get-data-access --permission READW", "s3ag get-data-access --permission READWRITE"},
 				{"s3ag clear-credentials s3://example-bucket/r", "s3ag clear-credentials s3://example-bucket/reports/*"},
+				{"s3ag explain s3://example-bucket/g", "s3ag explain s3://example-bucket/granted/"},
+				{"s3ag get-data-access s3://example-bucket/g", "s3ag get-data-access s3://example-bucket/granted/"},
+				{"s3ag list-grants --prefix s3://example-bucket/g", "s3ag list-grants --prefix s3://example-bucket/granted/"},
+				{"exec --s3 s3://example-bucket/g", "exec --s3 s3://example-bucket/granted/"},
 				{"--context w", "--context work"},
 				{"--context=w", "--context=work"},
 				{"auth set-aws-profile --profile my", "auth set-aws-profile --profile my-tti-profile"},
@@ -120,7 +124,8 @@ func fillForCompletion(t *testing.T, dir string) {
 		"creds": {"AccessKeyId": "a", "SecretAccessKey": "b", "SessionToken": "c"}}]`
 	for name, text := range map[string]string{
 		"state/config.json": "{}", "state/contexts/work/config.json": "{}", "token.jwt": "",
-		"aws-config": "[profile my-tti-profile]\n[profile other]\n[profile a b]\n[profile a b c]\n[profile q;touch PWNED;x]\n[profile q;touch PWNED;y]\n",
+		"state/grants.json": `{"identity": "analyst", "instances": {"444455556666/eu-west-1": ["s3://example-bucket/granted/*", "s3://example-bucket/reports/*"]}}`,
+		"aws-config":        "[profile my-tti-profile]\n[profile other]\n[profile a b]\n[profile a b c]\n[profile q;touch PWNED;x]\n[profile q;touch PWNED;y]\n",
 		"state/s3_creds.json": fmt.Sprintf(`{"s3://example-bucket/reports/*": %s, "s3://example-bucket/other/*": %[1]s,
 			"s3://example-bucket/my docs/$(touch PWNED)/`+"`touch PWNED`"+`/a/*": %[1]s, "s3://example-bucket/my docs/$(touch PWNED)/`+"`touch PWNED`"+`/b/*": %[1]s,
 			"s3://example-bucket/one;touch PWNED;/*": %[1]s}`, entry),

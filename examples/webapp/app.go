@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 
+	"github.com/tip-cli/tip-cli/s3agcreds"
 	"github.com/tip-cli/tip-cli/tipcreds"
 )
 
@@ -30,6 +31,8 @@ type app struct {
 	// is given those of the person whom it is for.
 	grants  *s3control.Client
 	objects *s3.Client
+	// plugin gets what S3 takes from them: credentials that S3 Access Grants vends.
+	plugin *s3agcreds.Plugin
 	// account owns the S3 Access Grants instance.
 	account string
 	log     *slog.Logger
@@ -61,9 +64,13 @@ func newApp(ctx context.Context, s *settings, cfg aws.Config, client *http.Clien
 		return nil, err
 	}
 	shared := pool.Config(cfg)
+	plugin, err := newPlugin(shared, role.AccountID, log)
+	if err != nil {
+		return nil, err
+	}
 	return &app{
 		base: base, idp: idp, sessions: newSessions(base.Scheme == "https"), pool: pool,
-		grants: s3control.NewFromConfig(shared), objects: s3.NewFromConfig(shared), account: role.AccountID, log: log,
+		grants: s3control.NewFromConfig(shared), objects: s3.NewFromConfig(shared), plugin: plugin, account: role.AccountID, log: log,
 	}, nil
 }
 

@@ -8,14 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3control"
-	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
 	"github.com/google/go-cmp/cmp"
 )
-
-func dataAccessInput(account, target string) *s3control.GetDataAccessInput {
-	return &s3control.GetDataAccessInput{AccountId: &account, Target: &target, Permission: types.PermissionRead}
-}
 
 // form is an upload as browsers send it.
 func form(t *testing.T, field, name string, body io.Reader) (contentType string, form *bytes.Buffer) {

@@ -29,8 +29,6 @@ type session struct {
 	begun   time.Time
 	seen    time.Time // guarded by sessions
 
-	access accessCache
-
 	// turn is held by who uses the tokens: it waits for the network, and gives up
 	// with its context.
 	turn turn

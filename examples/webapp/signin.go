@@ -75,6 +75,7 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) {
 	if s != nil {
 		ctx, cancel := context.WithTimeout(r.Context(), pageTime)
 		defer cancel()
+		a.plugin.Forget(a.pool.For(s.subject, a.webToken(s)).Principal())
 		if err := a.pool.Forget(ctx, s.subject); err != nil {
 			a.log.Warn("the cache keeps credentials of somebody who signed out", "user", s.subject.String(), "err", err)
 		}

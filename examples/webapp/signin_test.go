@@ -2,11 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
-	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/tip-cli/tip-cli/tipcreds"
 )
@@ -168,17 +173,28 @@ func TestNobodyIsNotServed(t *testing.T) {
 	if _, err := s.app.callerGrants(t.Context()); err == nil {
 		t.Error("grants of nobody")
 	}
-	p, _ := parsePlace("s3://tip-demo-data/reports/")
-	if _, _, err := s.app.access(t.Context(), &session{}, p, "READ"); err == nil {
-		t.Error("access of nobody")
+	for name, page := range map[string]page{"browse": s.app.browse, "download": s.app.download} {
+		r := httptest.NewRequest(http.MethodGet, "/?path=s3://tip-demo-data/reports/summary.txt", nil)
+		if err := page(httptest.NewRecorder(), r, &session{}); !errors.Is(err, errNobody) {
+			t.Errorf("%s for nobody: %v", name, err)
+		}
 	}
 	// Nor does one that mixes up two people: the context says whose request it is.
 	engineer := s.signedIn(t, "engineer")
 	other := engineer.sessionOf(t)
 	ctx := tipcreds.WithUser(t.Context(), s.app.pool.For(other.subject, s.app.webToken(other)))
 	mine := s.app.pool.For(analyst.sessionOf(t).subject, s.app.webToken(analyst.sessionOf(t)))
-	_, err := asUser{s.app.grants, mine}.GetDataAccess(ctx, dataAccessInput(s.app.account, "s3://tip-demo-data/reports/"))
-	if err == nil || !strings.Contains(err.Error(), "would be signed with credentials of") && !strings.Contains(err.Error(), "hand credentials over") {
+	if _, err := s.app.plugin.Grant(ctx, mine, "s3://tip-demo-data/reports/*", "READ"); !errors.As(err, new(*tipcreds.WrongUserError)) {
+		t.Errorf("%v", err)
+	}
+	// Nor one that lets a grant of the analyst's go with the engineer's request.
+	held, err := s.app.plugin.Grant(tipcreds.WithUser(t.Context(), mine), mine, "s3://tip-demo-data/reports/*", "READ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := &s3.ListObjectsV2Input{Bucket: aws.String("tip-demo-data"), Prefix: aws.String("reports/")}
+	_, err = s.app.objects.ListObjectsV2(ctx, in, func(o *s3.Options) { o.Credentials = credentials.StaticCredentialsProvider{Value: held.Credentials} })
+	if !errors.As(err, new(*tipcreds.WrongUserError)) {
 		t.Errorf("%v", err)
 	}
 }

@@ -1,6 +1,7 @@
-// Package answer decides whether a stored role session is handed out as it is. The
-// fast path (internal/fastpath) and the ordinary one (internal/session) both ask
-// [Judge], so that they cannot disagree.
+// Package answer decides whether stored credentials are handed out as they are: a role
+// session ([Judge]), and those of S3 Access Grants ([BestGrant]). The fast path
+// (internal/fastpath) and the ordinary one (internal/session) both ask it, so that they
+// cannot disagree.
 //
 // It reads no file and no clock, keeps nothing, and is safe for concurrent use. It is
 // linked into the fast path and therefore imports only what is initialised before it:
@@ -81,7 +82,7 @@ func Judge(s *Stored, a *Asked) Verdict {
 	switch {
 	case !s.Complete:
 		return Incomplete
-	case !s.ours(a):
+	case !s.Ours(a):
 		return Alien
 	case s.Expiration.Sub(a.Now) <= max(need, a.MinTTL):
 		return Stale
@@ -99,10 +100,10 @@ func (s *Stored) ClockBack(now time.Time) bool {
 	return !s.ObtainedAt.IsZero() && now.Before(s.ObtainedAt.Add(-clockSlack))
 }
 
-// ours reports whether the session was made for the present configuration. Of the
+// Ours reports whether the session was made for the present configuration. Of the
 // original's, which carry no fingerprint, only those who know the configuration believe
 // it: `configure idp` clears what the original left behind.
-func (s *Stored) ours(a *Asked) bool {
+func (s *Stored) Ours(a *Asked) bool {
 	switch {
 	case a.Fingerprint != "":
 		return s.Fingerprint == "" || s.Fingerprint == a.Fingerprint

@@ -184,7 +184,7 @@ var rules = []rule{
 	{
 		from: []string{"./lab/internal/*/..."}, except: shared,
 		only: []string{
-			std, others, "./lab/internal/authz", "./lab/internal/awswire", "./lab/internal/awswire/sigv4", "./lab/internal/jwks",
+			std, others, "./lab/internal/authz", "./lab/internal/awswire", "./lab/internal/awswire/models", "./lab/internal/awswire/sigv4", "./lab/internal/jwks",
 			"./lab/internal/policy", "./lab/internal/world",
 		},
 		reason: "no service imports another: they meet in the world, as AWS's do",

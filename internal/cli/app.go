@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -180,6 +181,9 @@ func (a *app) dataAccess(ctx context.Context, r session.GrantRequest) (store.S3E
 	if err != nil {
 		return store.S3Entry{}, err
 	}
+	if r.Region, err = a.grantRegion(c, r.Region); err != nil {
+		return store.S3Entry{}, err
+	}
 	if held, ok := session.HeldGrant(st, c, r); ok {
 		return held, nil
 	}
@@ -188,7 +192,26 @@ func (a *app) dataAccess(ctx context.Context, r session.GrantRequest) (store.S3E
 		return store.S3Entry{}, err
 	}
 	defer a.progress.begin("asking S3 Access Grants")()
-	return s.DataAccess(ctx, r)
+	e, err := s.DataAccess(ctx, r)
+	return e, advised(err, &r)
+}
+
+// grantRegion checks the region that was given for an Access Grants instance. The
+// configured one is the same as none.
+func (a *app) grantRegion(c config.Config, region string) (string, error) {
+	if region == "" || region == c.Region {
+		return "", nil
+	}
+	return region, a.plausible(c, region, "tip-cli s3ag get-data-access --help")
+}
+
+// plausible refuses a --region that the configuration does not go with.
+func (a *app) plausible(c config.Config, region, help string) error {
+	c.Region, c.IdentityCenterRegion = region, ""
+	if _, err := c.Regions(a.Getenv, nil); err != nil {
+		return &usageError{err: fmt.Errorf("--region: %w", err), hint: "run: " + help}
+	}
+	return nil
 }
 
 func (a *app) sessionFor(c config.Config) (*session.Session, error) {

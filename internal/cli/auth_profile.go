@@ -58,7 +58,7 @@ instead, such as role_arn or sso_session, become comments.`,
 func (f *profileFlags) register(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.profile, "profile", "", "name of the AWS profile; default is one, too")
-	fl.StringVar(&f.region, "region", "", "region of the profile (default: the configured one, if any)")
+	fl.StringVar(&f.region, "region", "", "region of the profile, and with --s3 of the S3 Access Grants instance (default: the configured one, if any)")
 	fl.StringVar(&f.output, "output", "", "output format of the AWS CLI in this profile: "+strings.Join(outputFormats, ", "))
 	fl.StringVar(&f.s3, "s3", "", "S3 path whose credentials the profile gets from S3 Access Grants")
 	f.grant.register(cmd)
@@ -70,7 +70,7 @@ func (f *profileFlags) register(cmd *cobra.Command) {
 }
 
 // grantFlagNames are the flags of grantFlags.register that go into the profile.
-var grantFlagNames = []string{"account-id", "permission", "duration-seconds", "target-type", "privilege"}
+var grantFlagNames = []string{"account-id", "permission", "duration-seconds", "target-type", "privilege", "audit-context"}
 
 // outputFormats are those of the AWS CLI; its version 1 knows json, text and table.
 var outputFormats = []string{"json", "yaml", "yaml-stream", "text", "table", "off"}
@@ -111,6 +111,9 @@ func (f *profileFlags) grantWords(cmd *cobra.Command) ([]string, error) {
 
 func (a *app) setProfile(ctx context.Context, f *profileFlags, words []string) error {
 	c, _ := a.loadConfig() // a profile may be there before the configuration
+	if elsewhere := f.region != "" && c.Region != "" && f.region != c.Region; elsewhere && f.s3 != "" {
+		words = append(words, "--region", f.region)
+	}
 	settings, err := a.profileSettings(f, c.Region, words)
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ type completer func() ([]cobra.Completion, cobra.ShellCompDirective)
 func (a *app) completeAll(root *cobra.Command) {
 	arguments := map[string]completer{
 		"configure use-context": a.knownContexts, "configure delete-context": a.knownContexts,
-		"s3ag get-data-access": a.knownPaths, "s3ag clear-credentials": a.knownTargets,
+		"s3ag get-data-access": a.knownPaths, "s3ag explain": a.knownPaths, "s3ag clear-credentials": a.knownTargets,
 	}
 	flags := a.flagCompleters()
 	for _, cmd := range tree(root) {
@@ -55,7 +55,7 @@ func isFile(flag string) bool { return flag == "config" || strings.HasSuffix(fla
 func (a *app) flagCompleters() map[string]completer {
 	providers := fixed(providerNames()...)
 	return map[string]completer{
-		"--context": a.knownContexts, "--profile": a.knownProfiles, "--s3": a.knownPaths,
+		"--context": a.knownContexts, "--profile": a.knownProfiles, "--s3": a.knownPaths, "--prefix": a.knownPaths,
 		"--provider": providers, "--idp": providers,
 		"--permission": fixed("READ", "WRITE", "READWRITE"), "--target-type": fixed("Object", "Prefix"), "--privilege": fixed("Default", "Minimal"),
 		"serve --format":                fixed(servedNames()...),
@@ -110,17 +110,43 @@ func (a *app) knownTargets() ([]cobra.Completion, cobra.ShellCompDirective) {
 	return slices.Compact(targets), cobra.ShellCompDirectiveNoFileComp // sorted by target
 }
 
-// knownPaths are the same as paths, which can be gone on with.
+// knownPaths are the same and the targets of the grants that were listed last, as
+// paths, which can be gone on with.
 func (a *app) knownPaths() ([]cobra.Completion, cobra.ShellCompDirective) {
+	var paths []string
 	targets, directive := a.knownTargets()
-	for i := range targets {
-		targets[i] = strings.TrimSuffix(targets[i], "*")
+	for _, target := range append(targets, a.listedTargets()...) {
+		path := strings.TrimSuffix(target, "*")
+		if path == printable(path) && path != "s3://" {
+			paths = append(paths, path)
+		}
 	}
-	return targets, directive | cobra.ShellCompDirectiveNoSpace
+	slices.Sort(paths)
+	return slices.Compact(paths), directive | cobra.ShellCompDirectiveNoSpace
 }
 
-// knownGrants are the stored S3 credentials. A store without a Notice is silent.
+// knownGrants are the stored S3 credentials.
 func (a *app) knownGrants() []store.S3Entry {
+	st := a.silentStore()
+	if st == nil {
+		return nil
+	}
+	entries, _ := st.LoadS3()
+	return entries
+}
+
+// listedTargets are those of the grants that list-grants or explain has seen.
+func (a *app) listedTargets() []string {
+	st := a.silentStore()
+	if st == nil {
+		return nil
+	}
+	grants, _ := st.LoadGrants()
+	return grants.Targets()
+}
+
+// silentStore is the state of the chosen context without a Notice, or nil.
+func (a *app) silentStore() *store.Store {
 	home, name, err := a.inUse()
 	if err != nil {
 		return nil
@@ -129,8 +155,7 @@ func (a *app) knownGrants() []store.S3Entry {
 	if err != nil {
 		return nil
 	}
-	entries, _ := st.LoadS3()
-	return entries
+	return st
 }
 
 // knownProfiles are the profiles of the AWS config file.

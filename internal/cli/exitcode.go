@@ -81,6 +81,8 @@ func exitCode(err error) int {
 		ownLoop    *loopError
 		short      *session.TooShortError
 		issuer     *session.IssuerChangedError
+		grants     *session.GrantsError
+		unserved   *unservedError
 	)
 	switch {
 	case errors.As(err, &late): // and not interrupted: it says what was under way when the time was up
@@ -95,6 +97,10 @@ func exitCode(err error) int {
 		return fileCode(err)
 	case errors.As(err, &exchange):
 		return exchangeCode(exchange)
+	case errors.As(err, &unserved):
+		return ExitAccessDenied
+	case errors.As(err, &grants) && grants.NoInstance():
+		return ExitConfiguration
 	case errors.As(err, &access):
 		return accessCode(access)
 	case errors.As(err, &invalid), errors.As(err, &problem), errors.As(err, &ca), errors.As(err, &setting),

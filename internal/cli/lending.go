@@ -101,9 +101,5 @@ func (a *app) lentRegion(cmd *cobra.Command, l *lending) (string, error) {
 	if l.region == "" {
 		return cmp.Or(c.Region, a.Getenv(shellenv.Region), a.Getenv(shellenv.DefaultRegion), a.profileRegion()), nil
 	}
-	c.Region, c.IdentityCenterRegion = l.region, ""
-	if _, err := c.Regions(a.Getenv, nil); err != nil {
-		return "", &usageError{err: fmt.Errorf("--region: %w", err), hint: "run: " + cmd.CommandPath() + " --help"}
-	}
-	return l.region, nil
+	return l.region, a.plausible(c, l.region, cmd.CommandPath()+" --help")
 }

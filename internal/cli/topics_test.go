@@ -37,7 +37,7 @@ var written = []string{
 
 // bySDK are variables that the AWS SDK and cobra read for us.
 var bySDK = []string{
-	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO_OIDC", "AWS_ENDPOINT_URL_S3_CONTROL", "AWS_ENDPOINT_URL_IDENTITYSTORE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO_OIDC", "AWS_ENDPOINT_URL_S3_CONTROL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_IDENTITYSTORE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 	"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_RETRY_MODE", "AWS_MAX_ATTEMPTS", "AWS_DEFAULTS_MODE", "AWS_SDK_UA_APP_ID",
 	"TIP_CLI_COMPLETION_DESCRIPTIONS",
 }
@@ -150,7 +150,7 @@ func clientSources(t *testing.T) []string {
 // TestEndpointsAreComplete: the topic has the endpoint of every service of AWS that
 // the client has a client for.
 func TestEndpointsAreComplete(t *testing.T) {
-	names := map[string]string{"sts": "STS", "ssooidc": "SSO_OIDC", "s3control": "S3_CONTROL", "identitystore": "IDENTITYSTORE"}
+	names := map[string]string{"sts": "STS", "ssooidc": "SSO_OIDC", "s3control": "S3_CONTROL", "s3": "S3", "identitystore": "IDENTITYSTORE"}
 	text := ""
 	for _, e := range topic(t, "environment").Entries {
 		text += e.Name + ", "

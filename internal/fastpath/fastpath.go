@@ -1,9 +1,10 @@
-// Package fastpath answers `tip-cli auth get-iam-credentials` from disk before the
-// rest of the program is initialised, which takes longer than the answer.
+// Package fastpath answers `tip-cli auth get-iam-credentials` and `tip-cli s3ag
+// get-data-access` from disk before the rest of the program is initialised, which takes
+// longer than the answer.
 //
 // Importing it is using it: its init() is the one in this module that does work. If
-// the command line is that command and nothing else, if the state on disk is as
-// tip-cli writes it, and if [answer.Judge] has the stored session served, it prints
+// the command line is one of these commands, spelt plainly, if the state on disk is as
+// tip-cli writes it, and if internal/answer has stored credentials served, it prints
 // the document and ends the process with exit code 0. In every other case, in any
 // doubt, it does nothing, says nothing, and the program runs as if it were not there:
 // it renews, writes, locks, warns and refuses nothing. TIP_CLI_FASTPATH=off switches it
@@ -24,21 +25,21 @@ import (
 const Variable = "TIP_CLI_FASTPATH"
 
 func init() {
-	if document, ok := document(os.Args, os.Getenv, time.Now()); ok {
+	if document, ok := warm(os.Args, os.Getenv, time.Now()); ok {
 		deliver(os.Stdout, os.Stderr, document)
 	}
 }
 
-// document returns what the command line asks for if it can be had without ado.
-func document(args []string, getenv func(string) string, now time.Time) ([]byte, bool) {
+// warm returns what the command line asks for if it can be had without ado.
+func warm(args []string, getenv func(string) string, now time.Time) ([]byte, bool) {
 	if len(args) == 0 || isTest(args[0]) {
 		return nil, false
 	}
-	context, ok := asked(args[1:])
+	q, ok := asked(args[1:])
 	if setting := getenv(Variable); !ok || setting != "" && setting != "on" {
 		return nil, false
 	}
-	dir, ok := stateDir(getenv, context)
+	dir, ok := stateDir(getenv, q.context)
 	if !ok {
 		return nil, false
 	}
@@ -51,31 +52,28 @@ func document(args []string, getenv func(string) string, now time.Time) ([]byte,
 	if !ok {
 		return nil, false
 	}
-	config, trusted, ok := read(dir+separator+configFile, configLimit, believedFile)
-	if !ok || !trusted {
+	if q.grant != nil {
+		q.grant.Now = now
+		return role.grant(dir, private, q.grant)
+	}
+	digest, ok := configDigest(dir)
+	if !ok {
 		return nil, false
 	}
 	stored := role.judged(private)
-	if answer.Judge(&stored, &answer.Asked{Now: now, ConfigDigest: answer.Digest(config)}) != answer.Serve {
+	if answer.Judge(&stored, &answer.Asked{Now: now, ConfigDigest: digest}) != answer.Serve {
 		return nil, false
 	}
 	return role.document(), true
 }
 
-// asked reports whether args are the command, and the context that it names.
-func asked(args []string) (context string, ok bool) {
-	const flag = "--context"
-	switch {
-	case len(args) == 4 && args[0] == flag:
-		context, args = args[1], args[2:]
-	case len(args) == 3 && len(args[0]) > len(flag) && args[0][:len(flag)+1] == flag+"=":
-		context, args = args[0][len(flag)+1:], args[1:]
-	case len(args) == 2:
-		return "", args[0] == "auth" && args[1] == "get-iam-credentials"
-	default:
+// configDigest returns the digest of config.json, if nobody else can have written it.
+func configDigest(dir string) (digest string, ok bool) {
+	text, trusted, ok := read(dir+separator+configFile, configLimit, believedFile)
+	if !ok || !trusted {
 		return "", false
 	}
-	return context, contextName(context) && args[0] == "auth" && args[1] == "get-iam-credentials"
+	return answer.Digest([]byte(text)), true
 }
 
 // isTest reports whether the process is a Go test: of this package, or of one that

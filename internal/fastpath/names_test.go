@@ -14,6 +14,7 @@ func TestNamesAreTheStores(t *testing.T) {
 	want := map[string]string{
 		"state directory": store.HomeVariable, "context": store.ContextVariable, "directory": ".aws_tip_cli", "contexts": "contexts",
 		"default": store.DefaultContext, "current": store.CurrentContextFile, "config": store.ConfigFile, "role": store.RoleFile,
+		"s3":   store.S3File,
 		"home": userHome,
 	}
 	if diff := cmp.Diff(want, fastpath.Names); diff != "" {

@@ -83,40 +83,55 @@ func run(t *testing.T, path, dir string, args []string, env map[string]string) o
 // With the fast path and without it tip-cli prints and returns the same, whatever
 // the state.
 func TestFastAndSlowAgree(t *testing.T) {
-	tipCLI := program(t, runtime.GOOS, runtime.GOARCH)
 	served := 0
 	for _, tt := range append(states, systemStates...) {
-		t.Run(tt.name, func(t *testing.T) {
-			dir, empty := t.TempDir(), t.TempDir()
-			var outcomes []outcome
-			for _, setting := range []string{"on", "off"} {
-				inner := filepath.Join(dir, "inner")
-				s := newState(t, filepath.Join(inner, "state"))
-				tt.change(s)
-				if s.env["TIP_CLI_FASTPATH"] == "" {
-					s.env["TIP_CLI_FASTPATH"] = setting
-				}
-				_, fast := s.document()
-				if fast != (tt.want && s.env["TIP_CLI_FASTPATH"] == "on") {
-					t.Errorf("with the fast path %s: answered %v", setting, fast)
-				}
-				outcomes = append(outcomes, timeless(run(t, tipCLI, empty, s.args[1:], s.env)))
-				s.check(os.RemoveAll(inner))
-			}
-			if diff := cmp.Diff(outcomes[1], outcomes[0]); diff != "" {
-				t.Errorf("(-slow +fast)\n%s", diff)
-			}
-			if tt.want && (outcomes[0].Code != 0 || outcomes[0].Stderr != "") {
-				t.Errorf("%+v", outcomes[0])
-			}
-			if outcomes[0].Stdout != "" {
-				served++
-			}
-		})
+		t.Run(tt.name, func(t *testing.T) { served += agree(t, newState, tt.change, tt.want) })
 	}
 	if served < 20 {
 		t.Errorf("only %d states led to credentials", served)
 	}
+}
+
+// The same for the credentials of S3 Access Grants. Where the ordinary path has none
+// either, it asks AWS, which cannot be reached.
+func TestFastAndSlowAgreeOnS3(t *testing.T) {
+	served := 0
+	for _, tt := range append(s3States, s3SystemStates...) {
+		t.Run(tt.name, func(t *testing.T) { served += agree(t, newS3State, tt.change, tt.want) })
+	}
+	if served < 40 {
+		t.Errorf("only %d states led to credentials", served)
+	}
+}
+
+// agree runs tip-cli in a state with the fast path, which answers if want says so, and
+// without it, and returns 1 if it printed credentials.
+func agree(t *testing.T, newState func(*testing.T, string) *state, change func(*state), want bool) (served int) {
+	t.Helper()
+	tipCLI := program(t, runtime.GOOS, runtime.GOARCH)
+	dir, empty := t.TempDir(), t.TempDir()
+	var outcomes []outcome
+	for _, setting := range []string{"on", "off"} {
+		inner := filepath.Join(dir, "inner")
+		s := newState(t, filepath.Join(inner, "state"))
+		change(s)
+		if s.env["TIP_CLI_FASTPATH"] == "" {
+			s.env["TIP_CLI_FASTPATH"] = setting
+		}
+		_, fast := s.document()
+		if fast != (want && s.env["TIP_CLI_FASTPATH"] == "on") {
+			t.Errorf("with the fast path %s: answered %v", setting, fast)
+		}
+		outcomes = append(outcomes, timeless(run(t, tipCLI, empty, s.args[1:], s.env)))
+		s.check(os.RemoveAll(inner))
+	}
+	if diff := cmp.Diff(outcomes[1], outcomes[0]); diff != "" {
+		t.Errorf("(-slow +fast)\n%s", diff)
+	}
+	if want && (outcomes[0].Code != 0 || outcomes[0].Stderr != "") {
+		t.Errorf("%+v", outcomes[0])
+	}
+	return min(1, strings.Count(outcomes[0].Stdout, "AccessKeyId"))
 }
 
 var clock = regexp.MustCompile(`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ|expire in \w+`)
@@ -164,6 +179,30 @@ func TestIntroduced(t *testing.T) {
 	}
 }
 
+// The same with the person's S3 credentials.
+func TestIntroducedForS3(t *testing.T) {
+	tipCLI := program(t, runtime.GOOS, runtime.GOARCH)
+	for name, want := range map[string]bool{
+		"a role session of a version that knew no grants": true,
+		"a configuration with another account":            false, // and so it has none
+		"a role session of somebody else":                 false,
+		"not sorted":                                      false,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newS3State(t, filepath.Join(t.TempDir(), "state"))
+			for _, tt := range s3States {
+				if tt.name == name {
+					tt.change(s)
+				}
+			}
+			run(t, tipCLI, t.TempDir(), s.args[1:], s.env)
+			if _, ok := s.document(); ok != want {
+				t.Errorf("answered %v", ok)
+			}
+		})
+	}
+}
+
 var initialized = regexp.MustCompile(`(?m)^init (\S+) @`)
 
 // trace returns the packages that a run of tip-cli initialises, in order. Those
@@ -187,15 +226,17 @@ const self = "github.com/tip-cli/tip-cli/internal/fastpath"
 // Nothing is initialised before the fast path but what is known to be light, and
 // when it answers, nothing is initialised after it.
 func TestInitOrder(t *testing.T) {
-	s := newState(t, filepath.Join(t.TempDir(), "state"))
-	s.env["TIP_CLI_FASTPATH"] = "off"
-	whole := trace(t, s)
-	checkOrder(t, whole)
-	s.env["TIP_CLI_FASTPATH"] = "on"
-	// The process ends within the init of the fast path, which is then not traced.
-	answered := trace(t, s)
-	if diff := cmp.Diff(whole[:slices.Index(whole, self)], answered); diff != "" {
-		t.Errorf("initialised for an answer (-want +got):\n%s", diff)
+	for name, newState := range map[string]func(*testing.T, string) *state{"a role session": newState, "S3 credentials": newS3State} {
+		s := newState(t, filepath.Join(t.TempDir(), "state"))
+		s.env["TIP_CLI_FASTPATH"] = "off"
+		whole := trace(t, s)
+		checkOrder(t, whole)
+		s.env["TIP_CLI_FASTPATH"] = "on"
+		// The process ends within the init of the fast path, which is then not traced.
+		answered := trace(t, s)
+		if diff := cmp.Diff(whole[:slices.Index(whole, self)], answered); diff != "" {
+			t.Errorf("initialised for %s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 
@@ -224,7 +265,7 @@ func checkOrder(t *testing.T, order []string) {
 // of darwin and Windows. The clipboard, which forms bring along, loads user32.dll there.
 var light = strings.Fields(`
 	internal/bytealg internal/runtime/gc/scan runtime errors iter math sync internal/godebug syscall time context io/fs internal/poll os
-	encoding/base64 hash/crc32 crypto crypto/internal/fips140deps/cpu crypto/internal/fips140deps/time
+	encoding/base64 hash/crc32 hash/crc64 crypto crypto/internal/fips140deps/cpu crypto/internal/fips140deps/time
 	github.com/aws/aws-sdk-go-v2/internal/sdk github.com/aws/aws-sdk-go-v2/internal/timeouts
 	github.com/charmbracelet/x/ansi/parser
 

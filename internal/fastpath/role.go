@@ -12,6 +12,7 @@ type role struct {
 	expiration, obtainedAt                     instant
 	accountID, userID                          string
 	fingerprint, configDigest                  string
+	s3Identity, s3AccountID                    string
 	renewBefore                                int // seconds
 }
 
@@ -24,23 +25,15 @@ type instant struct {
 // parseRole parses role_creds.json. It accepts less than encoding/json: the members
 // below, each once and spelt so, with values of plain characters; and other members
 // whose values are strings. What it accepts, encoding/json reads the same.
-func parseRole(text []byte) (*role, bool) {
+func parseRole(text string) (*role, bool) {
 	p := parser{text: text}
 	var r role
-	if !p.next('{') {
-		return nil, false
-	}
-	for first := true; !p.next('}'); first = false {
-		if !first && !p.next(',') {
-			return nil, false
-		}
+	ok := p.object(func() bool {
 		key, ok := p.quoted()
-		if !ok || !p.next(':') || !r.member(key, &p) {
-			return nil, false
-		}
-	}
+		return ok && p.next(':') && r.member(key, &p)
+	})
 	p.space()
-	return &r, p.at == len(text)
+	return &r, ok && p.at == len(text)
 }
 
 // member reads the value of a member.
@@ -66,6 +59,10 @@ func (r *role) member(key string, p *parser) bool {
 		return p.seconds(&r.renewBefore)
 	case "config_digest":
 		return p.into(&r.configDigest)
+	case "s3_identity":
+		return p.into(&r.s3Identity)
+	case "s3_account_id":
+		return p.into(&r.s3AccountID)
 	}
 	return !known(key) && p.skip()
 }
@@ -73,20 +70,25 @@ func (r *role) member(key string, p *parser) bool {
 // known reports whether encoding/json, which does not mind the case, takes key for one
 // of the members above.
 func known(key string) bool {
-	lower := make([]byte, 0, 32)
-	for i := range len(key) {
-		c := key[i]
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower = append(lower, c)
-	}
-	switch string(lower) {
+	switch string(lower(key)) {
 	case "access_key_id", "secret_access_key", "session_token", "expiration", "account_id", "user_id", "fingerprint",
-		"obtained_at", "renew_before", "config_digest":
+		"obtained_at", "renew_before", "config_digest", "s3_identity", "s3_account_id":
 		return true
 	}
 	return false
+}
+
+// lower returns plain text without capital letters.
+func lower(text string) []byte {
+	out := make([]byte, 0, 32)
+	for i := range len(text) {
+		c := text[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // judged returns what internal/answer judges it by.
@@ -101,14 +103,19 @@ func (r *role) judged(private bool) answer.Stored {
 
 // document returns the document of credential_process, as encoding/json would write it.
 func (r *role) document() []byte {
-	out := make([]byte, 0, 256+len(r.accessKeyID)+len(r.secretAccessKey)+len(r.sessionToken))
+	return document(r.accessKeyID, r.secretAccessKey, r.sessionToken, r.expiration.text, r.accountID)
+}
+
+// document writes a document of values that are plain; without an account it has none.
+func document(accessKeyID, secretAccessKey, sessionToken, expiration, accountID string) []byte {
+	out := make([]byte, 0, 256+len(accessKeyID)+len(secretAccessKey)+len(sessionToken))
 	out = append(out, `{"Version":1`...)
-	out = member(out, "AccessKeyId", r.accessKeyID)
-	out = member(out, "SecretAccessKey", r.secretAccessKey)
-	out = member(out, "SessionToken", r.sessionToken)
-	out = member(out, "Expiration", r.expiration.text)
-	if r.accountID != "" {
-		out = member(out, "AccountId", r.accountID)
+	out = member(out, "AccessKeyId", accessKeyID)
+	out = member(out, "SecretAccessKey", secretAccessKey)
+	out = member(out, "SessionToken", sessionToken)
+	out = member(out, "Expiration", expiration)
+	if accountID != "" {
+		out = member(out, "AccountId", accountID)
 	}
 	return append(out, '}', '\n')
 }

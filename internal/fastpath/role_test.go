@@ -23,6 +23,8 @@ type roleFile struct {
 	ObtainedAt      string `json:"obtained_at,omitempty"`
 	RenewBefore     uint32 `json:"renew_before,omitempty"`
 	ConfigDigest    string `json:"config_digest,omitempty"`
+	S3Identity      string `json:"s3_identity,omitempty"`
+	S3AccountID     string `json:"s3_account_id,omitempty"`
 }
 
 // document is what the ordinary path prints.
@@ -54,7 +56,8 @@ func sameAsJSON(t *testing.T, text []byte) (accepted bool) {
 	want := fastpath.Role{
 		AccessKeyID: f.AccessKeyID, SecretAccessKey: f.SecretAccessKey, SessionToken: f.SessionToken, Expiration: f.Expiration,
 		AccountID: f.AccountID, UserID: f.UserID, Fingerprint: f.Fingerprint, ObtainedAt: f.ObtainedAt,
-		RenewBefore: int(f.RenewBefore), ConfigDigest: f.ConfigDigest, Document: string(printed) + "\n",
+		RenewBefore: int(f.RenewBefore), ConfigDigest: f.ConfigDigest,
+		S3Identity: f.S3Identity, S3AccountID: f.S3AccountID, Document: string(printed) + "\n",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatalf("%s\n(-encoding/json +fast path)\n%s", text, diff)
@@ -72,7 +75,9 @@ const whole = `{
     "fingerprint": "0123abcd",
     "obtained_at": "2026-05-04T12:00:00Z",
     "renew_before": 912,
-    "config_digest": "fnv1a-128:00"
+    "config_digest": "fnv1a-128:00",
+    "s3_identity": "4567cdef",
+    "s3_account_id": "111122223333"
 }
 `
 
@@ -92,7 +97,7 @@ var texts = []struct {
 	{"a byte order mark", "\ufeff" + whole, false},
 	{"more behind it", whole + "{}", false},
 	{"cut off", whole[:len(whole)-20], false},
-	{"a comma too many", strings.Replace(whole, `00"`+"\n}", `00",`+"\n}", 1), false},
+	{"a comma too many", strings.Replace(whole, `33"`+"\n}", `33",`+"\n}", 1), false},
 	{"a comma too few", strings.Replace(whole, `EXAMPLE",`, `EXAMPLE"`, 1), false},
 	{"a comma in front", strings.Replace(whole, `{`, `{,`, 1), false},
 	{"another member, a number", strings.Replace(whole, `"user_id"`, `"of_tomorrow": 1, "user_id"`, 1), false},

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"unsafe"
 
 	"github.com/tip-cli/tip-cli/internal/answer"
 )
@@ -19,11 +20,13 @@ const (
 	currentContextFile = "current_context"
 	configFile         = "config.json"
 	roleFile           = "role_creds.json"
+	s3File             = "s3_creds.json"
 )
 
 // The most that is read of a file, in bytes. What is larger is left to the store.
 const (
 	roleLimit    = 16 << 10
+	s3Limit      = 1 << 20
 	configLimit  = 64 << 10
 	contextLimit = 128
 )
@@ -79,7 +82,7 @@ func chosenContext(home string) (string, bool) {
 	if !ok || !trusted || len(text) == 0 || text[len(text)-1] != '\n' {
 		return "", false
 	}
-	return string(text[:len(text)-1]), true
+	return text[:len(text)-1], true
 }
 
 // contextName reports whether text is the name of a context, the same on every system
@@ -123,27 +126,28 @@ const (
 // read returns the text of a regular file of at most limit bytes, and whether its mode
 // and its owner are as they should be. It looks before it opens: a FIFO would wait for
 // somebody to write.
-func read(path string, limit int64, k kind) (text []byte, good, ok bool) {
+func read(path string, limit int64, k kind) (text string, good, ok bool) {
 	look := os.Lstat
 	if k == believedFile {
 		look = os.Stat
 	}
 	if info, err := look(path); err != nil || !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, false, false
+		return "", false, false
 	}
-	file, err := os.OpenFile(path, os.O_RDONLY|openFlags(k), 0) //nolint:gosec // the user names the state directory
+	file, err := os.OpenFile(path, os.O_RDONLY|openFlags(k), 0)
 	if err != nil {
-		return nil, false, false
+		return "", false, false
 	}
 	defer func() { _ = file.Close() }()
 	info, err := file.Stat() // of what was opened, whatever stands there now
 	if err != nil || !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, false, false
+		return "", false, false
 	}
-	text = make([]byte, info.Size())
-	if _, err := io.ReadFull(file, text); err != nil {
-		return nil, false, false
+	content := make([]byte, info.Size())
+	if _, err := io.ReadFull(file, content); err != nil {
+		return "", false, false
 	}
+	text = unsafe.String(unsafe.SliceData(content), len(content)) //nolint:gosec // nobody else has the content, and a copy costs
 	if k == secretFile {
 		return text, answer.Private(info), true
 	}

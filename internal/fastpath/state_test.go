@@ -46,7 +46,9 @@ func (s *state) fill(context string) {
 	s.check(err)
 	st := s.store(context)
 	s.check(st.SaveConfig(text))
-	s.check(st.SaveRole(s.role("ASIA"+strings.ToUpper(context), text)))
+	role := s.role("ASIA"+strings.ToUpper(context), text)
+	role.S3Identity = identity(role)
+	s.check(st.SaveRole(role))
 }
 
 func (s *state) store(context string) *store.Store {
@@ -147,7 +149,9 @@ var states = []struct {
 	{"for the same, with an unknown key", func(s *state) { s.replace("config.json", "{\n", "{\n\"of_tomorrow\": 1,\n") }, false},
 	{"for an invalid configuration", func(s *state) { s.replace("config.json", "eu-west-1", "nowhere") }, false},
 	{"of a version without a fast path", func(s *state) {
-		s.alter(func(c *store.RoleCredentials) { c.ConfigDigest, c.RenewBefore, c.ObtainedAt = "", 0, time.Time{} })
+		s.alter(func(c *store.RoleCredentials) {
+			c.ConfigDigest, c.S3Identity, c.RenewBefore, c.ObtainedAt = "", "", 0, time.Time{}
+		})
 	}, false},
 	{"of the original", func(s *state) {
 		s.alter(func(c *store.RoleCredentials) {

@@ -40,6 +40,22 @@ var systemStates = []struct {
 	{"a FIFO for a choice", func(s *state) { s.check(syscall.Mkfifo(s.path("current_context"), 0o600)) }, false},
 }
 
+// s3SystemStates are those of files that only Unix has.
+var s3SystemStates = []struct {
+	name   string
+	change func(*state)
+	want   bool
+}{
+	{"credentials for S3 that others can read", func(s *state) { s.check(os.Chmod(s.path("s3_creds.json"), 0o644)) }, false},
+	{"a role session that others can read", func(s *state) { s.check(os.Chmod(s.path("role_creds.json"), 0o644)) }, false},
+	{"credentials for S3 behind a link", func(s *state) { s.moveBehindLink("s3_creds.json") }, false},
+	{"a FIFO for credentials for S3", func(s *state) {
+		s.check(os.Remove(s.path("s3_creds.json")))
+		s.check(syscall.Mkfifo(s.path("s3_creds.json"), 0o600))
+	}, false},
+	{"a configuration for S3 that others can write", func(s *state) { s.check(os.Chmod(s.path("config.json"), 0o646)) }, false},
+}
+
 // moveBehindLink moves a file out of the state directory and leaves a link to it.
 func (s *state) moveBehindLink(name string) {
 	s.t.Helper()

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/tip-cli/tip-cli/internal/answer"
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
 	"github.com/tip-cli/tip-cli/internal/secret"
 	"github.com/tip-cli/tip-cli/internal/store"
@@ -230,8 +231,8 @@ func (s *Session) keepRole(made *tipcreds.Session) (store.RoleCredentials, error
 		AccountID: made.Credentials.AccountID, UserID: made.UserID, Fingerprint: s.fingerprint,
 		ClockAhead: max(0, -made.ClockSkew),
 	}
-	out.ObtainedAt, out.RenewBefore = time.Now(), spread(window(Length(s.config)))
-	out.ConfigDigest, _ = s.knownConfig()
+	out.ObtainedAt, out.RenewBefore = time.Now(), spread(answer.Window(Length(s.config)))
+	out, _ = s.presented(out)
 	if err := s.store.SaveRole(out); err != nil {
 		return store.RoleCredentials{}, fmt.Errorf("store the role session: %w", err)
 	}

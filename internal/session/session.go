@@ -38,9 +38,6 @@ const (
 	// answerWithin bounds one answer to credential_process, waiting included. The
 	// Go SDK kills the process after a minute.
 	answerWithin = 50 * time.Second
-	// freshFor is how much life credentials need to be handed out as they are:
-	// botocore's advisory window.
-	freshFor = 15 * time.Minute
 	// chainedWait bounds the wait for the session lock in a process that an exchange
 	// waits for: the lock's holder may wait for that very exchange.
 	chainedWait = 10 * time.Second
@@ -157,11 +154,6 @@ func lock(ctx context.Context, st *store.Store) (func(), error) {
 	}
 	return func() { release(); cancel() }, nil
 }
-
-// window is how much life credentials of a duration need to be handed out as they
-// are: botocore's window, less for short sessions, which would be renewed at every
-// call otherwise.
-func window(duration time.Duration) time.Duration { return min(freshFor, duration/3) }
 
 // spread adds a little to a window at random, lest everything that got its
 // credentials together renews them together.

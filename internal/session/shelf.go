@@ -12,11 +12,7 @@ import (
 	"github.com/tip-cli/tip-cli/internal/answer"
 	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/store"
-	"github.com/tip-cli/tip-cli/s3agcreds"
 )
-
-// defaultGrantDuration is what S3 Access Grants gives when no duration is asked for.
-const defaultGrantDuration = time.Hour
 
 // defaultSessionLength is what STS gives a role session when no duration is asked
 // for, and the most that role chaining gives.
@@ -48,7 +44,11 @@ func HeldRole(st *store.Store, c config.Config, least time.Duration) (store.Role
 // return them as they are.
 func HeldGrant(st *store.Store, c config.Config, r GrantRequest) (store.S3Entry, bool) {
 	s := newShelf(st, c)
-	return s.heldGrant(&r)
+	held, role, ok := s.grantOf(&r)
+	if ok {
+		s.introduce(role)
+	}
+	return held, ok
 }
 
 // Length is how long a role session for a configuration lasts when it is new: what is
@@ -62,7 +62,7 @@ func Length(c config.Config) time.Duration {
 
 // GrantLength is how long S3 credentials last when they are new: the duration that was
 // asked for, else, where that is zero, what S3 Access Grants gives.
-func GrantLength(duration time.Duration) time.Duration { return cmp.Or(duration, defaultGrantDuration) }
+func GrantLength(duration time.Duration) time.Duration { return cmp.Or(duration, answer.GrantLife) }
 
 // heldRole returns the stored credentials if [answer.Judge] has them served; the time
 // and the configuration are filled in here. A file that others can read was tightened
@@ -76,7 +76,7 @@ func (s *shelf) heldRole(asked answer.Asked) (store.RoleCredentials, bool) {
 	}
 	stored := held.Judged()
 	if stored.RenewBefore == 0 {
-		stored.RenewBefore = window(Length(s.config))
+		stored.RenewBefore = answer.Window(Length(s.config))
 	}
 	asked.Now, asked.Fingerprint = time.Now(), s.fingerprint
 	switch answer.Judge(stored, &asked) {
@@ -88,20 +88,38 @@ func (s *shelf) heldRole(asked answer.Asked) (store.RoleCredentials, bool) {
 	return held, false
 }
 
-// knownConfig returns the digest of config.json if it is this configuration, valid and
+// knownConfig returns config.json and its digest if it is this configuration, valid and
 // without a warning: if the ordinary path has nothing to say but the credentials, so
 // that the fast one may answer in its place. It looks at the file again, since another
 // configuration may have been written meanwhile.
-func (s *shelf) knownConfig() (digest string, ok bool) {
+func (s *shelf) knownConfig() (c config.Config, digest string, ok bool) {
 	text, err := s.store.LoadConfig()
 	if err != nil {
-		return "", false
+		return c, "", false
 	}
 	c, warnings, err := config.Parse(text, "")
 	if err != nil || len(warnings) > 0 || c.Validate() != nil || c.Fingerprint() != s.fingerprint {
-		return "", false
+		return c, "", false
 	}
-	return answer.Digest(text), true
+	return c, answer.Digest(text), true
+}
+
+// presented returns a role session of this configuration with what the fast path knows
+// it by, and what it needs to know the S3 credentials of the same person. ok is false if
+// config.json is not to be known.
+func (s *shelf) presented(role store.RoleCredentials) (_ store.RoleCredentials, ok bool) {
+	c, digest, ok := s.knownConfig()
+	if !ok {
+		return role, false
+	}
+	role.ConfigDigest, role.S3AccountID, role.S3Identity = digest, c.S3AGAccountID, ""
+	if role.UserID != "" {
+		role.S3Identity = s.identity(role)
+	}
+	if role.RenewBefore == 0 {
+		role.RenewBefore = spread(answer.Window(Length(s.config)))
+	}
+	return role, true
 }
 
 // introduce makes credentials of this configuration known to the fast path, after
@@ -109,8 +127,8 @@ func (s *shelf) knownConfig() (digest string, ok bool) {
 // without a fast path has stored them. Nobody waits for it, and nothing is lost if it
 // fails. Credentials of the original stay as they are.
 func (s *shelf) introduce(held store.RoleCredentials) {
-	digest, ok := s.knownConfig()
-	if !ok || held.Fingerprint != s.fingerprint || held.ConfigDigest == digest && held.RenewBefore != 0 {
+	known, ok := s.presented(held)
+	if !ok || held.Fingerprint != s.fingerprint || held == known {
 		return
 	}
 	release, ok, err := s.store.TryLock(sessionLock)
@@ -122,10 +140,9 @@ func (s *shelf) introduce(held store.RoleCredentials) {
 	if err != nil || now.AccessKeyID != held.AccessKeyID || now.Fingerprint != s.fingerprint {
 		return
 	}
-	if now.ConfigDigest = digest; now.RenewBefore == 0 {
-		now.RenewBefore = spread(window(Length(s.config)))
+	if known, ok = s.presented(now); ok {
+		_ = s.store.SaveRole(known)
 	}
-	_ = s.store.SaveRole(now)
 }
 
 // ours reports whether something stored was made for this configuration. The
@@ -135,67 +152,57 @@ func (s *shelf) ours(fingerprint string) bool {
 }
 
 // account is that of the Access Grants instance: the one asked for, the
-// configured one, else the caller's. Credentials of the original do not carry
-// that, but the role's ARN does.
+// configured one, else the caller's.
 func (s *shelf) account(r *GrantRequest, role store.RoleCredentials) string {
-	for _, account := range []string{r.AccountID, s.config.S3AGAccountID, role.AccountID} {
-		if account != "" {
-			return account
-		}
-	}
-	return config.AccountOf(s.config.IDEnhancedRoleARN)
+	return cmp.Or(r.AccountID, s.config.S3AGAccountID, s.caller(role))
 }
 
-// heldGrant finds stored credentials of the same person that serve a request,
-// the one that lasts longest.
+// caller is the account of a role session. Credentials of the original do not carry it,
+// but the role's ARN does.
+func (s *shelf) caller(role store.RoleCredentials) string {
+	return cmp.Or(role.AccountID, config.AccountOf(s.config.IDEnhancedRoleARN))
+}
+
+// heldGrant finds stored credentials of the same person that serve a request: of
+// several the one that [answer.BestGrant] finds.
 func (s *shelf) heldGrant(r *GrantRequest) (store.S3Entry, bool) {
+	held, _, ok := s.grantOf(r)
+	return held, ok
+}
+
+// grantOf is heldGrant, with the role session of the person. That need not last: what was
+// granted outlives it.
+func (s *shelf) grantOf(r *GrantRequest) (store.S3Entry, store.RoleCredentials, bool) {
 	if r.Force {
-		return store.S3Entry{}, false
+		return store.S3Entry{}, store.RoleCredentials{}, false
 	}
 	role, err := s.store.LoadRole()
 	if err != nil || role.UserID == "" || !s.ours(role.Fingerprint) {
-		return store.S3Entry{}, false
+		return store.S3Entry{}, role, false
 	}
 	entries, err := s.store.LoadS3()
 	if err != nil {
-		return store.S3Entry{}, false
+		return store.S3Entry{}, role, false
 	}
-	account, identity := s.account(r, role), s.identity(role)
-	var best store.S3Entry
-	for _, e := range entries {
-		if e.Identity == identity && e.AccountID == account && serves(&e, r) && e.Expiration.After(best.Expiration) {
-			best = e
-		}
+	grants := make([]answer.Grant, len(entries))
+	for i := range entries {
+		grants[i] = entries[i].Grant()
 	}
-	return best, best.AccessKeyID != ""
+	best := answer.BestGrant(grants, s.asked(r, role))
+	if best < 0 {
+		return store.S3Entry{}, role, false
+	}
+	return entries[best], role, true
 }
 
-// serves reports whether stored credentials answer a request: by the grant's
-// scope for Default, by the very target for Minimal.
-func serves(e *store.S3Entry, r *GrantRequest) bool {
-	if !lastsFor(e, r) {
-		return false
+// asked is a request of a person as internal/answer has it.
+func (s *shelf) asked(r *GrantRequest, role store.RoleCredentials) *answer.GrantRequest {
+	return &answer.GrantRequest{
+		Now: time.Now(), Target: r.Target, Permission: string(r.Permission), TargetType: targetType(r), Privilege: string(r.Privilege),
+		Identity: s.grantIdentity(role, r), AccountID: r.AccountID, Region: r.Region,
+		Configured: s.config.S3AGAccountID, Caller: s.caller(role),
+		Duration: r.Duration, MinTTL: r.MinTTL,
 	}
-	if r.Privilege == types.PrivilegeMinimal || e.Privilege == string(types.PrivilegeMinimal) {
-		return e.Privilege == string(r.Privilege) && e.RequestedTarget == r.Target && e.Permission == string(r.Permission) &&
-			e.TargetType == targetType(r)
-	}
-	return s3agcreds.Covers(e.Target, types.Permission(e.Permission), r.Target, r.Permission)
-}
-
-// lastsFor reports whether stored credentials last long enough, as [answer.Judge] has
-// it: they were made a whole life before their end. Where a duration is asked for, those
-// of a shorter one do not answer, those of the same or a longer one do to their end.
-// With a MinTTL they have more than that left.
-func lastsFor(e *store.S3Entry, r *GrantRequest) bool {
-	life := GrantLength(e.Duration)
-	const known = "known" // whose they are, the caller has found out
-	stored := answer.Stored{
-		Complete: true, Private: true, Fingerprint: known,
-		Expiration: e.Expiration, ObtainedAt: e.Expiration.Add(-life), RenewBefore: window(life),
-	}
-	return life >= r.Duration &&
-		answer.Judge(&stored, &answer.Asked{Now: time.Now(), Fingerprint: known, MinTTL: r.MinTTL}) == answer.Serve
 }
 
 // targetType is the request's target type as the original's files name it.

@@ -76,7 +76,7 @@ func forgetCredentials(ctx context.Context, st *store.Store) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWait)
 	defer cancel()
 	_, err := st.ClearS3(ctx, "")
-	return errors.Join(st.ClearRole(), st.ClearIdentity(), st.ClearApplicationToken(), err)
+	return errors.Join(st.ClearRole(), st.ClearIdentity(), st.ClearGrants(), st.ClearS3Denials(), st.ClearApplicationToken(), err)
 }
 
 // saveToken stores tokens, also when the work was interrupted meanwhile.

@@ -19,7 +19,7 @@ const (
 
 // dataFiles are the files that can be damaged in a way that is not ours to undo.
 var dataFiles = []string{
-	ConfigFile, IDPTokenFile, RoleFile, S3File, SignInFile, ApplicationTokenFile, ClientSecretFile, IssuerFile, IdentityFile, CurrentContextFile, keyRecordFile,
+	ConfigFile, IDPTokenFile, RoleFile, S3File, S3DeniedFile, SignInFile, ApplicationTokenFile, ClientSecretFile, IssuerFile, IdentityFile, GrantsFile, CurrentContextFile, keyRecordFile,
 }
 
 // SetAside renames a damaged file to NAME.damaged (or NAME.damaged-2, up to -100) and
@@ -81,6 +81,8 @@ func (s *Store) check(name string) (err error) {
 		_, err = s.LoadRole()
 	case S3File:
 		_, err = s.LoadS3()
+	case S3DeniedFile:
+		err = s.decode(S3DeniedFile, &s3Denials{})
 	case SignInFile:
 		_, err = s.LoadSignIn()
 	case ApplicationTokenFile:
@@ -91,6 +93,8 @@ func (s *Store) check(name string) (err error) {
 		_, err = s.LoadIssuer()
 	case IdentityFile:
 		_, err = s.LoadIdentity()
+	case GrantsFile:
+		_, err = s.LoadGrants()
 	case CurrentContextFile:
 		_, err = s.chosenContext()
 	case keyRecordFile:

@@ -49,7 +49,7 @@ func (l *listener) check(t *testing.T, want ...string) {
 }
 
 func hasSecrets(name string) bool {
-	return !slices.Contains([]string{store.ConfigFile, store.SignInFile, store.IssuerFile, store.IdentityFile, store.CurrentContextFile}, name)
+	return !slices.Contains([]string{store.ConfigFile, store.SignInFile, store.IssuerFile, store.IdentityFile, store.GrantsFile, store.CurrentContextFile}, name)
 }
 
 func TestSetAside(t *testing.T) {

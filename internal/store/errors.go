@@ -68,6 +68,8 @@ var fixes = map[string]string{
 	ClientSecretFile:     "run: tip-cli configure client-secret",
 	IssuerFile:           "run: tip-cli auth",
 	IdentityFile:         "run: tip-cli auth",
+	S3DeniedFile:         "run: tip-cli s3ag get-data-access S3_PATH",
+	GrantsFile:           "run: tip-cli s3ag list-grants",
 	keyRecordFile:        "run: tip-cli auth",
 }
 

@@ -33,6 +33,10 @@ type RoleCredentials struct {
 	// ConfigDigest is answer.Digest of a config.json with that fingerprint which is
 	// valid and warns of nothing: with it the fast path knows them for its own.
 	ConfigDigest string
+	// S3Identity is what [S3Entry].Identity is for this person under this configuration,
+	// and S3AccountID the account that the config.json of ConfigDigest names for S3 Access
+	// Grants: with them the fast path knows which of the S3 credentials answer.
+	S3Identity, S3AccountID string
 	// Exposed says that others can read or write the file they were read from, or
 	// that it is another user's. It is not stored.
 	Exposed bool
@@ -65,6 +69,8 @@ type roleFile struct {
 	ObtainedAt      string `json:"obtained_at,omitempty"`
 	RenewBefore     uint32 `json:"renew_before,omitempty"` // seconds
 	ConfigDigest    string `json:"config_digest,omitempty"`
+	S3Identity      string `json:"s3_identity,omitempty"`
+	S3AccountID     string `json:"s3_account_id,omitempty"`
 }
 
 // LoadRole reads role_creds.json, expired or not. The error wraps [ErrNotFound]
@@ -102,6 +108,7 @@ func (s *Store) LoadRole() (RoleCredentials, error) {
 		Expiration:      expiration.UTC(),
 		AccountID:       file.AccountID, UserID: file.UserID, Fingerprint: file.Fingerprint,
 		ObtainedAt: obtained.UTC(), RenewBefore: time.Duration(file.RenewBefore) * time.Second, ConfigDigest: file.ConfigDigest,
+		S3Identity: file.S3Identity, S3AccountID: file.S3AccountID,
 		Exposed: s.exposed(RoleFile),
 	}, nil
 }
@@ -128,6 +135,7 @@ func (s *Store) SaveRole(c RoleCredentials) error {
 		Expiration:      c.Expiration.UTC().Format(time.RFC3339),
 		AccountID:       c.AccountID, UserID: c.UserID, Fingerprint: c.Fingerprint,
 		ObtainedAt: obtained, RenewBefore: uint32(max(0, min(c.RenewBefore/time.Second, math.MaxUint32))), ConfigDigest: c.ConfigDigest,
+		S3Identity: c.S3Identity, S3AccountID: c.S3AccountID,
 	})
 }
 

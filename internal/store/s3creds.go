@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tip-cli/tip-cli/internal/answer"
 	"github.com/tip-cli/tip-cli/internal/secret"
 )
 
@@ -59,6 +60,15 @@ func (a S3Entry) same(b S3Entry) bool {
 	return a.Target == b.Target && a.Permission == b.Permission && a.TargetType == b.TargetType &&
 		a.Privilege == b.Privilege && a.AccountID == b.AccountID && a.Identity == b.Identity && a.Region == b.Region &&
 		(a.Privilege != "Minimal" || a.RequestedTarget == b.RequestedTarget)
+}
+
+// Grant returns what internal/answer judges it by.
+func (a *S3Entry) Grant() answer.Grant {
+	return answer.Grant{
+		Target: a.Target, Permission: a.Permission, TargetType: a.TargetType, Privilege: a.Privilege, RequestedTarget: a.RequestedTarget,
+		Identity: a.Identity, AccountID: a.AccountID, Region: a.Region, Resolved: a.Resolved,
+		Duration: a.Duration, Expiration: a.Expiration, ObtainedAt: a.ObtainedAt,
+	}
 }
 
 // s3File is s3_creds.json: lists of entries under their MatchedGrantTarget.
@@ -143,22 +153,42 @@ func obtained(seconds int64) time.Time {
 	return time.Unix(seconds, 0).UTC()
 }
 
-// SaveS3 replaces s3_creds.json with the entries that have not expired; if they
-// exceed [MaxFileSize], with those that last longest. The caller holds a lock if it
-// read them before; [Store.UpsertS3] does so itself.
-func (s *Store) SaveS3(entries []S3Entry) error {
+// MaxS3Entries is the most that s3_creds.json may hold.
+const MaxS3Entries = 1000
+
+// SaveS3 replaces s3_creds.json with the entries that have not expired; of more than
+// [MaxS3Entries], or if they exceed [MaxFileSize], with those that last longest. The
+// caller holds a lock if it read them before; [Store.UpsertS3] does so itself.
+func (s *Store) SaveS3(entries []S3Entry) error { return s.saveS3(entries, nil) }
+
+// saveS3 is SaveS3; newest, if it is not nil, is kept whatever goes.
+func (s *Store) saveS3(entries []S3Entry, newest *S3Entry) error {
 	now := time.Now()
 	kept := slices.DeleteFunc(slices.Clone(entries), func(e S3Entry) bool { return !e.Expiration.After(now) })
-	err := s.encode(S3File, fileOf(kept))
-	if !errors.Is(err, ErrTooLarge) {
-		return err
+	if len(kept) > MaxS3Entries {
+		kept = lasting(kept, MaxS3Entries, newest)
 	}
-	slices.SortStableFunc(kept, func(a, b S3Entry) int { return b.Expiration.Compare(a.Expiration) })
+	err := s.encode(S3File, fileOf(kept))
 	for errors.Is(err, ErrTooLarge) && len(kept) > 0 {
-		kept = kept[:len(kept)*3/4]
+		kept = lasting(kept, len(kept)*3/4, newest)
 		err = s.encode(S3File, fileOf(kept))
 	}
 	return err
+}
+
+// lasting returns the n entries that last longest, newest among them.
+func lasting(entries []S3Entry, n int, newest *S3Entry) []S3Entry {
+	isNewest := func(e *S3Entry) bool { return newest != nil && e.AccessKeyID == newest.AccessKeyID && e.same(*newest) }
+	slices.SortStableFunc(entries, func(a, b S3Entry) int {
+		if m, n := isNewest(&a), isNewest(&b); m != n {
+			if m {
+				return -1
+			}
+			return 1
+		}
+		return b.Expiration.Compare(a.Expiration)
+	})
+	return entries[:n]
 }
 
 func fileOf(entries []S3Entry) s3File {
@@ -192,26 +222,44 @@ func (a S3Entry) id() string {
 }
 
 // UpsertS3 adds entry to s3_creds.json, in the place of an older answer to the
-// same question, and drops what has expired. It takes the lock called
+// same question, and drops what has expired, and what would answer that question
+// although AWS has answered it otherwise since. It takes the lock called
 // "s3_creds.json" while it reads and writes, and waits for it as long as ctx lets.
 // A damaged file is set aside.
 func (s *Store) UpsertS3(ctx context.Context, entry S3Entry) error {
-	_, err := s.changeS3(ctx, func(entries []S3Entry) []S3Entry {
-		return append(slices.DeleteFunc(entries, entry.same), entry)
+	_, err := s.changeS3(ctx, &entry, func(entries []S3Entry) []S3Entry {
+		return append(slices.DeleteFunc(entries, func(e S3Entry) bool { return e.same(entry) || entry.supersedes(&e) }), entry)
 	})
 	return err
 }
 
+// supersedes reports whether an older entry would be taken before this one for the very
+// request that this one answers: a narrower grant that is gone, say, or one that lasts
+// longer.
+func (a *S3Entry) supersedes(older *S3Entry) bool {
+	r := answer.GrantRequest{
+		Target: a.RequestedTarget, Permission: a.Permission, TargetType: a.TargetType, Privilege: a.Privilege,
+		Identity: a.Identity, AccountID: a.AccountID, Region: a.Region,
+	}
+	mine, theirs := a.Grant(), older.Grant()
+	matches := r.Matches(&theirs)
+	if r.AccountID = ""; a.Resolved {
+		matches = matches || r.Matches(&theirs)
+	}
+	return matches && r.Prefers(&theirs, &mine)
+}
+
 // ClearS3 drops the entries under target, or all of them if target is "", and
-// returns how many there were. It takes the lock of [Store.UpsertS3], and sets a
-// damaged file aside like it.
+// returns how many there were. "s3://b" is "s3://b/". It takes the lock of
+// [Store.UpsertS3], and sets a damaged file aside like it.
 func (s *Store) ClearS3(ctx context.Context, target string) (int, error) {
-	return s.changeS3(ctx, func(entries []S3Entry) []S3Entry {
-		return slices.DeleteFunc(entries, func(e S3Entry) bool { return target == "" || e.Target == target })
+	return s.changeS3(ctx, nil, func(entries []S3Entry) []S3Entry {
+		return slices.DeleteFunc(entries, func(e S3Entry) bool { return target == "" || answer.SameTarget(e.Target, target) })
 	})
 }
 
-func (s *Store) changeS3(ctx context.Context, change func([]S3Entry) []S3Entry) (dropped int, err error) {
+// changeS3 replaces s3_creds.json by what change makes of it, and keeps newest.
+func (s *Store) changeS3(ctx context.Context, newest *S3Entry, change func([]S3Entry) []S3Entry) (dropped int, err error) {
 	release, err := s.Lock(ctx, S3File)
 	if err != nil {
 		return 0, err
@@ -226,5 +274,5 @@ func (s *Store) changeS3(ctx context.Context, change func([]S3Entry) []S3Entry) 
 	}
 	count := len(before)
 	after := change(before)
-	return count - len(after), s.SaveS3(after)
+	return count - len(after), s.saveS3(after, newest)
 }

@@ -36,11 +36,13 @@ const (
 	IDPTokenFile         = "idp_token.json"
 	RoleFile             = "role_creds.json"
 	S3File               = "s3_creds.json"
+	S3DeniedFile         = "s3_denied.json"
 	SignInFile           = "sign_in.json"
 	ApplicationTokenFile = "application_token.json"
 	ClientSecretFile     = "client_secret.json"
 	IssuerFile           = "issuer.json"
 	IdentityFile         = "identity.json"
+	GrantsFile           = "grants.json"
 	// CurrentContextFile is in the directory of the context "default" only.
 	CurrentContextFile = "current_context"
 )

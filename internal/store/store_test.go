@@ -87,6 +87,8 @@ func load(s *store.Store, name string) (err error) {
 		_, err = s.LoadIssuer()
 	case store.IdentityFile:
 		_, err = s.LoadIdentity()
+	case store.GrantsFile:
+		_, err = s.LoadGrants()
 	}
 	return err
 }
@@ -111,6 +113,8 @@ func save(s *store.Store, name string) error {
 		return s.SaveIssuer(store.Issuer{Issuer: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE"})
 	case store.IdentityFile:
 		return s.SaveIdentity(store.Identity{AccessKeyID: "ASIAEXAMPLE"})
+	case store.GrantsFile:
+		return s.SaveGrants(store.Grants{Identity: "analyst"})
 	default:
 		return s.SaveSignIn(store.SignIn{FailedAt: time.Now()})
 	}
@@ -119,7 +123,7 @@ func save(s *store.Store, name string) error {
 var (
 	names = []string{
 		store.ConfigFile, store.IDPTokenFile, store.RoleFile, store.S3File, store.SignInFile,
-		store.ApplicationTokenFile, store.ClientSecretFile, store.IssuerFile, store.IdentityFile,
+		store.ApplicationTokenFile, store.ClientSecretFile, store.IssuerFile, store.IdentityFile, store.GrantsFile,
 	}
 	sealed = []string{store.IDPTokenFile, store.ApplicationTokenFile, store.ClientSecretFile}
 )
@@ -198,7 +202,7 @@ func TestHints(t *testing.T) {
 		store.ConfigFile: "run: tip-cli configure idp", store.IDPTokenFile: "run: tip-cli auth", store.RoleFile: "run: tip-cli auth",
 		store.S3File: "run: tip-cli s3ag clear-credentials", store.SignInFile: "run: tip-cli auth",
 		store.ApplicationTokenFile: "run: tip-cli auth", store.IssuerFile: "run: tip-cli auth", store.IdentityFile: "run: tip-cli auth",
-		store.ClientSecretFile: "run: tip-cli configure client-secret",
+		store.ClientSecretFile: "run: tip-cli configure client-secret", store.GrantsFile: "run: tip-cli s3ag list-grants",
 	}
 	for _, name := range names {
 		s := newStore(t)

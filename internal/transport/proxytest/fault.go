@@ -143,7 +143,8 @@ func reset(w http.ResponseWriter) {
 }
 
 func speaksXML(o Operation) bool {
-	return strings.HasPrefix(string(o), "AssumeRole") || o == "GetCallerIdentity" || o == "GetDataAccess"
+	return strings.HasPrefix(string(o), "AssumeRole") || o == "GetCallerIdentity" ||
+		o == "GetDataAccess" || o == "ListCallerAccessGrants" || o == "GetAccessGrantsInstanceForPrefix"
 }
 
 // refuse answers in the form of the operation's service. The code is AWS's; an

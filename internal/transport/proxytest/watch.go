@@ -44,11 +44,22 @@ func OperationOf(r *http.Request, body []byte) Operation {
 		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 		return Operation(operation)
 	case strings.Contains(host, "s3-control"):
-		return "GetDataAccess"
+		return grantsOperation(path)
 	case strings.HasPrefix(host, "s3.") || strings.Contains(host, ".s3."):
 		return S3
 	}
 	return endpointOf(path)
+}
+
+// grantsOperation tells apart what callers ask S3 Access Grants.
+func grantsOperation(path string) Operation {
+	switch {
+	case strings.HasSuffix(path, "/caller/grants"):
+		return "ListCallerAccessGrants"
+	case strings.HasSuffix(path, "/accessgrantsinstance/prefix"):
+		return "GetAccessGrantsInstanceForPrefix"
+	}
+	return "GetDataAccess"
 }
 
 // endpoints of identity providers by the end of their path: of two that fit, the

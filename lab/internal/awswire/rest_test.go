@@ -166,7 +166,7 @@ func TestMatches(t *testing.T) {
 		{"oidc", newLab(t, "sso-oidc", nil), jsonPost("/token?aws_iam=t", "", "{}"), true},
 		{"oidc sibling", newLab(t, "sso-oidc", nil), jsonPost("/token", "", "{}"), false},
 		{"s3control", newLab(t, "s3control", nil), get("/v20180820/accessgrantsinstance/dataaccess"), true},
-		{"s3control other", newLab(t, "s3control", nil), get("/v20180820/accessgrantsinstance"), false},
+		{"s3control other", newLab(t, "s3control", nil), get("/v20180820/jobs"), false},
 		{"json", admin, jsonPost("/", target+"PutApplicationGrant", "{}"), true},
 		{"json unknown", admin, jsonPost("/", target+"No", "{}"), false},
 		{"form", newLab(t, "sts", nil), form(identity), true},

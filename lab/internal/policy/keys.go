@@ -22,7 +22,7 @@ sts:AWSServiceName sts:DurationSeconds sts:ExternalId sts:RoleSessionName sts:So
 identitystore:IdentityStoreArn identitystore:UserId
 identitycenter:ApplicationArn identitycenter:CredentialId identitycenter:InstanceArn
 
-s3:AccessGrantsInstanceArn s3:AccessGrantScope s3:AccessPointNetworkOrigin s3:authType
+s3:AccessGrantsInstanceArn s3:AccessGrantScope s3:AccessGrantsLocationScope s3:AccessPointNetworkOrigin s3:authType
 s3:DataAccessPointAccount s3:DataAccessPointArn s3:delimiter s3:InventoryAccessibleOptionalFields
 s3:locationconstraint s3:max-keys s3:prefix s3:ResourceAccount s3:signatureAge
 s3:signatureversion s3:TlsVersion s3:versionid s3:x-amz-acl s3:x-amz-content-sha256

@@ -165,6 +165,9 @@ func (c *call) admit() error {
 		return refusal("PermanentRedirect", "Endpoint", c.endpoint(), "Bucket", c.bucketName).
 			with("x-amz-bucket-region", c.bucket.Region)
 	}
+	if c.op.name == "HeadBucket" { // also for those who may not
+		c.w.Header().Set("x-amz-bucket-region", c.bucket.Region)
+	}
 	if err := c.expectOwner("x-amz-expected-bucket-owner", c.bucket); err != nil {
 		return err
 	}

@@ -2,8 +2,6 @@ package s3control
 
 import (
 	"context"
-	"encoding/base64"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,34 +12,36 @@ import (
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 
-// pageLimit of ListCallerAccessGrants.
-const pageLimit = 1000
-
 func (h *handlers) listCallerAccessGrants(_ context.Context, c *awswire.Caller, in *s3control.ListCallerAccessGrantsInput) (*s3control.ListCallerAccessGrantsOutput, error) {
-	session, instance, err := h.instance(c, aws.ToString(in.AccountId), "s3:ListCallerAccessGrants")
+	session, instance, err := h.permit(c, *in.AccountId, shared)
 	if err != nil {
 		return nil, err
 	}
-	from, err := h.offset(in.NextToken)
-	if err != nil {
-		return nil, err
-	}
-	size := pageLimit
-	if in.MaxResults > 0 {
-		size = int(min(in.MaxResults, pageLimit))
+	if in.GrantScope != nil && !strings.HasPrefix(*in.GrantScope, "s3://") {
+		return nil, h.invalid("The grant scope must begin with s3://")
 	}
 	id := h.identities(session, instance)
-	all := h.callerGrants(instance, &id, in)
-	page := all[min(from, len(all)):min(from+size, len(all))]
-	out := &s3control.ListCallerAccessGrantsOutput{CallerAccessGrantsList: page}
-	if from+size < len(all) {
-		out.NextToken = aws.String(base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(from + size))))
+	page, next, err := pageOf(h, h.callerGrants(instance, &id, in), numberOf, "caller", in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &s3control.ListCallerAccessGrantsOutput{NextToken: next}
+	for _, g := range page {
+		application := g.ApplicationARN
+		if g.Grantee == world.IAMGrantee {
+			application = "NA"
+		}
+		out.CallerAccessGrantsList = append(out.CallerAccessGrantsList, types.ListCallerAccessGrantsEntry{
+			ApplicationArn: &application, GrantScope: &g.Scope, Permission: types.Permission(g.Permission),
+		})
 	}
 	return out, nil
 }
 
-func (h *handlers) callerGrants(in *world.AccessGrants, id *identities, r *s3control.ListCallerAccessGrantsInput) []types.ListCallerAccessGrantsEntry {
-	var all []types.ListCallerAccessGrantsEntry
+// callerGrants are the grants to one of the identities, by default whatever
+// application they are for.
+func (h *handlers) callerGrants(in *world.AccessGrants, id *identities, r *s3control.ListCallerAccessGrantsInput) []*world.Grant {
+	var all []*world.Grant
 	anyApplication := *id
 	for _, g := range in.Grants {
 		if !r.AllowedByApplication {
@@ -50,31 +50,10 @@ func (h *handlers) callerGrants(in *world.AccessGrants, id *identities, r *s3con
 		if !anyApplication.holds(g) || !strings.HasPrefix(g.Scope, aws.ToString(r.GrantScope)) {
 			continue
 		}
-		application := g.ApplicationARN
-		if g.Grantee == world.IAMGrantee {
-			if id.directory && !*h.world.Switches.CallerGrantsOfRole {
-				continue
-			}
-			application = "NA"
+		if g.Grantee == world.IAMGrantee && id.directory && !*h.world.Switches.CallerGrantsOfRole {
+			continue
 		}
-		all = append(all, types.ListCallerAccessGrantsEntry{
-			ApplicationArn: &application, GrantScope: &g.Scope, Permission: types.Permission(g.Permission),
-		})
+		all = append(all, g)
 	}
 	return all
-}
-
-func (h *handlers) offset(token *string) (int, error) {
-	if token == nil {
-		return 0, nil
-	}
-	text, err := base64.RawURLEncoding.DecodeString(*token)
-	if err != nil {
-		return 0, h.invalid("The nextToken is not valid")
-	}
-	n, err := strconv.Atoi(string(text))
-	if err != nil || n < 0 {
-		return 0, h.invalid("The nextToken is not valid")
-	}
-	return n, nil
 }

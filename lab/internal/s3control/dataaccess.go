@@ -16,11 +16,14 @@ import (
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 
+// maxSessionPolicy bounds a session policy, in characters (IAM quotas).
+const maxSessionPolicy = 2048
+
 // servicePrincipal is who assumes the location's role.
 const servicePrincipal = "access-grants.s3.amazonaws.com"
 
 func (h *handlers) getDataAccess(_ context.Context, c *awswire.Caller, in *s3control.GetDataAccessInput) (*s3control.GetDataAccessOutput, error) {
-	session, instance, err := h.instance(c, aws.ToString(in.AccountId), "s3:GetDataAccess")
+	session, instance, err := h.permit(c, *in.AccountId, shared)
 	if err != nil {
 		return nil, err
 	}
@@ -72,13 +75,13 @@ func (h *handlers) target(in *s3control.GetDataAccessInput) (string, error) {
 
 // vend makes a session of the location's role, limited to the matched target.
 func (h *handlers) vend(caller *world.Session, in *world.AccessGrants, g *world.Grant, matched string, r *s3control.GetDataAccessInput) (*world.Session, error) {
-	role, ok := h.world.Role(g.Location.RoleARN)
+	location, _ := in.Location(g.LocationID)
+	role, ok := h.world.Role(location.RoleARN)
 	directory := g.Grantee != world.IAMGrantee
 	if !ok || !h.trusted(role, in, directory) {
 		return nil, &awswire.Error{
 			Code: "StsNotAuthorizedError", Status: http.StatusForbidden,
-			Message: "An error occurred (AccessDenied) when calling the AssumeRole operation: User: " + servicePrincipal +
-				" is not authorized to perform: sts:AssumeRole on resource: " + g.Location.RoleARN,
+			Message: "User: " + servicePrincipal + " is not authorized to perform: sts:AssumeRole on resource: " + location.RoleARN,
 		}
 	}
 	duration := time.Hour
@@ -91,7 +94,11 @@ func (h *handlers) vend(caller *world.Session, in *world.AccessGrants, g *world.
 			Message: "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
 		}
 	}
-	limit, err := policy.Parse(sessionPolicy(h.world.Partition, matched, r.Permission), policy.Session)
+	text := sessionPolicy(h.world.Partition, matched, r.Permission)
+	if h.world.Switches.VendedPolicySize != "unlimited" && len(text) > maxSessionPolicy {
+		return nil, refuse("StsPackedPolicyTooLargeError")
+	}
+	limit, err := policy.Parse(text, policy.Session)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +128,10 @@ func (h *handlers) newSession(role *world.Role, limit *policy.Document, duration
 // trusted asks the trust policy of a location's role for what the service does with it.
 func (h *handlers) trusted(role *world.Role, in *world.AccessGrants, directory bool) bool {
 	keys := policy.Context{"aws:SourceAccount": {in.Account}, "aws:SourceArn": {in.ARN}}
-	actions := []string{"sts:AssumeRole", "sts:SetSourceIdentity"}
+	actions := []string{"sts:AssumeRole"}
+	if !directory || *h.world.Switches.DirectorySourceIdentity {
+		actions = append(actions, "sts:SetSourceIdentity")
+	}
 	if directory {
 		actions = append(actions, "sts:SetContext")
 		keys["sts:RequestContextProviders"] = []string{"arn:" + h.world.Partition + ":iam::aws:contextProvider/IdentityCenter"}

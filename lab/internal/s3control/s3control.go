@@ -1,6 +1,9 @@
-// Package s3control serves the lab's S3 Control: S3 Access Grants as a caller
-// sees them (GetDataAccess, GetAccessGrantsInstanceForPrefix,
-// ListCallerAccessGrants). It holds handlers only; state is the world's.
+// Package s3control serves the lab's S3 Control as far as S3 Access Grants goes:
+// what a caller sees (GetDataAccess, GetAccessGrantsInstanceForPrefix,
+// ListCallerAccessGrants) and what an administrator does (instances, their
+// association with Identity Center and resource policies, locations, grants,
+// tags). It holds handlers only; state is the world's, of which a request reads
+// one snapshot. It has no other operation of S3 Control.
 package s3control
 
 import (
@@ -8,12 +11,14 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 
 	"github.com/tip-cli/tip-cli/lab/internal/authz"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
+	"github.com/tip-cli/tip-cli/lab/internal/awswire/models"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 
@@ -28,7 +33,12 @@ type handlers struct {
 
 // New returns the service over w.
 func New(w *world.World, a *authz.Authorizer, opts ...awswire.Option) (*awswire.Service, error) {
-	s, err := awswire.NewService("s3control", append(opts, awswire.WithValidationCode(w.Switches.AccessGrantsValidation))...)
+	model, err := model()
+	if err != nil {
+		return nil, err
+	}
+	own := []awswire.Option{awswire.WithModel(model), awswire.WithValidationCode(w.Switches.AccessGrantsValidation)}
+	s, err := awswire.NewService("s3control", append(own, opts...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -36,39 +46,60 @@ func New(w *world.World, a *authz.Authorizer, opts ...awswire.Option) (*awswire.
 	awswire.Handle(s, "GetDataAccess", h.getDataAccess)
 	awswire.Handle(s, "GetAccessGrantsInstanceForPrefix", h.getAccessGrantsInstanceForPrefix)
 	awswire.Handle(s, "ListCallerAccessGrants", h.listCallerAccessGrants)
+	h.handleInstance(s)
+	h.handleContents(s)
 	return s, nil
 }
 
-func notFound(code, message string) error {
-	return &awswire.Error{Code: code, Message: message, Status: http.StatusNotFound}
+// handleInstance adds what is done with an instance and its tags.
+func (h *handlers) handleInstance(s *awswire.Service) {
+	awswire.Handle(s, "CreateAccessGrantsInstance", h.createAccessGrantsInstance)
+	awswire.Handle(s, "GetAccessGrantsInstance", h.getAccessGrantsInstance)
+	awswire.Handle(s, "DeleteAccessGrantsInstance", h.deleteAccessGrantsInstance)
+	awswire.Handle(s, "ListAccessGrantsInstances", h.listAccessGrantsInstances)
+	awswire.Handle(s, "AssociateAccessGrantsIdentityCenter", h.associateAccessGrantsIdentityCenter)
+	awswire.Handle(s, "DissociateAccessGrantsIdentityCenter", h.dissociateAccessGrantsIdentityCenter)
+	awswire.Handle(s, "PutAccessGrantsInstanceResourcePolicy", h.putAccessGrantsInstanceResourcePolicy)
+	awswire.Handle(s, "GetAccessGrantsInstanceResourcePolicy", h.getAccessGrantsInstanceResourcePolicy)
+	awswire.Handle(s, "DeleteAccessGrantsInstanceResourcePolicy", h.deleteAccessGrantsInstanceResourcePolicy)
+	awswire.Handle(s, "TagResource", h.tagResource)
+	awswire.Handle(s, "UntagResource", h.untagResource)
+	awswire.Handle(s, "ListTagsForResource", h.listTagsForResource)
 }
+
+// handleContents adds what is done with locations and grants.
+func (h *handlers) handleContents(s *awswire.Service) {
+	awswire.Handle(s, "CreateAccessGrantsLocation", h.createAccessGrantsLocation)
+	awswire.Handle(s, "GetAccessGrantsLocation", h.getAccessGrantsLocation)
+	awswire.Handle(s, "UpdateAccessGrantsLocation", h.updateAccessGrantsLocation)
+	awswire.Handle(s, "DeleteAccessGrantsLocation", h.deleteAccessGrantsLocation)
+	awswire.Handle(s, "ListAccessGrantsLocations", h.listAccessGrantsLocations)
+	awswire.Handle(s, "CreateAccessGrant", h.createAccessGrant)
+	awswire.Handle(s, "GetAccessGrant", h.getAccessGrant)
+	awswire.Handle(s, "DeleteAccessGrant", h.deleteAccessGrant)
+	awswire.Handle(s, "ListAccessGrants", h.listAccessGrants)
+}
+
+// model is the service's without the limits that S3 Access Grants has errors of
+// its own for: of tags and of the form of a role's ARN.
+func model() (*models.Model, error) {
+	m, err := models.Load("s3control")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"TagList", "TagKeyString", "TagValueString", "IAMRoleArn"} {
+		s := m.Shapes[name]
+		s.Min, s.Max, s.Pattern = nil, nil, ""
+	}
+	return m, nil
+}
+
+// now has the precision of the API's timestamps.
+func (h *handlers) now() time.Time { return h.world.Now().UTC().Truncate(time.Second) }
 
 // invalid refuses a value that the model admits.
 func (h *handlers) invalid(format string, args ...any) error {
 	return &awswire.Error{Code: h.world.Switches.AccessGrantsValidation, Message: fmt.Sprintf(format, args...), Status: http.StatusBadRequest}
-}
-
-// instance authorizes action on the instance of an account and returns it.
-func (h *handlers) instance(c *awswire.Caller, account, action string) (*world.Session, *world.AccessGrants, error) {
-	session, err := h.authz.Session(c)
-	if err != nil {
-		return nil, nil, err
-	}
-	r := &authz.Request{
-		Caller: c, Session: session, Action: action, ResourceAccount: account,
-		Resource: "arn:" + h.world.Partition + ":s3:" + c.Region + ":" + account + ":access-grants/default",
-	}
-	in, ok := h.world.AccessGrants(account, c.Region)
-	if ok {
-		r.ResourcePolicy = in.ResourcePolicy
-	}
-	if err := h.authz.Require(r); err != nil {
-		return nil, nil, err
-	}
-	if !ok {
-		return nil, nil, notFound("AccessGrantsInstanceNotExistsError", "Access Grants Instance does not exist")
-	}
-	return session, in, nil
 }
 
 // getAccessGrantsInstanceForPrefix finds the instance of the account that owns the bucket.
@@ -82,9 +113,9 @@ func (h *handlers) getAccessGrantsInstanceForPrefix(_ context.Context, c *awswir
 	if b, ok := h.world.Bucket(strings.TrimSuffix(name, "*")); ok && b.Region == c.Region {
 		account = b.Account
 	}
-	_, instance, err := h.instance(c, account, "s3:GetAccessGrantsInstanceForPrefix")
+	_, instance, err := h.permit(c, account, shared)
 	if err != nil {
 		return nil, err
 	}
-	return &s3control.GetAccessGrantsInstanceForPrefixOutput{AccessGrantsInstanceArn: &instance.ARN, AccessGrantsInstanceId: aws.String("default")}, nil
+	return &s3control.GetAccessGrantsInstanceForPrefixOutput{AccessGrantsInstanceArn: &instance.ARN, AccessGrantsInstanceId: aws.String(instanceID)}, nil
 }

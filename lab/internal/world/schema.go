@@ -296,9 +296,13 @@ type AccessGrantsFile struct {
 	// IdentityCenter is the ARN of the associated instance; without it directory grants cannot be used.
 	IdentityCenter string `yaml:"identityCenter"`
 	// ResourcePolicy admits other accounts.
-	ResourcePolicy any            `yaml:"resourcePolicy"`
-	Locations      []LocationFile `yaml:"locations"`
-	Grants         []GrantFile    `yaml:"grants"`
+	ResourcePolicy any               `yaml:"resourcePolicy"`
+	Tags           map[string]string `yaml:"tags"`
+	// MaxLocations and MaxGrants are lower quotas than AWS's 1,000 and 100,000.
+	MaxLocations int            `yaml:"maxLocations"`
+	MaxGrants    int            `yaml:"maxGrants"`
+	Locations    []LocationFile `yaml:"locations"`
+	Grants       []GrantFile    `yaml:"grants"`
 }
 
 // LocationFile is a registered location.
@@ -308,7 +312,8 @@ type LocationFile struct {
 	// Scope: s3://, s3://bucket or s3://bucket/prefix*.
 	Scope string `yaml:"scope"`
 	// Role is the name of the IAM role in the instance's account.
-	Role string `yaml:"role"`
+	Role string            `yaml:"role"`
+	Tags map[string]string `yaml:"tags"`
 }
 
 // GrantFile is an access grant. Exactly one of User, Group and Role is set.
@@ -328,5 +333,6 @@ type GrantFile struct {
 	Role    string `yaml:"role"`
 	IAMUser string `yaml:"iamUser"`
 	// Application restricts the grant to one Identity Center application; empty for all.
-	Application string `yaml:"application"`
+	Application string            `yaml:"application"`
+	Tags        map[string]string `yaml:"tags"`
 }

@@ -199,28 +199,6 @@ func (w *World) DeleteBucket(name string) {
 	delete(w.buckets, name)
 }
 
-// AccessGrants returns the S3 Access Grants instance of an account and region.
-func (w *World) AccessGrants(account, region string) (*AccessGrants, bool) {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	g, ok := w.accessGrants[account+" "+region]
-	return g, ok
-}
-
-// AccessGrantsIn returns all S3 Access Grants instances of a region, in the order of their accounts.
-func (w *World) AccessGrantsIn(region string) []*AccessGrants {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	var found []*AccessGrants
-	for _, g := range w.accessGrants {
-		if g.Region == region {
-			found = append(found, g)
-		}
-	}
-	sort.Slice(found, func(a, b int) bool { return found[a].Account < found[b].Account })
-	return found
-}
-
 // Spend marks a token as used at a trusted token issuer (its ARN) and reports
 // whether it was unused. id is its jti, or whatever else tells it from other tokens.
 func (w *World) Spend(issuer, id string) bool {

@@ -3,10 +3,18 @@
 //
 // An answer is kept under the target that was matched, not under the one that was asked
 // for, so that one grant serves everything that it covers. Of several the longest match
-// answers. Grants are looked at before denials, and denials answer exactly the question
-// that was denied.
+// answers, of these the one for the object, and of these the one with exactly the
+// permission. One that is past its time hides no other. An answer replaces all older ones
+// that would answer its question instead. Grants are looked at before denials, and denials
+// answer exactly the question that was denied.
 //
-// It calls nothing itself, knows no credentials, and is safe for concurrent use.
+// For each scope and bucket there is a byte-radix trie whose nodes do not change; to put
+// something in copies the way to it. So a look-up takes no lock and allocates nothing. What
+// was used longest ago goes first when the cache is full; uses within one millisecond are
+// not told apart.
+//
+// It calls nothing itself, knows no credentials, and is safe for concurrent use. The only
+// goroutines are those of calls that are under way.
 package grantcache
 
 import (

@@ -13,7 +13,16 @@ var sets = map[string][]service{
 	"lab": {
 		{"sts", []string{"AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"}},
 		{"sso-oidc", []string{"CreateTokenWithIAM"}},
-		{"s3control", []string{"GetDataAccess", "GetAccessGrantsInstanceForPrefix", "ListCallerAccessGrants"}},
+		{"s3control", []string{
+			"GetDataAccess", "GetAccessGrantsInstanceForPrefix", "ListCallerAccessGrants",
+			"CreateAccessGrantsInstance", "GetAccessGrantsInstance", "DeleteAccessGrantsInstance", "ListAccessGrantsInstances",
+			"AssociateAccessGrantsIdentityCenter", "DissociateAccessGrantsIdentityCenter",
+			"PutAccessGrantsInstanceResourcePolicy", "GetAccessGrantsInstanceResourcePolicy", "DeleteAccessGrantsInstanceResourcePolicy",
+			"CreateAccessGrantsLocation", "GetAccessGrantsLocation", "UpdateAccessGrantsLocation", "DeleteAccessGrantsLocation",
+			"ListAccessGrantsLocations",
+			"CreateAccessGrant", "GetAccessGrant", "DeleteAccessGrant", "ListAccessGrants",
+			"TagResource", "UntagResource", "ListTagsForResource",
+		}},
 		{"identitystore", []string{
 			"DescribeUser", "ListUsers", "GetUserId", "DescribeGroup", "ListGroups", "GetGroupId",
 			"ListGroupMemberships", "ListGroupMembershipsForMember", "IsMemberInGroups", "GetGroupMembershipId", "DescribeGroupMembership",
