@@ -81,7 +81,8 @@ func NormalizeTarget(target string) string {
 // The only wildcard is one asterisk at the very end of grantTarget, which
 // stands for any string, slashes included; everywhere else an asterisk, a
 // question mark or a bracket is that character. Without it the grant is for
-// one object and the targets must be equal. READWRITE covers READ and WRITE;
+// one object and the targets must be equal. An asterisk at the end of requestTarget asks
+// for a prefix, which must lie within the grant's. READWRITE covers READ and WRITE;
 // READ and WRITE do not add up to READWRITE.
 //
 // It compares text. Whose the grant is, and whether it still lasts, is for the
@@ -95,7 +96,7 @@ func Covers(
 
 func targetCovers(grant, request string) bool {
 	if prefix, ok := strings.CutSuffix(grant, "*"); ok {
-		return strings.HasPrefix(prefix, scheme) && strings.HasPrefix(request, prefix)
+		return strings.HasPrefix(prefix, scheme) && strings.HasPrefix(strings.TrimSuffix(request, "*"), prefix)
 	}
 	return grant == request
 }

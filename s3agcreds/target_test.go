@@ -71,6 +71,8 @@ func TestCovers(t *testing.T) {
 		{"star in the middle", []grant{{"a*b/k", read}}, grant{"axb/k", read}, false},
 		{"star in the middle, the same", []grant{{"a*b/k", read}}, grant{"a*b/k", read}, true},
 		{"star twice", []grant{{"a**", read}}, grant{"axx", read}, false},
+		{"star twice, wider request", []grant{{"a**", read}}, grant{"a*", read}, false},
+		{"star twice, the same", []grant{{"a**", read}}, grant{"a**", read}, true},
 		{"object grant, prefix request", []grant{{"k", read}}, grant{"k*", read}, false},
 		{"bucket, no slash in the request", []grant{{"s3://b/*", read}}, grant{"s3://b", read}, true},
 		{"bucket, no slash in the grant", []grant{{"s3://b", read}}, grant{"s3://b/", read}, true},
@@ -107,13 +109,19 @@ func TestCoversNeedsScheme(t *testing.T) {
 func FuzzCovers(f *testing.F) {
 	f.Add("s3://b/foo/*", "s3://b/foo/bar")
 	f.Add("s3://b", "s3://b/")
-	f.Add("s3://b/[ab]*", "s3://b/a")
+	f.Add("b/[ab]*", "b/a")
+	f.Add("b/p**", "b/p*")
+	f.Add("b/*", "b*")
 	f.Fuzz(func(t *testing.T, grant, request string) {
 		grant, request = s3agcreds.NormalizeTarget("s3://"+grant), s3agcreds.NormalizeTarget("s3://"+request)
 		n := len(grant) - 1
 		want := grant == request
 		if grant[n] == '*' {
-			want = len(request) >= n && request[:n] == grant[:n]
+			m := len(request)
+			if request[m-1] == '*' {
+				m--
+			}
+			want = m >= n && request[:n] == grant[:n]
 		}
 		if got := s3agcreds.Covers(grant, read, request, read); got != want {
 			t.Errorf("%q covers %q: %v, want %v", grant, request, got, want)

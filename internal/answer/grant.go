@@ -160,8 +160,8 @@ const scheme = "s3://"
 // wild reports whether a target ends in the wildcard.
 func wild(target string) bool { return target != "" && target[len(target)-1] == '*' }
 
-// Covers reports whether a target lies within that of a grant. The only wildcard is a
-// star at the end of the grant's; a bucket without a path has the slash that its grants
+// Covers reports whether a target lies within that of a grant. The only wildcard of either
+// is a star at the end; a bucket without a path has the slash that its grants
 // have: "s3://b" is "s3://b/". It is what s3agcreds.Covers says of targets, which the
 // fast path cannot ask.
 func Covers(grant, target string) bool {
@@ -171,6 +171,9 @@ func Covers(grant, target string) bool {
 	prefix := grant[:len(grant)-1]
 	if !begins(prefix, scheme) {
 		return false
+	}
+	if wild(target) { // a prefix, all of which must lie within
+		return begins(target[:len(target)-1], prefix)
 	}
 	return begins(target, prefix) || bare(target) && prefix[:len(prefix)-1] == target && prefix[len(target)] == '/'
 }

@@ -206,6 +206,8 @@ func FuzzCovers(f *testing.F) {
 	}
 	f.Add("s3://", "s3://")
 	f.Add("s3:/*", "s3://b")
+	f.Add("s3://b/p**", "s3://b/p*")
+	f.Add("s3://b/*", "s3://b*")
 	f.Fuzz(func(t *testing.T, grant, request string) {
 		const read = types.PermissionRead
 		if got, want := answer.Covers(grant, request), s3agcreds.Covers(grant, read, request, read); got != want {

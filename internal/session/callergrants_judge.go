@@ -44,12 +44,7 @@ type JudgedGrant struct {
 func (g CallerGrant) Covers(target string) bool { return scopeCovers(g.Scope, target) }
 
 func scopeCovers(scope, target string) bool {
-	scope, target = s3agcreds.NormalizeTarget(scope), s3agcreds.NormalizeTarget(target)
-	prefix, wild := strings.CutSuffix(scope, "*")
-	if !wild {
-		return scope == target
-	}
-	return strings.HasPrefix(strings.TrimSuffix(target, "*"), prefix)
+	return s3agcreds.Covers(scope, types.PermissionRead, target, types.PermissionRead)
 }
 
 // Permits reports whether a grant includes a permission. READ and WRITE do not add up.
