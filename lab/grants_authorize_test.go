@@ -272,3 +272,14 @@ func TestResourcePolicyShares(t *testing.T) {
 	expect(t, answer{}, managementCalls()["DeleteAccessGrantsInstanceResourcePolicy"].ask(o))
 	expect(t, iamDenial(center, "reader", "s3:GetDataAccess", grantsARN, becauseResource("s3:GetDataAccess")), read())
 }
+
+// What cannot be the id of a person is refused before anybody is looked up.
+func TestNoPersonOfThatForm(t *testing.T) {
+	b := start(t, managedWorld, func(w *lab.World) {
+		addRole(w, 1, "keeper", policyOf(statement("Deny", "sts:AssumeRole", "Principal", principal("*"))), allowing("s3:CreateAccessGrant"))
+	})
+	o := b.ownerAs(b.session(roleIn(appl, "keeper")))
+	for id, want := range map[string]answer{analystName: badGrant, analyst[:len(analyst)-1]: badGrant, analyst: {403, "AccessDenied", "*"}} {
+		expect(t, want, errOf(o.createGrant("default", "b/new/*", "DIRECTORY_USER", id)))
+	}
+}

@@ -28,13 +28,17 @@ var (
 	noRight    = answer{400, "InvalidRequest", "*"}
 )
 
-const farCenter = "arn:aws:sso:::instance/ssoins-fedcba0987654321"
+const (
+	farCenter      = "arn:aws:sso:::instance/ssoins-fedcba0987654321"
+	farApplication = "arn:aws:sso::111122223333:application/ssoins-fedcba0987654321/apl-fedcba0987654321"
+)
 
 // refusing is a world with what the refusals need.
 func refusing(w *lab.World) {
 	silent(w)
 	far := w.IdentityCenter[0]
-	far.ARN, far.IdentityStoreID, far.Region, far.Applications, far.TrustedTokenIssuers = farCenter, "d-0987654321", "us-east-1", nil, nil
+	far.ARN, far.IdentityStoreID, far.Region, far.TrustedTokenIssuers = farCenter, "d-0987654321", "us-east-1", nil
+	far.Applications = []world.ApplicationFile{{Name: "far", ARN: farApplication}}
 	w.IdentityCenter = append(w.IdentityCenter, far)
 	w.Buckets = append(w.Buckets, world.BucketFile{Name: "far-away", Account: appl, Region: "us-east-1"})
 	trust := policyOf(statement("Allow", "sts:AssumeRole", "Principal", map[string]any{"Service": "access-grants.s3.amazonaws.com"}))
@@ -118,6 +122,7 @@ func TestAccessGrantsRefusals(t *testing.T) {
 		"IAM grant to a group of IAM":    {grant("default", "b/new/*", iam, "arn:aws:iam::444455556666:group/g"), badGrant},
 		"IAM grant with an application":  {grant("default", "b/new/*", iam, enhanced, application(appARN)), badGrant},
 		"grant for no application":       {grant("default", "b/new/*", person, analyst, application(appARN[:len(appARN)-4]+"0000")), badGrant},
+		"grant for another center's":     {grant("default", "b/new/*", person, analyst, application(farApplication)), badGrant},
 		"grant with another permission":  {grant("default", "b/new/*", person, analyst, func(in *s3control.CreateAccessGrantInput) { in.Permission = "ALL" }), noRight},
 		"grant to another kind":          {grant("default", "b/new/*", "ROLE", enhanced), noRight},
 		"grant with another prefix type": {grant("default", "b/new/*", person, analyst, func(in *s3control.CreateAccessGrantInput) { in.S3PrefixType = "Prefix" }), noRight},
@@ -147,22 +152,23 @@ func TestAccessGrantsRefusals(t *testing.T) {
 			return errOf(o.client.PutAccessGrantsInstanceResourcePolicy(o.Context(), &s3control.PutAccessGrantsInstanceResourcePolicyInput{AccountId: o.account, Policy: aws.String(sharing(principalOf(center), "s3:GetDataAccess", `"*"`)), Organization: aws.String("example.com")}))
 		}, noRight},
 
-		"tags, too many":         {tag(manyTags(51)...), tooMany},
-		"tag without a key":      {tag("", "v"), badTag},
-		"tag with a long key":    {tag(long, "v"), badTag},
-		"tag with a long value":  {tag("k", long+long), badTag},
-		"tag with a comma":       {tag("k", "a,b"), badTag},
-		"tag of AWS":             {tag("aws:x", "v"), answer{400, "InvalidTags", "Tag keys cannot start with AWS reserved prefix for system tags."}},
-		"tag twice":              {tag("k", "1", "k", "2"), answer{400, "InvalidTag", "There are duplicate tag keys in your request. Remove the duplicate tag keys and try again."}},
-		"location with bad tags": {func(o *owner) error { return errOf(o.createLocation("s3://tip-demo-data", locationRole, "k", "a,b")) }, badTag},
-		"grant with bad tags":    {grant("default", "b/new/*", person, analyst, func(in *s3control.CreateAccessGrantInput) { in.Tags = tagsOf("k", "a,b") }), badTag},
-		"tag on no location":     {func(o *owner) error { return o.tag(grantsARN+"/location/none", "k", "v") }, noLocation},
-		"tag on no grant":        {func(o *owner) error { return o.tag(grantsARN+"/grant/none", "k", "v") }, noGrant},
-		"tag on a bucket":        {func(o *owner) error { return o.tag("arn:aws:s3:::tip-demo-data", "k", "v") }, noRight},
-		"tag on something else":  {func(o *owner) error { return o.tag(grantsARN+"/other/x", "k", "v") }, noRight},
-		"untag of no grant":      {func(o *owner) error { return o.untag(grantsARN+"/grant/none", "k") }, noGrant},
-		"tags of no grant":       {func(o *owner) error { return errOf(o.tags(grantsARN + "/grant/none")) }, noGrant},
-		"tags elsewhere":         {func(o *owner) error { return errOf(o.tags(strings.Replace(grantsARN, appl, center, 1))) }, noRight},
+		"tags, too many":           {tag(manyTags(51)...), tooMany},
+		"tag without a key":        {tag("", "v"), badTag},
+		"tag with a long key":      {tag(long, "v"), badTag},
+		"tag with a long value":    {tag("k", long+long), badTag},
+		"tag with a comma":         {tag("k", "a,b"), badTag},
+		"tag of AWS":               {tag("aws:x", "v"), answer{400, "InvalidTags", "Tag keys cannot start with AWS reserved prefix for system tags."}},
+		"tag twice":                {tag("k", "1", "k", "2"), answer{400, "InvalidTag", "There are duplicate tag keys in your request. Remove the duplicate tag keys and try again."}},
+		"location with bad tags":   {func(o *owner) error { return errOf(o.createLocation("s3://tip-demo-data", locationRole, "k", "a,b")) }, badTag},
+		"grant with bad tags":      {grant("default", "b/new/*", person, analyst, func(in *s3control.CreateAccessGrantInput) { in.Tags = tagsOf("k", "a,b") }), badTag},
+		"grant with too many tags": {grant("default", "b/new/*", person, analyst, func(in *s3control.CreateAccessGrantInput) { in.Tags = tagsOf(manyTags(51)...) }), tooMany},
+		"tag on no location":       {func(o *owner) error { return o.tag(grantsARN+"/location/none", "k", "v") }, noLocation},
+		"tag on no grant":          {func(o *owner) error { return o.tag(grantsARN+"/grant/none", "k", "v") }, noGrant},
+		"tag on a bucket":          {func(o *owner) error { return o.tag("arn:aws:s3:::tip-demo-data", "k", "v") }, noRight},
+		"tag on something else":    {func(o *owner) error { return o.tag(grantsARN+"/other/x", "k", "v") }, noRight},
+		"untag of no grant":        {func(o *owner) error { return o.untag(grantsARN+"/grant/none", "k") }, noGrant},
+		"tags of no grant":         {func(o *owner) error { return errOf(o.tags(grantsARN + "/grant/none")) }, noGrant},
+		"tags elsewhere":           {func(o *owner) error { return errOf(o.tags(strings.Replace(grantsARN, appl, center, 1))) }, noRight},
 
 		"token of another list": {func(o *owner) error {
 			return errOf(o.client.ListAccessGrants(o.Context(), &s3control.ListAccessGrantsInput{AccountId: o.account, NextToken: aws.String("bG9jYXRpb25zIDE")}))
