@@ -243,7 +243,7 @@ func fill(b *testing.B, state string, grants int) {
 	err = s.SaveRole(store.RoleCredentials{
 		AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SessionToken: token,
 		Expiration: time.Now().Add(time.Hour), ObtainedAt: time.Now(), RenewBefore: 15 * time.Minute,
-		AccountID: "444455556666", UserID: "a1b2", Fingerprint: c.Fingerprint(), ConfigDigest: answer.Digest(text), S3Identity: identity,
+		AccountID: "444455556666", UserID: "a1b2", Fingerprint: c.Fingerprint(), ConfigDigest: answer.Digest(text), S3Identity: identity, S3Region: c.Region,
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -253,7 +253,7 @@ func fill(b *testing.B, state string, grants int) {
 		entries = append(entries, store.S3Entry{
 			Target: fmt.Sprintf("s3://example-bucket/%d/*", i), Permission: "READ", TargetType: "Prefix", Privilege: "Default",
 			AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SessionToken: token,
-			Expiration: time.Now().Add(time.Hour), ObtainedAt: time.Now(), AccountID: "444455556666", Identity: identity, Resolved: true,
+			Expiration: time.Now().Add(time.Hour), ObtainedAt: time.Now(), AccountID: "444455556666", Region: c.Region, Identity: identity, Resolved: true,
 			RequestedTarget: fmt.Sprintf("s3://example-bucket/%d/object", i), UserID: "a1b2", GranteeType: "DIRECTORY_USER", GranteeID: "a1b2",
 		})
 	}

@@ -113,14 +113,17 @@ func TestLocationRole(t *testing.T) {
 	}{
 		"everything":              {allow(nil, all...), answer{}, answer{}},
 		"without SetContext":      {allow(nil, "sts:AssumeRole", "sts:SetSourceIdentity"), denied, answer{}},
-		"without source identity": {allow(nil, "sts:AssumeRole", "sts:SetContext"), denied, denied},
+		"without source identity": {allow(nil, "sts:AssumeRole", "sts:SetContext"), answer{}, denied},
 		"without AssumeRole":      {allow(nil, "sts:SetSourceIdentity", "sts:SetContext"), denied, denied},
 		"other service":           {policyOf(statement("Allow", all, "Principal", map[string]any{"Service": "s3.amazonaws.com"})), denied, denied},
 		"the account":             {policyOf(statement("Allow", all, "Principal", principal(appl))), denied, denied},
 		"source account":          {allow(map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": appl}}, all...), answer{}, answer{}},
 		"other source account":    {allow(map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": center}}, all...), denied, denied},
 		"source ARN":              {allow(map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": grantsARN}}, all...), answer{}, answer{}},
-		"other source ARN":        {allow(map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": strings.Replace(grantsARN, "eu-west-1", "us-east-1", 1)}}, all...), denied, denied},
+		"source account, ARN":     {allow(map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": appl}, "ArnEquals": map[string]any{"aws:SourceArn": grantsARN}}, all...), answer{}, answer{}},
+		"context provider": {policyOf(statement("Allow", []any{"sts:AssumeRole", "sts:SetSourceIdentity"}, "Principal", service), statement("Allow", "sts:SetContext", "Principal", service,
+			"Condition", map[string]any{"ForAnyValue:ArnEquals": map[string]any{"sts:RequestContextProviders": contexts}})), answer{}, answer{}},
+		"other source ARN": {allow(map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": strings.Replace(grantsARN, "eu-west-1", "us-east-1", 1)}}, all...), denied, denied},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := start(t, silent, grants(user("person/*"), role("role/*")), func(w *lab.World) { w.Accounts[1].Roles[2].Trust = c.trust })
@@ -155,7 +158,7 @@ func TestInstanceForPrefix(t *testing.T) {
 		addRole(w, 0, "unshared", nobody, allowing("s3:*"))
 		addRole(w, 1, "plain", nobody, nil)
 		w.AccessGrants[0].ResourcePolicy = policyOf(statement("Allow", action, "Principal", principal(roleIn(center, "shared")), "Resource", "*"))
-		w.Buckets = append(w.Buckets, world.BucketFile{Name: "far-away", Account: center, Region: "us-east-1"})
+		w.Buckets = append(w.Buckets, world.BucketFile{Name: "far-away", Account: appl, Region: "us-east-1"})
 	})
 	for name, c := range map[string]struct {
 		provider        aws.CredentialsProvider
@@ -168,6 +171,9 @@ func TestInstanceForPrefix(t *testing.T) {
 		"no scheme":                {b.person(analyst), appl, "tip-demo-data", answer{400, "InvalidRequest", "The S3 prefix must begin with s3://"}},
 		"not allowed":              {b.session(roleIn(appl, "plain")), appl, "s3://tip-demo-data", iamDenial(appl, "plain", action, grantsARN, because(action))},
 		"across, with its own id":  {b.session(roleIn(center, "shared")), center, "s3://tip-demo-data/reports/", answer{}},
+		"a star behind the bucket": {b.session(roleIn(center, "shared")), center, "s3://tip-demo-data*", answer{}},
+		"another's account id":     {b.session(roleIn(center, "shared")), appl, "s3://tip-demo-data/", answer{403, "AccessDenied", "Access Denied"}},
+		"nobody's account id":      {b.person(analyst), "999999999999", "s3://tip-demo-data/", answer{403, "AccessDenied", "Access Denied"}},
 		"across, not shared":       {b.session(roleIn(center, "unshared")), center, "s3://tip-demo-data/", iamDenial(center, "unshared", action, grantsARN, becauseResource(action))},
 		"no instance":              {b.session(roleIn(center, "shared")), center, "s3://nobodys-bucket/", answer{404, "AccessGrantsInstanceNotExistsError", "Access Grants Instance does not exist"}},
 		"bucket in another region": {b.session(roleIn(center, "shared")), center, "s3://far-away/", answer{404, "AccessGrantsInstanceNotExistsError", "Access Grants Instance does not exist"}},
@@ -213,12 +219,13 @@ func TestCallerGrants(t *testing.T) {
 		edit     func(*s3control.ListCallerAccessGrantsInput)
 		want     []line
 	}{
-		"all":               {b.person(analyst), nil, mine},
-		"by application":    {b.person(analyst), func(in *s3control.ListCallerAccessGrantsInput) { in.AllowedByApplication = true }, mine[:4]},
-		"filtered":          {b.person(analyst), func(in *s3control.ListCallerAccessGrantsInput) { in.GrantScope = aws.String("s3://b/ro") }, mine[2:3]},
-		"filtered, nothing": {b.person(analyst), func(in *s3control.ListCallerAccessGrantsInput) { in.GrantScope = aws.String("s3://c") }, []line{}},
-		"of the role":       {b.session(enhanced), nil, mine[2:3]},
-		"another person":    {b.person(engineer), nil, []line{mine[2], {"s3://b/not-mine/*", "READ", "ALL"}}},
+		"all":                         {b.person(analyst), nil, mine},
+		"by application":              {b.person(analyst), func(in *s3control.ListCallerAccessGrantsInput) { in.AllowedByApplication = true }, mine[:4]},
+		"of the role, by application": {b.session(enhanced), func(in *s3control.ListCallerAccessGrantsInput) { in.AllowedByApplication = true }, mine[2:3]},
+		"filtered":                    {b.person(analyst), func(in *s3control.ListCallerAccessGrantsInput) { in.GrantScope = aws.String("s3://b/ro") }, mine[2:3]},
+		"filtered, nothing":           {b.person(analyst), func(in *s3control.ListCallerAccessGrantsInput) { in.GrantScope = aws.String("s3://c") }, []line{}},
+		"of the role":                 {b.session(enhanced), nil, mine[2:3]},
+		"another person":              {b.person(engineer), nil, []line{mine[2], {"s3://b/not-mine/*", "READ", "ALL"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := &s3control.ListCallerAccessGrantsInput{AccountId: aws.String(appl)}

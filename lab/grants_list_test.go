@@ -2,6 +2,7 @@ package lab_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -185,7 +186,8 @@ func TestOneOfTheSame(t *testing.T) {
 }
 
 // Each management request leaves an event in the trail of the instance's account,
-// a refused one, too; GetDataAccess stays a data event with the audit context.
+// a refused one, too. So do GetDataAccess and ListCallerAccessGrants, as AWS prints
+// them: with the instance, and without the answer.
 func TestTrailOfManagement(t *testing.T) {
 	b := start(t, managedWorld)
 	o := b.owner()
@@ -211,9 +213,26 @@ func TestTrailOfManagement(t *testing.T) {
 	}
 	_, err := b.dataAccess(b.session(enhanced), "s3://b/new/k", "READ", func(in *s3control.GetDataAccessInput) { in.AuditContext = aws.String("ticket 17") })
 	expect(t, answer{}, err)
-	if e := b.lastEvent(); e.EventName != "GetDataAccess" || e.ManagementEvent || e.EventCategory != "Data" || e.RequestParameters["auditContext"] != "ticket 17" {
+	if e := b.lastEvent(); e.EventName != "GetDataAccess" || e.RequestParameters["auditContext"] != "ticket 17" || !ofInstance(&e) {
 		t.Errorf("data access: %+v", e)
 	}
+	_, err = b.dataAccess(b.session(enhanced), "s3://b/other/k", "READ", func(in *s3control.GetDataAccessInput) { in.AuditContext = aws.String("ticket 18") })
+	expect(t, noPermission("READ", "s3://b/other/k"), err)
+	if e := b.lastEvent(); e.ErrorCode != "AccessDenied" || e.RequestParameters["auditContext"] != "ticket 18" || !ofInstance(&e) {
+		t.Errorf("refused data access: %+v", e)
+	}
+	_, err = b.control(b.person(analyst)).ListCallerAccessGrants(t.Context(), &s3control.ListCallerAccessGrantsInput{AccountId: aws.String(appl), AllowedByApplication: true})
+	expect(t, answer{}, err)
+	if e := b.lastEvent(); e.EventName != "ListCallerAccessGrants" || e.RequestParameters["allowedByApplication"] != true || e.UserIdentity.OnBehalfOf.UserID != analyst || !ofInstance(&e) {
+		t.Errorf("own grants: %+v", e)
+	}
+}
+
+// ofInstance reports whether an event is a management event about the Access Grants
+// instance, without an answer.
+func ofInstance(e *lab.Event) bool {
+	want := []world.Resource{{AccountID: appl, Type: "AWS:S3::AccessGrantsInstance", ARN: grantsARN}}
+	return e.ManagementEvent && e.EventCategory == "Management" && e.ReadOnly && e.ResponseElements == nil && slices.Equal(e.Resources, want)
 }
 
 // lastEvent is the newest of the trail.

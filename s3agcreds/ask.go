@@ -3,6 +3,7 @@ package s3agcreds
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -23,32 +24,34 @@ var (
 	ErrObjectOnly = errors.New("the grant is for one object, not for what begins with its key")
 )
 
+// errBreak is for what cannot be cut off: what is before it is more than was asked for.
+var errBreak = fmt.Errorf("%w: privilege Minimal cannot ask for a key with a line break; use privilege Default", ErrTarget)
+
 const opGetDataAccess = "GetDataAccess"
 
 var _ DataAccessAPI = (*s3control.Client)(nil)
 
-// held is a grant in the cache.
-type held struct {
-	Grant
-	born time.Time
-}
-
 // ask calls GetDataAccess for a request, and tells who guards the credentials.
-func (p *provider) ask(ctx context.Context, base aws.Credentials, at place, r *request) (grantcache.Answer[held], error) {
+func (p *provider) ask(ctx context.Context, base aws.Credentials, at place, r *request) (grantcache.Answer[Grant], error) {
 	g, err := p.vend(ctx, p.plugin.places.control(at.region, base), at, r)
 	if err != nil {
-		return grantcache.Answer[held]{}, err
+		return grantcache.Answer[Grant]{}, err
 	}
 	if guard, ok := p.base.(Adopter); ok {
 		guard.Adopt(g.Credentials)
 	}
-	return grantcache.Answer[held]{Value: held{Grant: *g, born: time.Now()}, Target: g.MatchedGrantTarget, Expires: g.ExpiresAt}, nil
+	return grantcache.Answer[Grant]{Value: *g, Target: g.MatchedGrantTarget, Expires: g.ExpiresAt}, nil
 }
 
 // vend gets credentials. A prefix is sent as it is with privilege Default; if somebody
-// has a grant for an object of that very name, it is sent again with a star.
+// has a grant for an object of that very name, it is sent again with a star. What has a line
+// break is asked for by what is before it.
 func (p *provider) vend(ctx context.Context, client DataAccessAPI, at place, r *request) (*Grant, error) {
 	minimal := p.plugin.options.Privilege == types.PrivilegeMinimal
+	whole := r
+	if r = whole.sendable(); minimal && r != whole {
+		return nil, newDataAccessError(opGetDataAccess, whole.target(), r.permission, errBreak)
+	}
 	if !r.prefix {
 		if minimal && r.path != "" && r.path[len(r.path)-1] == '*' {
 			return nil, newDataAccessError(opGetDataAccess, r.target(), r.permission, ErrStarKey)
@@ -88,17 +91,15 @@ func (p *provider) call(ctx context.Context, client DataAccessAPI, at place, r *
 }
 
 func (p *provider) getDataAccess(ctx context.Context, client DataAccessAPI, at place, r *request, target string) (*Grant, error) {
-	o := &p.plugin.options
-	asking, err := NewProvider(client, at.account, target, r.permission, func(po *ProviderOptions) {
-		po.Privilege, po.Duration, po.AuditContext, po.Timeout = o.Privilege, o.Duration, o.AuditContext, o.Timeout
-		if !r.prefix && (o.SendTargetType || o.Privilege == types.PrivilegeMinimal) && validTargetType(types.S3PrefixTypeObject, target) {
-			po.TargetType = types.S3PrefixTypeObject
-		}
-	})
-	if err != nil {
-		return nil, newDataAccessError(opGetDataAccess, target, r.permission, err)
+	if err := askable(target); err != nil {
+		return nil, newDataAccessError(opGetDataAccess, target, r.permission, &OptionError{Option: "target", Err: err})
 	}
-	return asking.Grant(ctx)
+	o := &p.plugin.options
+	asked := ProviderOptions{Privilege: o.Privilege, Duration: o.Duration, AuditContext: o.AuditContext}
+	if !r.prefix && (o.SendTargetType || o.Privilege == types.PrivilegeMinimal) && validTargetType(types.S3PrefixTypeObject, target) {
+		asked.TargetType = types.S3PrefixTypeObject
+	}
+	return getDataAccess(ctx, client, newInput(at.account, target, r.permission, &asked))
 }
 
 func (p *Plugin) logCall(ctx context.Context, at place, r *request, target string, g *Grant, err error) {
@@ -106,7 +107,7 @@ func (p *Plugin) logCall(ctx context.Context, at place, r *request, target strin
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("operation", opGetDataAccess), slog.String("target", target), slog.String("permission", string(r.permission)),
+		slog.String("operation", opGetDataAccess), slog.String("target", printable(target)), slog.String("permission", string(r.permission)),
 		slog.String("account", at.account), slog.String("region", at.region),
 	}
 	if err != nil {

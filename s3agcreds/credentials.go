@@ -3,13 +3,10 @@ package s3agcreds
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"sync/atomic"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
+	"github.com/aws/smithy-go/metrics"
 
 	"github.com/tip-cli/tip-cli/s3agcreds/internal/grantcache"
 )
@@ -18,6 +15,10 @@ import (
 // give, such as a user of a tipcreds.Pool. Grants are remembered by principal; where it
 // is not known by access key id, so that every renewal of the base credentials begins
 // anew.
+//
+// Wrapped in an [aws.CredentialsCache], a provider is known as neither this nor an
+// [Adopter]: the cache passes neither on. config.LoadDefaultConfig wraps what it is given,
+// so set cfg.Credentials afterwards.
 //
 // Principal returns the same text for as long as all grants stay the same: for one
 // person, with one role. It must differ between any two who may have different grants.
@@ -36,7 +37,10 @@ type Adopter interface {
 }
 
 // provider are the credentials of an S3 client that has the plugin.
-type provider struct {
+type provider struct{ *signer }
+
+// signer is what a provider has: as with a plugin, where nobody prints it.
+type signer struct {
 	plugin *Plugin
 	base   aws.CredentialsProvider
 	meter  *instruments // nil where nobody counts
@@ -45,8 +49,11 @@ type provider struct {
 var (
 	_ aws.CredentialsProvider      = (*provider)(nil)
 	_ aws.CredentialProviderSource = (*provider)(nil)
-	_ fmt.Formatter                = (*provider)(nil)
 )
+
+func (p *Plugin) signer(base aws.CredentialsProvider, ofClient metrics.MeterProvider) *provider {
+	return &provider{&signer{plugin: p, base: base, meter: p.meter(ofClient)}}
+}
 
 // Retrieve implements [aws.CredentialsProvider] for the request of the context.
 func (p *provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
@@ -81,11 +88,8 @@ func (p *provider) ProviderSources() []aws.CredentialSource {
 	return nil
 }
 
-// Format implements fmt.Formatter: no verb prints a secret.
-func (p *provider) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "s3agcreds.Plugin") }
-
 // grant returns the grant for a request, from the cache if it is there.
-func (p *provider) grant(ctx context.Context, base aws.Credentials, r *request) (*held, error) {
+func (p *provider) grant(ctx context.Context, base aws.Credentials, r *request) (*Grant, error) {
 	at, err := p.plugin.places.find(ctx, base, r)
 	if err != nil {
 		return nil, unasked(r, err)
@@ -98,41 +102,36 @@ func (p *provider) grant(ctx context.Context, base aws.Credentials, r *request) 
 	return p.miss(ctx, base, at, q, r) // which has a copy of the question, so that a hit needs no memory
 }
 
-func (p *provider) miss(ctx context.Context, base aws.Credentials, at place, q grantcache.Question, r *request) (*held, error) {
-	var asked atomic.Bool
-	var renewal atomic.Int32 // 2 once it was asked, and was not for want of a grant
-	started := time.Now()
-	g, err := p.plugin.grants.Do(ctx, &q, func(ctx context.Context) (grantcache.Answer[held], error) {
-		if asked.Store(true); renewal.Add(1) == 2 {
-			p.meter.count(ctx, outcomeRefresh)
-		}
+func (p *provider) miss(ctx context.Context, base aws.Credentials, at place, q grantcache.Question, r *request) (*Grant, error) {
+	g, how, err := p.plugin.grants.Do(ctx, &q, func(ctx context.Context) (grantcache.Answer[Grant], error) {
 		return p.ask(ctx, base, at, r)
 	})
-	switch {
-	case err == nil && g.born.Before(started): // at hand, and being renewed
+	switch how {
+	case grantcache.None: // nothing happened
+	case grantcache.Hit:
 		p.meter.count(ctx, outcomeHit)
-		if renewal.Add(1) == 2 {
-			p.meter.count(ctx, outcomeRefresh)
-		}
-	case asked.Load():
+	case grantcache.HitRenewed:
+		p.meter.count(ctx, outcomeHit)
+		p.meter.count(ctx, outcomeRefresh)
+	case grantcache.Miss:
 		p.meter.count(ctx, outcomeMiss)
-	case denied(err):
-		p.meter.count(ctx, outcomeDenied)
-	default:
+	case grantcache.Shared:
 		p.meter.count(ctx, outcomeShared)
+	case grantcache.Denied:
+		p.meter.count(ctx, outcomeDenied)
 	}
 	return g, err
 }
 
 // refresh asks although a grant may be at hand.
-func (p *provider) refresh(ctx context.Context, base aws.Credentials, r *request) (*held, error) {
+func (p *provider) refresh(ctx context.Context, base aws.Credentials, r *request) (*Grant, error) {
 	at, err := p.plugin.places.find(ctx, base, r)
 	if err != nil {
 		return nil, unasked(r, err)
 	}
 	q := p.question(base, at, r)
 	p.meter.count(ctx, outcomeRefresh)
-	return p.plugin.grants.Refresh(ctx, &q, func(ctx context.Context) (grantcache.Answer[held], error) {
+	return p.plugin.grants.Refresh(ctx, &q, func(ctx context.Context) (grantcache.Answer[Grant], error) {
 		return p.ask(ctx, base, at, r)
 	})
 }

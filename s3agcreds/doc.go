@@ -56,7 +56,11 @@
 //
 // What S3 Access Grants refuses is a [*DataAccessError], which [errors.As] finds in the
 // error of the S3 call; [Options.Fallback] says when the base credentials sign instead.
-// GetDataAccess is retried by its own client, and the S3 client does not ask again. Denials
+// GetDataAccess is retried by its own client, and the S3 client does not ask again. Keys may
+// have any character, control characters included, which errors and logs show quoted. A
+// target cannot have a line break: for a key with one the grant is asked for that covers
+// everything up to it, and with privilege Minimal it is refused ([ErrTarget]), as is a key
+// that is not UTF-8, which S3 does not take. Denials
 // are remembered for a time, outages and throttling are not. If S3 answers ExpiredToken,
 // InvalidToken, InvalidAccessKeyId or TokenRefreshRequired, that grant is forgotten and
 // the next call asks for another; HEAD requests have no such answer.

@@ -87,7 +87,7 @@ func (e *DataAccessError) Error() string {
 	case e.Message == "":
 		fmt.Fprintf(&b, ": %s", e.Code)
 	default:
-		fmt.Fprintf(&b, ": %s: %s", e.Code, e.Message)
+		fmt.Fprintf(&b, ": %s: %s", e.Code, printable(e.Message))
 	}
 	if e.Code == "" || e.HTTPStatus == 0 {
 		return b.String()
@@ -198,10 +198,11 @@ func (e *DataAccessError) noAnswer() bool {
 	return ok && !errors.Is(e.Err, context.Canceled) || errors.Is(e.Err, context.DeadlineExceeded)
 }
 
-// printable quotes a target that would tear a line of a log, or of a terminal.
-func printable(target string) string {
-	if utf8.ValidString(target) && !strings.ContainsFunc(target, unicode.IsControl) {
-		return target
+// printable quotes what would tear a line of a log, or of a terminal, such as a key or a
+// message of AWS that repeats it.
+func printable(text string) string {
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return text
 	}
-	return strconv.Quote(target)
+	return strconv.Quote(text)
 }

@@ -3,6 +3,7 @@ package s3agcreds
 import (
 	"context"
 	"maps"
+	"reflect"
 	"sync"
 	"time"
 
@@ -30,7 +31,31 @@ type sessions struct {
 	apply  []func(*middleware.Stack) error
 }
 
-var _ s3.ExpressCredentialsProvider = (*sessions)(nil)
+var (
+	_ s3.ExpressCredentialsProvider = (*sessions)(nil)
+	_ s3.ExpressCredentialsProvider = noSessions{}
+)
+
+// noSessions is for those without credentials.
+type noSessions struct{}
+
+// Retrieve implements [s3.ExpressCredentialsProvider].
+func (noSessions) Retrieve(ctx context.Context, _ string) (aws.Credentials, error) {
+	return missing{}.Retrieve(ctx)
+}
+
+// replaceable reports whether sessions are made by the SDK, or by a plugin: not where there
+// is no client yet, nor by what the program has for it.
+func replaceable(p s3.ExpressCredentialsProvider) bool {
+	switch p.(type) {
+	case nil:
+		return false
+	case *sessions, noSessions:
+		return true
+	}
+	t := reflect.TypeOf(p)
+	return t.Kind() == reflect.Pointer && t.Elem().PkgPath() == reflect.TypeFor[s3.Options]().PkgPath()
+}
 
 // Retrieve implements [s3.ExpressCredentialsProvider].
 func (s *sessions) Retrieve(ctx context.Context, bucket string) (aws.Credentials, error) {

@@ -41,5 +41,5 @@ func (p *provider) fellBack(ctx context.Context, r *request, err error) {
 	p.plugin.fallbacks.Add(1)
 	p.meter.count(ctx, outcomeFallback)
 	p.plugin.options.Logger.LogAttrs(ctx, slog.LevelWarn, "s3agcreds: no grant, signing with the base credentials",
-		slog.String("target", r.target()), slog.String("permission", string(r.permission)), slog.String("error", err.Error()))
+		slog.String("target", printable(r.target())), slog.String("permission", string(r.permission)), slog.String("error", err.Error()))
 }

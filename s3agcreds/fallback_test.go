@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -135,15 +136,18 @@ func TestThrottled(t *testing.T) {
 		answer.Header.Set("Retry-After", "7")
 		return answer
 	}
-	err := getObject("b", "k")(t.Context(), c.client(t))
+	client := c.client(t)
+	err := getObject("b", "k")(t.Context(), client)
 	e := dataAccessError(t, err)
 	if !e.Throttled() || e.RetryAfter() != 7*time.Second || len(c.log()) != 3 || len(c.keys()) != 0 {
 		t.Errorf("throttled %v, retry after %s, asked %d times, sent %v: %v", e.Throttled(), e.RetryAfter(), len(c.log()), c.keys(), err)
 	}
-	c.control = nil
-	if err := getObject("b", "k")(t.Context(), c.client(t)); err != nil {
-		t.Errorf("case 41, throttling is not cached: %v", err)
-	}
+	t.Run("case 41: throttling is not cached for the requests of a client", func(t *testing.T) {
+		c.control = nil
+		if err := getObject("b", "k")(t.Context(), client); err != nil || len(c.log()) != 4 {
+			t.Errorf("asked %d times: %v", len(c.log()), err)
+		}
+	})
 }
 
 func TestRetryAfter(t *testing.T) {
@@ -186,27 +190,81 @@ func TestTimeout(t *testing.T) {
 	})
 }
 
-// A target that would tear a line is quoted, and is no reason to panic.
+// S3 takes keys with any character, and what is asked for does not depend on what is at hand.
+// What would tear a line is quoted wherever it is shown.
 func TestControlCharacters(t *testing.T) {
-	c := newCloud("READ s3://b/a/*")
-	client := c.client(t)
-	err := getObject("b", "a/x\nlevel=INFO")(t.Context(), client)
-	if dataAccessError(t, err); !errors.Is(err, s3agcreds.ErrTarget) || strings.Contains(err.Error(), "\n") {
-		t.Errorf("%v", err)
+	for key, asked := range map[string]string{
+		"a/x\nlevel=INFO": "a/x", "a/\rx\n": "a/", "a/\u0085": "a/", "a/\u2028": "a/", "a/\u2029": "a/", // no target has a line break
+		"a/\x01": "a/\x01", "a/\x7f": "a/\x7f", "a/\t": "a/\t", "a/\u200b": "a/\u200b",
+	} {
+		c := newCloud("READ s3://b/a/*")
+		var log bytes.Buffer
+		p := c.plugin(t, func(o *s3agcreds.Options) {
+			o.Fallback = s3agcreds.FallbackNoGrant
+			o.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		})
+		client := s3.NewFromConfig(c.config(), p.Install)
+		for range 2 {
+			if err := getObject("b", key)(t.Context(), client); err != nil {
+				t.Errorf("%q: %v", key, err)
+			}
+		}
+		if diff := cmp.Diff([]string{"READ s3://b/" + asked}, c.log()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if err := getObject("b", "else/"+key)(t.Context(), client); err != nil { // by falling back
+			t.Errorf("%q: %v", key, err)
+		}
+		_, err := p.Grant(t.Context(), nil, "s3://b/"+key, "READ")
+		if refused, ok := errors.AsType[*s3agcreds.OptionError](err); strings.ContainsFunc(key, unicode.IsControl) && (!ok || !errors.Is(refused, s3agcreds.ErrTarget)) {
+			t.Errorf("typed by somebody: %v", err)
+		}
+		denied := getObject("b", "no/"+key)(t.Context(), c.client(t))
+		dataAccessError(t, denied)
+		for what, text := range map[string]string{"error": denied.Error(), "log": strings.ReplaceAll(log.String(), "\n", "")} {
+			if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Errorf("%s %q", what, text)
+			}
+		}
 	}
-	if err := getObject("b", "a/y")(t.Context(), client); err != nil {
-		t.Fatal(err)
+}
+
+// What is before a line break is more than privilege Minimal asks for.
+func TestLineBreakWithMinimal(t *testing.T) {
+	c := newCloud("READ s3://b/*")
+	err := getObject("b", "a/x\ny")(t.Context(), c.client(t, minimal))
+	if e := dataAccessError(t, err); !errors.Is(err, s3agcreds.ErrTarget) || len(c.log())+len(c.keys()) != 0 || !strings.Contains(e.Error(), "line break") {
+		t.Errorf("%v, asked %q", err, c.log())
 	}
-	if err := getObject("b", "a/x\nlevel=INFO")(t.Context(), client); err != nil {
-		t.Errorf("a grant at hand does not serve it: %v", err)
-	}
+}
+
+// What has no UTF-8 is refused without a call, also where the account is looked up.
+func TestNotUTF8(t *testing.T) {
+	c := newCloud("READ s3://b/*")
 	p, err := s3agcreds.New(c.config())
 	if err != nil {
 		t.Fatal(err)
 	}
 	known := credentials.StaticCredentialsProvider{Value: aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "s", AccountID: caller}}
-	_, err = client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("b"), Key: aws.String("x\ny")}, p.As(known))
-	if dataAccessError(t, err); !errors.Is(err, s3agcreds.ErrTarget) {
-		t.Errorf("where the account is looked up: %v", err)
+	for name, as := range map[string]func(*s3.Options){"the account is given": func(*s3.Options) {}, "looked up": p.As(known)} {
+		_, err = c.client(t).GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("b"), Key: aws.String("x\xffy")}, as)
+		if dataAccessError(t, err); !errors.Is(err, s3agcreds.ErrTarget) || len(c.log())+len(c.keys()) != 0 {
+			t.Errorf("%s: %v, asked %q, sent %v", name, err, c.log(), c.keys())
+		}
+	}
+}
+
+// What was matched may repeat the key.
+func TestMatchedTargetIsQuoted(t *testing.T) {
+	c := newCloud("READ s3://b/*")
+	var log bytes.Buffer
+	p := c.plugin(t, minimal, func(o *s3agcreds.Options) {
+		o.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	if err := getObject("b", "a/\x7f")(t.Context(), s3.NewFromConfig(c.config(), p.Install)); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(log.String(), "\x7f") || strings.Count(log.String(), `a/\\x7f`) != 2 {
+		t.Errorf("%q", log.String())
 	}
 }

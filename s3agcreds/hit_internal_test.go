@@ -26,6 +26,22 @@ func TestHitAllocatesNothing(t *testing.T) {
 	}
 }
 
+// Who falls back is not signed with the grant of an earlier attempt, so that nothing S3 says
+// to it is about that.
+func TestFallbackForgetsTheAttemptBefore(t *testing.T) {
+	signer, ctx := atHand(t)
+	r := requestFrom(ctx)
+	if _, err := signer.Retrieve(ctx); err != nil || r.signed.Load() == nil {
+		t.Fatal(err)
+	}
+	signer.plugin.Forget("AKIABASE")
+	signer.plugin.options.Fallback = FallbackAlways
+	r.path = "not UTF-8: \xff" // so that nothing is asked
+	if c, err := signer.Retrieve(ctx); err != nil || c.AccessKeyID != "AKIABASE" || r.signed.Load() != nil {
+		t.Errorf("%s, %v, still of %v", c.AccessKeyID, err, r.signed.Load())
+	}
+}
+
 // go test -run '^$' -bench BenchmarkHit ./s3agcreds
 func BenchmarkHit(b *testing.B) {
 	signer, ctx := atHand(b)
@@ -51,12 +67,12 @@ func atHand(t testing.TB) (*provider, context.Context) {
 		Scope:  grantcache.Scope{Principal: "AKIABASE", Account: "444455556666", Region: "eu-west-1"},
 		Bucket: "b", Path: "team/a/x", Permission: r.permission,
 	}
-	_, err = p.grants.Do(t.Context(), &q, func(context.Context) (grantcache.Answer[held], error) {
+	_, _, err = p.grants.Do(t.Context(), &q, func(context.Context) (grantcache.Answer[Grant], error) {
 		g := Grant{Credentials: aws.Credentials{AccessKeyID: "ASIAVENDED1"}}
-		return grantcache.Answer[held]{Value: held{Grant: g}, Target: "s3://b/team/*", Expires: time.Now().Add(time.Hour)}, nil
+		return grantcache.Answer[Grant]{Value: g, Target: "s3://b/team/*", Expires: time.Now().Add(time.Hour)}, nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &provider{plugin: p, base: base.Credentials, meter: p.meter(metrics.NopMeterProvider{})}, withRequest(t.Context(), r)
+	return p.signer(base.Credentials, metrics.NopMeterProvider{}), withRequest(t.Context(), r)
 }

@@ -29,15 +29,26 @@ func FindInstanceAccount(
 	if client == nil {
 		return "", &OptionError{Option: "client", Err: ErrClientMissing}
 	}
+	if err := ValidateTarget(prefix); err != nil {
+		return "", &OptionError{Option: "prefix", Err: err}
+	}
+	return findInstanceAccount(ctx, client, callerAccountID, prefix)
+}
+
+// findInstanceAccount is FindInstanceAccount for what a request is about, which may have
+// any character.
+func findInstanceAccount(
+	ctx context.Context, client InstanceForPrefixAPI, callerAccountID, prefix string,
+) (string, error) {
 	if !validAccountID(callerAccountID) {
 		return "", &OptionError{Option: "callerAccountID", Value: callerAccountID, Err: ErrAccountID}
 	}
-	if err := ValidateTarget(prefix); err != nil {
+	if err := askable(prefix); err != nil {
 		return "", &OptionError{Option: "prefix", Err: err}
 	}
 	account, err := instanceAccount(ctx, client, callerAccountID, prefix)
 	if err != nil {
-		return "", newDataAccessError("GetAccessGrantsInstanceForPrefix", prefix, "", err)
+		return "", newDataAccessError(opInstanceForPrefix, prefix, "", err)
 	}
 	return account, nil
 }

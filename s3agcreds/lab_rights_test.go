@@ -68,15 +68,18 @@ func TestLabPermissions(t *testing.T) {
 		prefix string
 		calls  []string
 		want   []asked
+		// original is what a peer does instead.
+		original string
 	}{
-		"case 04: RW; W H":      {"home/analyst/", []string{"copy", "put", "get"}, []asked{{one + "home/analyst/k", "READWRITE", ""}}},
-		"case 05: W; R M":       {"inbox/", []string{"put", "get"}, []asked{{one + "inbox/k", "READ", "AccessDenied"}, {one + "inbox/k", "WRITE", ""}}},
-		"case 06: R; W M":       {"reports/", []string{"get", "put"}, []asked{{one + "reports/k", "READ", ""}, {one + "reports/k", "WRITE", "AccessDenied"}}},
-		"case 07: R + W; RW M":  {"both/", []string{"get", "put", "copy"}, []asked{{one + "both/k", "READ", ""}, {one + "both/k", "READWRITE", "AccessDenied"}, {one + "both/k", "WRITE", ""}}},
-		"case 38: repeated 403": {"private/", []string{"get", "get"}, []asked{{one + "private/k", "READ", "AccessDenied"}}},
-		"case 40: a sibling":    {"private/", []string{"get", "get2"}, []asked{{one + "private/k", "READ", "AccessDenied"}, {one + "private/k2", "READ", "AccessDenied"}}},
+		"case 04: RW; W H":      {"home/analyst/", []string{"copy", "put", "get"}, []asked{{one + "home/analyst/k", "READWRITE", ""}}, ""},
+		"case 05: W; R M":       {"inbox/", []string{"put", "get"}, []asked{{one + "inbox/k", "READ", "AccessDenied"}, {one + "inbox/k", "WRITE", ""}}, ""},
+		"case 06: R; W M":       {"reports/", []string{"get", "put"}, []asked{{one + "reports/k", "READ", ""}, {one + "reports/k", "WRITE", "AccessDenied"}}, ""},
+		"case 07: R + W; RW M":  {"both/", []string{"get", "put", "copy"}, []asked{{one + "both/k", "READ", ""}, {one + "both/k", "READWRITE", "AccessDenied"}, {one + "both/k", "WRITE", ""}}, ""},
+		"case 38: repeated 403": {"private/", []string{"get", "get"}, []asked{{one + "private/k", "READ", "AccessDenied"}}, "asks each time it is denied"},
+		"case 40: a sibling":    {"private/", []string{"get", "get2"}, []asked{{one + "private/k", "READ", "AccessDenied"}, {one + "private/k2", "READ", "AccessDenied"}}, "denies it unasked"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			original(t, c.original)
 			s := s.on(t)
 			key := c.prefix + "k"
 			if _, err := s.admin().PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucketOf, Key: &key}); err != nil {

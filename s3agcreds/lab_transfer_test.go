@@ -131,18 +131,22 @@ func TestLabAtOnce(t *testing.T) {
 	if _, err := analyst.Retrieve(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for name, keys := range map[string][]string{
-		"case 27: siblings under one matched target":           {"reports/summary.txt", "reports/2026/revenue.csv"},
-		"case 34: N concurrent misses, one GetDataAccess call": {"home/analyst/notes.txt"},
+	for name, tt := range map[string]struct {
+		keys     []string
+		original string // what a peer does instead
+	}{
+		"case 27: siblings under one matched target":           {[]string{"reports/summary.txt", "reports/2026/revenue.csv"}, ""},
+		"case 34: N concurrent misses, one GetDataAccess call": {[]string{"home/analyst/notes.txt"}, "asks for each"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			original(t, tt.original)
 			s := s.on(t)
 			client, _ := s.through(analyst)
 			since := s.mark()
 			var wg sync.WaitGroup
 			for i := range 100 {
 				wg.Go(func() {
-					if err := readObject(t.Context(), client, demo, keys[i%len(keys)]); err != nil {
+					if err := readObject(t.Context(), client, demo, tt.keys[i%len(tt.keys)]); err != nil {
 						t.Error(err)
 					}
 				})

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
@@ -69,6 +72,51 @@ func describe(unit, description string) metrics.InstrumentOption {
 	return func(o *metrics.InstrumentOptions) { o.UnitLabel, o.Description = unit, description }
 }
 
+// maxMeters bounds the meter providers whose instruments are remembered.
+const maxMeters = 16
+
+// meters are the instruments of meter providers, the latest last. The zero value has none.
+type meters struct {
+	known atomic.Pointer[[]*instruments] // does not change once it is there
+	mu    sync.Mutex                     // held by who makes others
+}
+
+// of returns the instruments of a provider that can be compared.
+func (m *meters) of(provider metrics.MeterProvider) *instruments {
+	if i := m.find(provider); i != nil {
+		return i
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if i := m.find(provider); i != nil {
+		return i
+	}
+	i := newInstruments(provider)
+	if i == nil {
+		return nil
+	}
+	var all []*instruments
+	if known := m.known.Load(); known != nil {
+		all = slices.Clone((*known)[max(0, len(*known)-maxMeters+1):])
+	}
+	all = append(all, i)
+	m.known.Store(&all)
+	return i
+}
+
+func (m *meters) find(provider metrics.MeterProvider) *instruments {
+	known := m.known.Load()
+	if known == nil {
+		return nil
+	}
+	for _, i := range *known {
+		if i.provider == provider {
+			return i
+		}
+	}
+	return nil
+}
+
 // meter returns the instruments of a client's meter provider. They are made once, not
 // for each call.
 func (p *Plugin) meter(ofClient metrics.MeterProvider) *instruments {
@@ -82,12 +130,7 @@ func (p *Plugin) meter(ofClient metrics.MeterProvider) *instruments {
 	if !reflect.ValueOf(provider).Comparable() {
 		return newInstruments(provider)
 	}
-	if i := p.meters.Load(); i != nil && i.provider == provider {
-		return i
-	}
-	i := newInstruments(provider)
-	p.meters.Store(i)
-	return i
+	return p.meters.of(provider)
 }
 
 func (i *instruments) count(ctx context.Context, o outcome) {

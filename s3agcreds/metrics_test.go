@@ -166,6 +166,36 @@ func TestUncomparableMeterProvider(t *testing.T) {
 	}
 }
 
+// Two meter providers in turn are asked for instruments once each; very many are not kept.
+func TestManyMeterProviders(t *testing.T) {
+	c := newCloud("READ s3://b/*")
+	p := c.plugin(t)
+	client := s3.NewFromConfig(c.config(), p.Install)
+	in := &s3.GetObjectInput{Bucket: aws.String("b"), Key: aws.String("k")}
+	read := func(m *meter) {
+		t.Helper()
+		if _, err := client.GetObject(t.Context(), in, func(o *s3.Options) { o.MeterProvider = m }, p.Install); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, second := newMeter(), newMeter()
+	for range 5 {
+		read(first)
+		read(second)
+	}
+	for _, m := range []*meter{first, second} {
+		if n := m.counts["s3agcreds.requests outcome=hit"] + m.counts["s3agcreds.requests outcome=miss"]; m.made != 1 || n != 5 {
+			t.Errorf("%d meters made, %d requests counted; want 1 and 5", m.made, n)
+		}
+	}
+	for range 16 {
+		read(newMeter())
+	}
+	if read(first); first.made != 2 {
+		t.Errorf("%d meters made, want 2: more than 16 are remembered", first.made)
+	}
+}
+
 // Each call of AWS is a line, and none has a secret.
 func TestLog(t *testing.T) {
 	c := newCloud("READ s3://b/a/*")

@@ -21,10 +21,9 @@ var (
 // was installed for the client and one for the call, the latter's takes its place.
 func (p *Plugin) addMiddleware(stack *middleware.Stack) error {
 	w := watch{p}
-	if _, there := stack.Initialize.Get(w.ID()); there {
-		_, err := stack.Initialize.Swap(w.ID(), w)
-		_, also := stack.Deserialize.Swap(w.ID(), w)
-		return errors.Join(err, also)
+	if _, there := stack.Deserialize.Get(w.ID()); there {
+		_, err := stack.Deserialize.Swap(w.ID(), w)
+		return err
 	}
 	addFeature(stack)
 	if err := stack.Initialize.Add(w, middleware.After); err != nil {

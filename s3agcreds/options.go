@@ -72,8 +72,9 @@ type Options struct {
 	MaxGrants int
 	// LifetimeShare, from 0 to 1. Default: [DefaultLifetimeShare].
 	LifetimeShare float64
-	// RefreshShare, from 0 to 1; 1 switches renewal in the background off.
-	// Default: [DefaultRefreshShare].
+	// RefreshShare, from 0 to 1; 1 switches renewal in the background off. Where it is not
+	// well before the end of LifetimeShare, or of what ExpiryMargin leaves, renewal is after
+	// nine tenths of that time. Default: [DefaultRefreshShare].
 	RefreshShare float64
 	// ExpiryMargin, negative for none. Default: [DefaultExpiryMargin].
 	ExpiryMargin time.Duration

@@ -21,16 +21,21 @@ import (
 //	client := s3.NewFromConfig(cfg, plugin.Install)
 //
 // One plugin serves any number of clients, users and buckets, and is safe for concurrent
-// use. It needs no closing.
-type Plugin struct {
-	base    aws.Config
+// use. It needs no closing. Printing it with any verb of fmt, logging or encoding it shows
+// nothing of its configuration.
+type Plugin struct{ *core }
+
+// core is what a plugin has. What holds credentials is behind two pointers: fmt follows one
+// where a verb does not fit.
+type core struct {
+	base    *aws.Config
 	options Options
-	grants  *grantcache.Cache[held]
+	grants  *grantcache.Cache[Grant]
 	places  *resolver
 	// sessions are those of users at directory buckets.
-	sessions sessionCache
+	sessions *sessionCache
 
-	meters    atomic.Pointer[instruments] // those of the latest meter provider
+	meters    meters
 	fallbacks atomic.Uint64
 }
 
@@ -54,23 +59,23 @@ func New(base aws.Config, optFns ...func(*Options)) (*Plugin, error) {
 		return nil, &OptionError{Option: "base", Err: ErrRegion}
 	}
 	base = base.Copy()
-	return &Plugin{
-		base: base, options: o, places: newResolver(base, &o),
-		grants: grantcache.New[held](grantcache.Options{
+	return &Plugin{&core{
+		base: &base, options: o, places: newResolver(base, &o), sessions: &sessionCache{},
+		grants: grantcache.New[Grant](grantcache.Options{
 			MaxEntries: o.MaxGrants, LifetimeShare: o.LifetimeShare, RefreshShare: o.RefreshShare,
 			ExpiryMargin: o.ExpiryMargin, DeniedFor: o.DeniedFor, Timeout: o.Timeout, Denied: denied, Passing: passing,
 		}),
-	}, nil
+	}}, nil
 }
 
 func anonymous(p aws.CredentialsProvider) bool {
 	return p == nil || aws.IsCredentialsProvider(p, aws.AnonymousCredentials{})
 }
 
-// denied reports whether the service said no, in whatever words.
+// denied reports whether the service said no, in whatever words, or offered less.
 func denied(err error) bool {
 	e, ok := errors.AsType[*DataAccessError](err)
-	return ok && (e.Kind == KindNoGrant || e.Kind == KindNotAuthorized || e.Code == accessDenied)
+	return ok && (e.Kind == KindNoGrant || e.Kind == KindNotAuthorized || e.Code == accessDenied || errors.Is(e.Err, ErrObjectOnly))
 }
 
 // passing reports whether an error says nothing about a grant.
@@ -85,7 +90,7 @@ func passing(err error) bool {
 // changes nothing.
 func (p *Plugin) Install(o *s3.Options) {
 	if !anonymous(o.Credentials) {
-		p.install(o, o.Credentials)
+		p.install(o, o.Credentials, replaceable(o.ExpressCredentials))
 	}
 }
 
@@ -96,21 +101,19 @@ func (p *Plugin) Install(o *s3.Options) {
 //	out, err := client.GetObject(ctx, input, plugin.As(user))
 //
 // A base of nil makes the call fail with [ErrCredentialsMissing]; with
-// [aws.AnonymousCredentials] it is not signed.
+// [aws.AnonymousCredentials] it is not signed. A directory bucket takes nothing unsigned:
+// there such a call fails with the text of [ErrCredentialsMissing].
 //
 // Credentials that are handed over in another way, by setting o.Credentials for a call,
-// sign that call themselves: the plugin does not see them.
+// sign that call themselves: the plugin does not see them, unless [Plugin.Install] comes
+// after them.
 func (p *Plugin) As(base aws.CredentialsProvider) func(*s3.Options) {
-	return func(o *s3.Options) {
-		apply := o.APIOptions
-		p.install(o, base)
-		if mine, ok := o.Credentials.(*provider); ok && o.ExpressCredentials != nil { // a call
-			o.ExpressCredentials = &sessions{provider: mine, options: o, client: o.HTTPClient, apply: apply}
-		}
-	}
+	return func(o *s3.Options) { p.install(o, base, o.ExpressCredentials != nil) }
 }
 
-func (p *Plugin) install(o *s3.Options, base aws.CredentialsProvider) {
+// install has base ask. Where express says so, the sessions of directory buckets are made
+// for it as well; before a client is made there is nobody yet who makes them.
+func (p *Plugin) install(o *s3.Options, base aws.CredentialsProvider, express bool) {
 	if inner, ok := base.(*provider); ok {
 		base = inner.base // once is enough
 	}
@@ -118,10 +121,14 @@ func (p *Plugin) install(o *s3.Options, base aws.CredentialsProvider) {
 	case base == nil:
 		base = missing{}
 	case anonymous(base):
-		o.Credentials = nil // which the SDK makes of anonymous ones, too
+		o.Credentials, o.ExpressCredentials = nil, noSessions{} // nil is what the SDK makes of anonymous ones, too
 		return
 	}
-	o.Credentials = &provider{plugin: p, base: base, meter: p.meter(o.MeterProvider)}
+	mine := p.signer(base, o.MeterProvider)
+	if express {
+		o.ExpressCredentials = &sessions{provider: mine, options: o, client: o.HTTPClient, apply: o.APIOptions}
+	}
+	o.Credentials = mine
 	o.APIOptions = append(slices.Clip(o.APIOptions), p.addMiddleware)
 }
 
@@ -138,19 +145,19 @@ func (missing) Retrieve(context.Context) (aws.Credentials, error) {
 // A target that ends in an asterisk is a prefix, "s3://bucket" and "s3://bucket/" are the
 // whole bucket, any other is one object. There is no fallback.
 //
-// Errors are of type [*OptionError] for refused arguments, else [*DataAccessError], or
-// hold the context's.
+// Errors are of type [*OptionError] for refused arguments, base's own as they come where
+// it has no credentials, else [*DataAccessError], or hold the context's.
 func (p *Plugin) Grant(ctx context.Context, base aws.CredentialsProvider, target string, permission types.Permission) (*Grant, error) {
 	return p.direct(ctx, base, target, permission, (*provider).grant)
 }
 
 // Refresh is [Plugin.Grant], but asks in any case. What it gets takes the place of what is
-// remembered for the matched target and permission.
+// remembered for the matched target and permission. Errors are as those of Grant.
 func (p *Plugin) Refresh(ctx context.Context, base aws.CredentialsProvider, target string, permission types.Permission) (*Grant, error) {
 	return p.direct(ctx, base, target, permission, (*provider).refresh)
 }
 
-type granting func(*provider, context.Context, aws.Credentials, *request) (*held, error)
+type granting func(*provider, context.Context, aws.Credentials, *request) (*Grant, error)
 
 func (p *Plugin) direct(
 	ctx context.Context, base aws.CredentialsProvider, target string, permission types.Permission, get granting,
@@ -170,11 +177,11 @@ func (p *Plugin) direct(
 	if err != nil {
 		return nil, err
 	}
-	h, err := get(&provider{plugin: p, base: base, meter: p.meter(nil)}, ctx, credentials, r)
+	shared, err := get(p.signer(base, nil), ctx, credentials, r)
 	if err != nil {
 		return nil, err
 	}
-	g := h.Grant // the caller's own
+	g := *shared // the caller's own
 	return &g, nil
 }
 

@@ -2,6 +2,7 @@ package s3agcreds_test
 
 import (
 	"bytes"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
@@ -126,6 +127,9 @@ func (c *cloud) answer(r *http.Request) *http.Response {
 func (c *cloud) dataAccess(r *http.Request) *http.Response {
 	q := r.URL.Query()
 	target, permission := q.Get("target"), q.Get("permission")
+	if strings.ContainsAny(target, "\n\r\u0085\u2028\u2029") {
+		return answered(errorAnswer(400, "InvalidRequest", "Member must satisfy regular expression pattern: ^.+$"), r)
+	}
 	line := permission + " " + target
 	for _, name := range []string{"privilege", "targetType", "durationSeconds", "auditContext"} {
 		if v := q.Get(name); v != "" {
@@ -142,7 +146,7 @@ func (c *cloud) dataAccess(r *http.Request) *http.Response {
 	}
 	scope := c.match(target, permission)
 	if scope == "" {
-		return answered(errorAnswer(403, "AccessDenied", "You do not have "+permission+" permissions to the requested S3 Prefix: "+target), r)
+		return answered(errorAnswer(403, "AccessDenied", "You do not have "+permission+" permissions to the requested S3 Prefix: "+inXML(target)), r)
 	}
 	if q.Get("privilege") == "Minimal" {
 		scope = target
@@ -151,6 +155,13 @@ func (c *cloud) dataAccess(r *http.Request) *http.Response {
 	return answered(xmlAnswer(200, fmt.Sprintf(`<GetDataAccessResult><Credentials><AccessKeyId>ASIAVENDED%d</AccessKeyId>
 <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>%s</Expiration></Credentials>
 <MatchedGrantTarget>%s</MatchedGrantTarget></GetDataAccessResult>`, c.vended, time.Now().Add(c.life).UTC().Format(time.RFC3339), scope)), r)
+}
+
+// inXML is a text as it can be in XML: not every character can.
+func inXML(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text))
+	return b.String()
 }
 
 func (c *cloud) match(target, permission string) (scope string) {

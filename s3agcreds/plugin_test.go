@@ -35,6 +35,7 @@ func TestPlugin(t *testing.T) {
 		}
 	})
 	t.Run("case 34: many at once, one call", func(t *testing.T) {
+		original(t, "a peer asks for each")
 		c := newCloud("READWRITE s3://b/team/*")
 		client := c.client(t)
 		var all sync.WaitGroup
@@ -71,6 +72,7 @@ func TestPlugin(t *testing.T) {
 		dataAccessError(t, putObject("b", "k")(t.Context(), client))
 	})
 	t.Run("case 38: a repeated 403 within 5 minutes, no call", func(t *testing.T) {
+		original(t, "a peer asks each time it is denied")
 		synctest.Test(t, func(t *testing.T) {
 			c := newCloud()
 			client := c.client(t)
@@ -95,14 +97,24 @@ func TestPlugin(t *testing.T) {
 			t.Errorf("asked %d times", n)
 		}
 	})
+	t.Run("case 40: a sibling of what was denied asks", func(t *testing.T) {
+		original(t, "a peer denies it unasked")
+		c := newCloud("READ s3://b/foo/log")
+		client := c.client(t)
+		dataAccessError(t, getObject("b", "foo/bar")(t.Context(), client))
+		if err := getObject("b", "foo/log")(t.Context(), client); err != nil || len(c.log()) != 2 {
+			t.Errorf("asked %v: %v", c.log(), err)
+		}
+	})
 	t.Run("case 42: a covering grant beats a cached denial", func(t *testing.T) {
+		original(t, "a peer looks at denials first")
 		c := newCloud()
 		client := c.client(t)
 		dataAccessError(t, getObject("b", "foo/bar")(t.Context(), client))
 		c.grant("READ s3://b/foo/*")
 		for _, key := range []string{"foo/log", "foo/bar"} {
 			if err := getObject("b", key)(t.Context(), client); err != nil {
-				t.Errorf("%s: %v (the original: looks at denials first)", key, err)
+				t.Errorf("%s: %v", key, err)
 			}
 		}
 		if n := len(c.log()); n != 2 {
@@ -177,16 +189,22 @@ func TestRefreshAndForget(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	read()
-	g, err := p.Refresh(t.Context(), nil, "s3://b/k", types.PermissionRead)
-	if err != nil || g.Credentials.AccessKeyID != "ASIAVENDED2" {
-		t.Fatalf("%v %v", g, err)
-	}
-	read()
+	t.Run("case 32: a forced new credential wins", func(t *testing.T) {
+		original(t, "an old credential shadows it: the cache is append-only")
+		read()
+		g, err := p.Refresh(t.Context(), nil, "s3://b/k", types.PermissionRead)
+		if err != nil || g.Credentials.AccessKeyID != "ASIAVENDED2" {
+			t.Fatalf("%v %v", g, err)
+		}
+		read()
+		if diff := cmp.Diff([]string{"ASIAVENDED1", "ASIAVENDED2"}, c.keys()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
 	p.Forget(baseKey)
 	read()
 	if diff := cmp.Diff([]string{"ASIAVENDED1", "ASIAVENDED2", "ASIAVENDED3"}, c.keys()); diff != "" {
-		t.Errorf("case 32, a forced new credential wins (-want +got):\n%s", diff)
+		t.Errorf("forgotten (-want +got):\n%s", diff)
 	}
 	want := s3agcreds.Stats{Grants: 1, Hits: 1, Misses: 3}
 	if diff := cmp.Diff(want, p.Stats()); diff != "" {

@@ -67,7 +67,7 @@ func (g Grant) Covers(target string, permission types.Permission) bool {
 // String implements fmt.Stringer without secrets.
 func (g Grant) String() string {
 	return fmt.Sprintf("s3agcreds.Grant{%s %s, expires %s}",
-		g.Permission, g.MatchedGrantTarget, g.ExpiresAt.UTC().Format(time.RFC3339))
+		g.Permission, printable(g.MatchedGrantTarget), g.ExpiresAt.UTC().Format(time.RFC3339))
 }
 
 // GoString implements fmt.GoStringer without secrets.
@@ -79,7 +79,7 @@ func (g Grant) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, g.String()
 // LogValue implements slog.LogValuer without secrets.
 func (g Grant) LogValue() slog.Value {
 	return slog.GroupValue(
-		slog.String("matched_grant_target", g.MatchedGrantTarget),
+		slog.String("matched_grant_target", printable(g.MatchedGrantTarget)),
 		slog.String("permission", string(g.Permission)),
 		slog.Time("expires_at", g.ExpiresAt),
 	)
@@ -119,19 +119,7 @@ func NewProvider(
 	if err := validate(client, accountID, target, permission, &o); err != nil {
 		return nil, err
 	}
-	p := &Provider{client: client, options: o, input: s3control.GetDataAccessInput{
-		AccountId:  aws.String(accountID),
-		Target:     aws.String(target),
-		Permission: permission,
-		Privilege:  o.Privilege,
-		TargetType: o.TargetType,
-	}}
-	if o.Duration != 0 {
-		p.input.DurationSeconds = aws.Int32(int32(o.Duration / time.Second))
-	}
-	if o.AuditContext != "" {
-		p.input.AuditContext = aws.String(o.AuditContext)
-	}
+	p := &Provider{client: client, options: o, input: newInput(accountID, target, permission, &o)}
 	p.cache = aws.NewCredentialsCache(source{p}, func(c *aws.CredentialsCacheOptions) {
 		c.ExpiryWindow = max(0, o.ExpiryWindow)
 	})
@@ -177,15 +165,37 @@ func (p *Provider) IsCredentialsProvider(target aws.CredentialsProvider) bool {
 func (p *Provider) Grant(ctx context.Context) (*Grant, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.options.Timeout)
 	defer cancel()
-	input := p.input
-	out, err := p.client.GetDataAccess(ctx, &input, identify)
+	return getDataAccess(ctx, p.client, p.input)
+}
+
+// newInput is what GetDataAccess is asked.
+func newInput(accountID, target string, permission types.Permission, o *ProviderOptions) s3control.GetDataAccessInput {
+	input := s3control.GetDataAccessInput{
+		AccountId:  aws.String(accountID),
+		Target:     aws.String(target),
+		Permission: permission,
+		Privilege:  o.Privilege,
+		TargetType: o.TargetType,
+	}
+	if o.Duration != 0 {
+		input.DurationSeconds = aws.Int32(int32(o.Duration / time.Second))
+	}
+	if o.AuditContext != "" {
+		input.AuditContext = aws.String(o.AuditContext)
+	}
+	return input
+}
+
+// getDataAccess calls GetDataAccess once, the client's retries apart.
+func getDataAccess(ctx context.Context, client DataAccessAPI, input s3control.GetDataAccessInput) (*Grant, error) {
+	out, err := client.GetDataAccess(ctx, &input, identify)
 	if err == nil && !complete(out) {
 		err = ErrNoCredentials
 	}
 	if err != nil {
-		return nil, newDataAccessError("GetDataAccess", aws.ToString(input.Target), input.Permission, err)
+		return nil, newDataAccessError(opGetDataAccess, aws.ToString(input.Target), input.Permission, err)
 	}
-	return p.newGrant(out), nil
+	return newGrant(&input, out), nil
 }
 
 func complete(out *s3control.GetDataAccessOutput) bool {
@@ -197,7 +207,7 @@ func complete(out *s3control.GetDataAccessOutput) bool {
 		aws.ToString(c.SessionToken) != "" && c.Expiration != nil
 }
 
-func (p *Provider) newGrant(out *s3control.GetDataAccessOutput) *Grant {
+func newGrant(input *s3control.GetDataAccessInput, out *s3control.GetDataAccessOutput) *Grant {
 	g := &Grant{
 		Credentials: aws.Credentials{
 			AccessKeyID:     *out.Credentials.AccessKeyId,
@@ -209,9 +219,9 @@ func (p *Provider) newGrant(out *s3control.GetDataAccessOutput) *Grant {
 		},
 		ExpiresAt:          *out.Credentials.Expiration,
 		MatchedGrantTarget: aws.ToString(out.MatchedGrantTarget),
-		AccountID:          aws.ToString(p.input.AccountId),
-		Target:             aws.ToString(p.input.Target),
-		Permission:         p.input.Permission,
+		AccountID:          aws.ToString(input.AccountId),
+		Target:             aws.ToString(input.Target),
+		Permission:         input.Permission,
 	}
 	if out.Grantee != nil {
 		g.Grantee = Grantee{Type: out.Grantee.GranteeType, Identifier: aws.ToString(out.Grantee.GranteeIdentifier)}

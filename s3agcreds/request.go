@@ -18,7 +18,7 @@ type request struct {
 	// region is that of the S3 client.
 	region string
 	// signed is the grant whose credentials the latest attempt was signed with.
-	signed atomic.Pointer[held]
+	signed atomic.Pointer[Grant]
 }
 
 // target is the request's target as it is sent to S3 Access Grants. A prefix is sent
@@ -32,6 +32,17 @@ func (r *request) target() string {
 
 // starred is the target of a prefix with the star that tells it from an object.
 func (r *request) starred() string { return scheme + r.bucket + "/" + r.path + "*" }
+
+// sendable is the request as S3 Access Grants can be asked for it. No target has a line
+// break, nor has the scope of a grant (the service's model has the pattern ^.+$ for both).
+// So a grant is for a key with one if it is for all that begins with what is before that.
+func (r *request) sendable() *request {
+	at := strings.IndexAny(r.path, "\n\r\u0085\u2028\u2029")
+	if at < 0 {
+		return r
+	}
+	return &request{bucket: r.bucket, path: r.path[:at], prefix: true, permission: r.permission, region: r.region}
+}
 
 // requestKey is the stack value's key for a *request.
 type requestKey struct{}

@@ -87,7 +87,7 @@ func (r *resolver) caller(ctx context.Context, base aws.Credentials, q *request,
 	if account, ok := r.callers.get(base.AccessKeyID, now); ok {
 		return account, nil
 	}
-	target := q.target()
+	target := q.sendable().target()
 	return r.callers.do(ctx, strings.Clone(base.AccessKeyID), func(ctx context.Context) (string, time.Duration, error) {
 		r.trace(ctx, "GetCallerIdentity", target, "")
 		account, err := r.callerAccount(ctx, base)
@@ -105,7 +105,7 @@ func (r *resolver) owner(ctx context.Context, base aws.Credentials, key ownerKey
 	if account, ok := r.refused.get(own, now); ok {
 		return account, nil
 	}
-	target := q.target()
+	target := q.sendable().target()
 	own = own.clone()
 	ask := func(ctx context.Context) (string, time.Duration, error) { return r.askOwner(ctx, base, own, target) }
 	account, led, err := r.owners.lead(ctx, own.ownerKey, ask)
@@ -134,7 +134,7 @@ func (k refusalKey) clone() refusalKey {
 
 func (r *resolver) askOwner(ctx context.Context, base aws.Credentials, own refusalKey, target string) (string, time.Duration, error) {
 	r.trace(ctx, opInstanceForPrefix, target, own.region)
-	account, err := FindInstanceAccount(ctx, r.control(own.region, base), own.caller, target)
+	account, err := findInstanceAccount(ctx, r.control(own.region, base), own.caller, target)
 	switch {
 	case err == nil:
 		return account, r.options.ResolvedFor, nil
@@ -165,5 +165,5 @@ func mayNotKnow(err error) bool {
 }
 
 func (r *resolver) trace(ctx context.Context, operation, target, region string) {
-	r.options.Logger.DebugContext(ctx, "s3agcreds: call", "operation", operation, "target", target, "region", region)
+	r.options.Logger.DebugContext(ctx, "s3agcreds: call", "operation", operation, "target", printable(target), "region", region)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
 func resolved(o Options) *resolver {
@@ -110,6 +111,27 @@ func TestMemoRemembersNothing(t *testing.T) {
 	}
 }
 
+// meanwhile is a context that lets something happen after a caller has found nothing.
+type meanwhile struct {
+	context.Context
+	happens func()
+}
+
+func (c meanwhile) Err() error {
+	c.happens()
+	return c.Context.Err()
+}
+
+// TestMemoComesMeanwhile: what was answered since the caller looked is not asked for again.
+func TestMemoComesMeanwhile(t *testing.T) {
+	m := newMemo[string, int](clock{time.Now()}, 10, time.Minute)
+	ctx := meanwhile{t.Context(), func() { m.put("k", 7, time.Hour) }}
+	got, err := m.do(ctx, "k", func(context.Context) (int, time.Duration, error) { return 8, time.Hour, nil })
+	if got != 7 || err != nil {
+		t.Errorf("%d, %v", got, err)
+	}
+}
+
 // TestMemoGoexit: a question whose goroutine ends under it ends for those who wait, too.
 func TestMemoGoexit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -162,8 +184,13 @@ func TestMemoPanicOfAnother(t *testing.T) {
 
 // TestControlClients: one for each region, whoever signs.
 func TestControlClients(t *testing.T) {
-	r := resolved(Options{})
+	o := Options{}
+	o.setDefaults()
+	r := newResolver(aws.Config{Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("BASE", "secret", "")}, &o)
 	first := r.control("eu-west-1", aws.Credentials{AccessKeyID: "A"})
+	if c := first.client.Options().Credentials; c != nil {
+		t.Errorf("a call that nobody signs is signed by %T", c)
+	}
 	second := r.control("eu-west-1", aws.Credentials{AccessKeyID: "B"})
 	if first.client != second.client || first.sign.Value.AccessKeyID == second.sign.Value.AccessKeyID {
 		t.Error("not shared, or signed alike")

@@ -184,6 +184,35 @@ func TestRefusalIsOnesOwn(t *testing.T) {
 		if got := f.count()[findInstance]; got != 2 {
 			t.Errorf("%d look-ups", got)
 		}
+		if g, err := ask(t, p, keyed("AKIATHIRD", caller), "s3://team-data/third"); err != nil || g.AccountID != owner || f.count()[findInstance] != 2 {
+			t.Errorf("who comes later: %v, %v after %v", g, err, f.count())
+		}
+	})
+}
+
+// TestOutageIsEverybodys: who waited for a look-up that found the service out of order does
+// not ask for themselves.
+func TestOutageIsEverybodys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newAWSFake()
+		f.hold = make(chan struct{})
+		f.instance = func(calledAWS) (int, string) { return 503, "SlowDown: slower" }
+		p := f.plugin(t)
+		var wg sync.WaitGroup
+		for i := range 10 {
+			wg.Go(func() {
+				_, err := ask(t, p, keyed(fmt.Sprint("AKIA", i), caller), "s3://team-data/k")
+				if e := dataAccessError(t, err); e.Kind != s3agcreds.KindUnavailable {
+					t.Errorf("%s: %v", e.Kind, err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(f.hold)
+		wg.Wait()
+		if got := f.count()[findInstance]; got != 2 {
+			t.Errorf("%d calls, want one and its retry", got)
+		}
 	})
 }
 
@@ -341,7 +370,7 @@ func TestLookupPanics(t *testing.T) {
 func TestResolveRefusesTarget(t *testing.T) {
 	f := newAWSFake()
 	client := s3.NewFromConfig(f.config(), f.plugin(t).Install)
-	_, err := client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("team-data"), Key: aws.String("a\x01")})
+	_, err := client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("team-data"), Key: aws.String("a\xff")})
 	if !errors.Is(err, s3agcreds.ErrTarget) || f.count()[findInstance] != 0 {
 		t.Errorf("%v after %v", err, f.count())
 	}

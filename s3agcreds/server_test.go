@@ -34,6 +34,7 @@ type service struct {
 	pool   *tipcreds.Pool
 	plugin *s3agcreds.Plugin
 	client *s3.Client
+	wire   *wire
 }
 
 func newService(t testing.TB, users int, optFns ...func(*s3agcreds.Options)) *service {
@@ -41,7 +42,8 @@ func newService(t testing.TB, users int, optFns ...func(*s3agcreds.Options)) *se
 	s := &service{TB: t, lab: labtest.Start(t, labtest.Edit(func(w *lab.World) { withCrowd(w, users) }))}
 	client := s.lab.HTTPClient()
 	t.Cleanup(client.CloseIdleConnections)
-	cfg := aws.Config{Region: s.lab.Region(), HTTPClient: client}
+	s.wire = &wire{HTTPClient: client, askers: map[string]string{}}
+	cfg := aws.Config{Region: s.lab.Region(), HTTPClient: s.wire}
 	var err error
 	s.pool, err = tipcreds.NewPool(enhancedRole, "arn:aws:sso::111122223333:application/ssoins-1234567890abcdef/apl-1234567890abcdef",
 		func(o *tipcreds.PoolOptions) {
@@ -154,13 +156,8 @@ func (s *service) visit(i, users int) {
 // or that is about somebody else's home. It returns how many there were.
 func (s *service) checkTrail(since int) (requests int) {
 	s.Helper()
-	vendedTo, events := map[string]string{}, s.lab.Events()[since:]
-	for _, e := range events {
-		if vended, ok := e.ResponseElements["credentials"].(map[string]any); ok && e.EventName == getAccess {
-			vendedTo[vended["accessKeyId"].(string)] = e.UserIdentity.OnBehalfOf.UserID
-		}
-	}
-	for _, e := range events {
+	vendedTo := s.vendedTo()
+	for _, e := range s.lab.Events()[since:] {
 		key, _ := e.RequestParameters["key"].(string)
 		if key == "" {
 			continue

@@ -27,6 +27,18 @@ var ErrTarget = errors.New("invalid S3 target")
 // not otherwise interpreted: an asterisk at its end asks for a prefix, any
 // other character stands for itself.
 func ValidateTarget(target string) error {
+	if err := askable(target); err != nil {
+		return err
+	}
+	if strings.ContainsFunc(target, unicode.IsControl) {
+		return fmt.Errorf("%w %.100q: it has a control character", ErrTarget, target)
+	}
+	return nil
+}
+
+// askable is [ValidateTarget] for targets of requests: S3 takes keys with control
+// characters, whatever is thought of them.
+func askable(target string) error {
 	switch {
 	case target == "" || target == scheme:
 		return fmt.Errorf("%w %q: want s3://BUCKET/KEY or s3://BUCKET/PREFIX*", ErrTarget, target)
@@ -34,8 +46,6 @@ func ValidateTarget(target string) error {
 		return fmt.Errorf("%w %.100q: it must begin with s3://%s", ErrTarget, target, didYouMean(target))
 	case !utf8.ValidString(target):
 		return fmt.Errorf("%w %.100q: not UTF-8", ErrTarget, target)
-	case strings.ContainsFunc(target, unicode.IsControl):
-		return fmt.Errorf("%w %.100q: it has a control character", ErrTarget, target)
 	case utf8.RuneCountInString(target) > maxTarget:
 		return fmt.Errorf("%w: %d characters, at most %d are allowed", ErrTarget, utf8.RuneCountInString(target), maxTarget)
 	case target[len(scheme)] == '/':

@@ -217,9 +217,25 @@ func TestObjectOfThePrefixName(t *testing.T) {
 	t.Run("a service that insists", func(t *testing.T) {
 		c := newCloud("READ s3://b/p", "READ s3://b/p*")
 		c.control = alwaysMatching("s3://b/p")
-		err := listObjects("b", "p", "")(t.Context(), c.client(t))
-		if e := dataAccessError(t, err); e.Err != s3agcreds.ErrObjectOnly || len(c.keys()) != 0 {
-			t.Errorf("%v, sent %v", e.Err, c.keys())
+		client := c.client(t)
+		for range 3 {
+			err := listObjects("b", "p", "")(t.Context(), client)
+			if e := dataAccessError(t, err); e.Err != s3agcreds.ErrObjectOnly || len(c.keys()) != 0 {
+				t.Errorf("%v, sent %v", e.Err, c.keys())
+			}
+		}
+		if diff := cmp.Diff([]string{"READ s3://b/p", "READ s3://b/p*"}, c.log()); diff != "" {
+			t.Errorf("a denial as others, but it is asked again (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("a service that insists, Minimal", func(t *testing.T) {
+		c := newCloud()
+		c.control = alwaysMatching("s3://b/p")
+		if e := dataAccessError(t, listObjects("b", "p", "")(t.Context(), c.client(t, minimal))); e.Err != s3agcreds.ErrObjectOnly {
+			t.Error(e.Err)
+		}
+		if diff := cmp.Diff([]string{"READ s3://b/p* Minimal"}, c.log()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
 }

@@ -47,8 +47,8 @@ var (
 	// to IAM Identity Center before: by the renewal before, or by another process
 	// with the same [Cache]. AWS was not called.
 	ErrWebTokenSpent = errors.New("the web token provider returned the JWT that was exchanged before")
-	// ErrForgotten means that [Pool.Forget] was called for the user since their
-	// credentials were asked for. AWS was not called.
+	// ErrForgotten means that [Pool.Forget] was called for the user since [Pool.For]
+	// was, or while their credentials were renewed.
 	ErrForgotten = errors.New("the user was forgotten meanwhile")
 	// ErrSubjectMismatch means that the JWT is of another user than it should be.
 	// AWS was not called.

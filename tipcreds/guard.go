@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -60,9 +59,11 @@ func (e *WrongUserError) Error() string {
 // of this pool is sent only if its context carries that user ([WithUser]), else it
 // fails with a [*WrongUserError]. Presigned URLs and forms are looked at as well. Keys
 // are known until they expire, also those of users who were forgotten. So are keys that AWS
-// vends for a user's if they are told to [User.Adopt], as the plugin of package s3agcreds tells
-// those of S3 Access Grants. What is signed with other keys passes, and with those of
-// other pools.
+// vends for a user's, from then on: those in the answers to calls of these clients
+// (GetDataAccess of S3 Control, CreateSession of S3, AssumeRole of STS and others that have
+// credentials in them), however the user's credentials got there, and those that are told to
+// [User.Adopt]. What is signed with other keys passes, and with those of other pools, and
+// with those that AWS vended to clients that are not from here and nobody told of.
 //
 // For directory buckets (S3 Express) the SDK asks for a session with the credentials of
 // the client, not with those of the call. Such buckets need a client of the user's own,
@@ -97,28 +98,10 @@ func (p *Pool) look(
 		}
 	}
 	out, metadata, err := next.HandleFinalize(ctx, in)
-	if err == nil && awsmiddleware.GetOperationName(ctx) == "CreateSession" {
+	if err == nil {
 		p.inherit(key, out.Result)
 	}
 	return out, metadata, err
-}
-
-// inherit makes the owner of key the owner of the key in an answer of S3's CreateSession,
-// with which the SDK signs requests to directory buckets.
-func (p *Pool) inherit(key string, result any) {
-	owner, owned := p.owners.of(key)
-	answer := reflect.Indirect(reflect.ValueOf(result))
-	if !owned || answer.Kind() != reflect.Struct {
-		return
-	}
-	session := reflect.Indirect(answer.FieldByName("Credentials"))
-	if session.Kind() != reflect.Struct {
-		return
-	}
-	id, expires := field[*string](session, "AccessKeyId"), field[*time.Time](session, "Expiration")
-	if id != nil && expires != nil {
-		p.owners.add(*id, owner, *expires)
-	}
 }
 
 func (p *Pool) lookAtPresigned(
@@ -180,6 +163,8 @@ func signingKey(header http.Header, address *url.URL) string {
 // owners tells whose an access key is, for every key that a user of a pool was given
 // and that has not expired, whether or not the user is still remembered.
 type owners struct {
+	vending sync.Map // whether the answers of a reflect.Type have credentials in them
+
 	seed   maphash.Seed
 	shards [manyShards]ownersShard
 }

@@ -79,7 +79,7 @@ func (k *keeper) renew(ctx context.Context, token WebTokenProvider, c, lost *cal
 		return old.credentials, nil // a flight landed since the caller looked
 	}
 	if k.signedOut.Load() {
-		return aws.Credentials{}, &ExchangeError{Step: StepWebToken, Err: ErrForgotten}
+		return aws.Credentials{}, errForgotten()
 	}
 	ctx, end := k.observe(ctx, OpRenew)
 	m, origin, err := k.obtain(ctx, &tokenSource{fetch: token, call: c, lost: lost})

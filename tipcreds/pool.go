@@ -101,9 +101,11 @@ func (p *Pool) admit(k *keeper, subject Subject) {
 
 // Forget drops what is held of a user, in the Cache as well: at sign-out, or when
 // they have lost a right. Credentials that were handed out last until they expire, and
-// other processes go on with what they hold. What [Pool.For] returned before gets no new
-// ones: [ErrForgotten]. The error is that of the Cache; what this process holds is
-// dropped in any case.
+// other processes go on with what they hold. What [Pool.For] returned before hands out none
+// any more, neither those at hand nor those of a renewal under way: [ErrForgotten]. So
+// nothing is vended for them after it, and what a package remembers by
+// [User.Principal] is dropped for good by whoever drops it next. The error is that of
+// the Cache; what this process holds is dropped in any case.
 func (p *Pool) Forget(ctx context.Context, subject Subject) error {
 	p.users.remove(subject)
 	if p.exchanger.options.Cache == nil {
@@ -157,7 +159,8 @@ var (
 )
 
 // Retrieve implements [aws.CredentialsProvider] as [Provider.Retrieve] does. If ctx
-// carries another user ([WithUser]), it fails with a [*WrongUserError].
+// carries another user ([WithUser]), it fails with a [*WrongUserError], and with
+// [ErrForgotten] once [Pool.Forget] was called for the user since this handle was made.
 //
 // Other errors are of type [*ExchangeError], or the context's.
 func (u *User) Retrieve(ctx context.Context) (aws.Credentials, error) {
@@ -174,11 +177,22 @@ func (u *User) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if k.dropped.Load() && !k.signedOut.Load() { // for want of room, since For
 		k = u.pool.users.keeper(k.subject, u.pool.admit)
 	}
-	return k.retrieve(ctx, u.token, true)
+	c, err := k.retrieve(ctx, u.token, true)
+	if err == nil && k.signedOut.Load() { // before, or meanwhile
+		return aws.Credentials{}, errForgotten()
+	}
+	return c, err
 }
 
+func errForgotten() error { return &ExchangeError{Step: StepWebToken, Err: ErrForgotten} }
+
 // ProviderSources implements [aws.CredentialProviderSource].
-func (u *User) ProviderSources() []aws.CredentialSource { return u.keeper.sources() }
+func (u *User) ProviderSources() []aws.CredentialSource {
+	if u == nil {
+		return nil
+	}
+	return u.keeper.sources()
+}
 
 // Subject is whose credentials these are.
 func (u *User) Subject() Subject { return u.keeper.subject }

@@ -41,7 +41,8 @@ func (p *Provider) Principal() string {
 
 // Adopt makes credentials the user's which AWS vended for theirs, as S3 Access Grants
 // does: until they expire, clients that are made from [Pool.Config] send what they sign only
-// with a context that carries this user. It comes before they are used; the package
+// with a context that carries this user. It comes before they are used. What those clients
+// get themselves they know already; this is for what was vended to others, and the package
 // s3agcreds does it by itself. Credentials that are another user's of the pool stay theirs.
 func (u *User) Adopt(vended aws.Credentials) {
 	if u == nil || u.err != nil {

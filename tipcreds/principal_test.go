@@ -29,6 +29,7 @@ func TestPrincipalOfUsers(t *testing.T) {
 	}
 	for who, u := range map[string]*tipcreds.User{
 		"another user": userOf(p, 2), "of another pool": userOf(other, 1),
+		"of another issuer":           p.For(tipcreds.Subject{Issuer: subjectOf(1).Issuer + "/b", ID: subjectOf(1).ID}, token("")),
 		"issuer and id cut elsewhere": p.For(tipcreds.Subject{Issuer: subjectOf(1).Issuer + "u", ID: subjectOf(1).ID[1:]}, token("")),
 	} {
 		if got := u.Principal(); got == "" || got == name {

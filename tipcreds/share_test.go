@@ -274,7 +274,7 @@ func TestForgetShared(t *testing.T) {
 		if err := p.Forget(t.Context(), subjectOf(1)); err != nil {
 			t.Error(err)
 		}
-		if err := <-done; err != nil || len(cache.keys("session-")) != 0 {
+		if err := <-done; !errors.Is(err, tipcreds.ErrForgotten) || len(cache.keys("session-")) != 0 {
 			t.Errorf("%v: %v", cache.keys("session-"), err)
 		}
 		cache.fail(errDown, 0)

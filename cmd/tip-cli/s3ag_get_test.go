@@ -48,7 +48,7 @@ func TestGetDataAccessFails(t *testing.T) {
 		},
 		"case 67: the look-up is denied, the first answer stays": {
 			ready, []func(*lab.World){shareGrants, likeTheTemplate}, nil, []string{"s3ag", "get-data-access", "s3://owner-data/team/"}, 4,
-			[]string{"error: GetDataAccess for s3://owner-data/team/ (READ): AccessDenied: You do not have", "whether another account has one for the bucket could not be looked up (AccessDenied)"},
+			[]string{"error: GetDataAccess for s3://owner-data/team/ (READ): AccessDenied: You do not have", "whether another account has one for the bucket could not be looked up (AccessDenied): if so, name that account with --account-id; run: tip-cli s3ag explain "},
 		},
 		"case 67: no instance, and the look-up is denied": {
 			ready, []func(*lab.World){shareGrants, likeTheTemplate, func(w *lab.World) { w.AccessGrants = w.AccessGrants[1:] }}, nil, []string{"s3ag", "get-data-access", "s3://owner-data/team/"}, 5,
@@ -111,32 +111,45 @@ func repeating(o proxytest.Operation) proxytest.Hook {
 	}
 }
 
-// Every flag leads to the parameter of GetDataAccess that it is named for.
+// Every flag leads to the parameter of GetDataAccess that it is named for. What it is given
+// differs from what is asked for without it.
 func TestGetDataAccessFlags(t *testing.T) {
 	t.Parallel()
 	m := ready(t, shareGrants)
+	const reports, team = "s3://tip-demo-data/reports/summary.txt", "s3://owner-data/team/x"
+	elsewhere := []string{"AWS_REGION=us-east-1"}
+	if err := m.edit(store.ConfigFile, func(f map[string]any) { f["identity_center_region"] = "eu-west-1" }); err != nil {
+		t.Fatal(err)
+	}
 	for name, tt := range map[string]struct {
-		args []string
-		want map[string]any // of the audit trail; nil for not sent
+		target   string
+		args     []string
+		settings []string
+		want     map[string]any // of the audit trail; nil for not sent
 	}{
-		"no flags":           {nil, map[string]any{"accountId": callerAccount, "permission": "READ", "auditContext": nil, "durationSeconds": nil}},
-		"--permission":       {[]string{"--permission", "read"}, map[string]any{"permission": "READ"}},
-		"--duration-seconds": {[]string{"--duration-seconds", "900"}, map[string]any{"durationSeconds": "900"}},
-		"--privilege":        {[]string{"--privilege", "Minimal"}, map[string]any{"privilege": "Minimal", "targetType": nil}},
-		"--target-type":      {[]string{"--privilege", "minimal", "--target-type", "object"}, map[string]any{"privilege": "Minimal", "targetType": "Object"}},
-		"--account-id":       {[]string{"--account-id", callerAccount}, map[string]any{"accountId": callerAccount}},
-		"--audit-context":    {[]string{"--audit-context", "ticket 4711: ü"}, map[string]any{"auditContext": "ticket 4711: ü"}},
-		"--region":           {[]string{"--region", "eu-west-1"}, map[string]any{"accountId": callerAccount}},
+		"no flags":           {reports, nil, nil, map[string]any{"accountId": callerAccount, "permission": "READ", "auditContext": nil, "durationSeconds": nil}},
+		"--permission":       {"s3://tip-demo-data/home/analyst/x", []string{"--permission", "write"}, nil, map[string]any{"permission": "WRITE"}},
+		"--duration-seconds": {reports, []string{"--duration-seconds", "900"}, nil, map[string]any{"durationSeconds": "900"}},
+		"--privilege":        {reports, []string{"--privilege", "Minimal"}, nil, map[string]any{"privilege": "Minimal", "targetType": nil}},
+		"--target-type":      {reports, []string{"--privilege", "minimal", "--target-type", "object"}, nil, map[string]any{"privilege": "Minimal", "targetType": "Object"}},
+		"--account-id":       {team, []string{"--account-id", ownerAccount}, nil, map[string]any{"accountId": ownerAccount}},
+		"--audit-context":    {reports, []string{"--audit-context", "ticket 4711: ü"}, nil, map[string]any{"auditContext": "ticket 4711: ü"}},
+		"--region":           {reports, []string{"--region", "eu-west-1"}, elsewhere, map[string]any{"accountId": callerAccount}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m.dropCredentials(t)
-			m.must(t, append([]string{"s3ag", "get-data-access", "s3://tip-demo-data/reports/summary.txt", "--force-new-creds"}, tt.args...))
-			all := m.Events()
-			last := all[len(all)-1]
-			if last.EventName != "GetDataAccess" {
-				t.Fatalf("the last event is %s", last.EventName)
+			before := len(m.Events())
+			m.must(t, append([]string{"s3ag", "get-data-access", tt.target, "--force-new-creds"}, tt.args...), tt.settings...)
+			var asked []lab.Event
+			for _, e := range m.Events()[before:] {
+				if e.EventName == "GetDataAccess" || e.EventName == "GetAccessGrantsInstanceForPrefix" {
+					asked = append(asked, e)
+				}
 			}
-			text, err := json.Marshal(last.RequestParameters)
+			if len(asked) != 1 || asked[0].AWSRegion != "eu-west-1" {
+				t.Fatalf("asked %d times: %+v", len(asked), asked)
+			}
+			text, err := json.Marshal(asked[0].RequestParameters)
 			if err != nil {
 				t.Fatal(err)
 			}

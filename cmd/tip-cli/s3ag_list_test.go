@@ -3,11 +3,15 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tip-cli/tip-cli/internal/store"
 	"github.com/tip-cli/tip-cli/lab"
 )
 
@@ -113,6 +117,9 @@ func TestHostileGrants(t *testing.T) {
 		{"explain", "s3://tip-demo-data/plain/x", "--output", "json"},
 	} {
 		o := m.must(t, append([]string{"s3ag"}, args...))
+		if !strings.Contains(o.stdout, `s3://tip-demo-data/\u202egnp.exe\u202c \u009b2J`) {
+			t.Errorf("%v does not print the whole name: %q", args, o.stdout)
+		}
 		if strings.ContainsAny(o.stdout+o.stderr, "\u202e\u202c\u009b\x1b") {
 			t.Errorf("%v prints %q", args, o.stdout)
 		}
@@ -130,6 +137,16 @@ func shareList(w *lab.World) {
 	shareGrants(w)
 	statement := w.AccessGrants[1].ResourcePolicy.(map[string]any)["Statement"].([]any)[0].(map[string]any)
 	statement["Action"] = append(statement["Action"].([]any), "s3:ListCallerAccessGrants")
+}
+
+// Whose grants are listed is said where that is another account than the role's.
+func TestGrantsOfTheOwnerAreNamed(t *testing.T) {
+	t.Parallel()
+	m := ready(t, shareList)
+	o := m.must(t, []string{"s3ag", "list-grants", "--prefix", "s3://owner-data/*"})
+	if want := "They are in the S3 Access Grants instance of account 111122223333 in eu-west-1, which AWS names for s3://owner-data/.\n"; o.stderr != want {
+		t.Errorf("it says %q, want %q", o.stderr, want)
+	}
 }
 
 // With a path, the account that has the instance for it is found if the caller's own has
@@ -168,5 +185,49 @@ func TestGrantsOfTheOwner(t *testing.T) {
 				t.Errorf("unread: %q, want %q", l.Unfound, tt.unfound)
 			}
 		})
+	}
+}
+
+// What was vended with an audit context answers no other request, and list-credentials
+// tells it from the rest, for as long as the role session says whose it is.
+func TestListOfAuditedCredentials(t *testing.T) {
+	t.Parallel()
+	m := ready(t)
+	m.must(t, dataAccess)
+	m.must(t, append(dataAccess[:len(dataAccess):len(dataAccess)], "--audit-context", "ticket 4711"))
+	list := func() (audited []string) {
+		t.Helper()
+		o := m.must(t, []string{"s3ag", "list-credentials", "--output", "json"})
+		var entries []struct {
+			Target  string
+			Audited *bool `json:"audit_context"`
+		}
+		if err := json.Unmarshal([]byte(o.stdout), &entries); err != nil {
+			t.Fatal(err)
+		}
+		table := m.must(t, []string{"s3ag", "list-credentials"}).stdout
+		for i, line := range strings.Split(strings.TrimSpace(table), "\n")[1:] {
+			before, _, found := strings.Cut(line, "  "+analystID)
+			if !found || i >= len(entries) || entries[i].Target != "s3://tip-demo-data/reports/*" {
+				t.Fatalf("%+v\n%s", entries, table)
+			}
+			cells := strings.Fields(before)
+			text, err := json.Marshal(entries[i].Audited)
+			if err != nil {
+				t.Fatal(err)
+			}
+			audited = append(audited, string(text)+" "+cells[len(cells)-1])
+		}
+		sort.Strings(audited)
+		return audited
+	}
+	if diff := cmp.Diff([]string{"false no", "true yes"}, list()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := os.Remove(filepath.Join(m.state(), store.RoleFile)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"null -", "null -"}, list()); diff != "" {
+		t.Errorf("without a role session (-want +got):\n%s", diff)
 	}
 }

@@ -75,10 +75,11 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) {
 	if s != nil {
 		ctx, cancel := context.WithTimeout(r.Context(), pageTime)
 		defer cancel()
-		a.plugin.Forget(a.pool.For(s.subject, a.webToken(s)).Principal())
+		principal := a.pool.For(s.subject, a.webToken(s)).Principal()
 		if err := a.pool.Forget(ctx, s.subject); err != nil {
 			a.log.Warn("the cache keeps credentials of somebody who signed out", "user", s.subject.String(), "err", err)
 		}
+		a.plugin.Forget(principal) // after the pool, which has nothing vended for them from now on
 		if err := a.idp.revoke(ctx, s); err != nil {
 			a.log.Warn("a refresh token was not revoked", "user", s.subject.String(), "err", err)
 		}

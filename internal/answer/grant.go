@@ -52,7 +52,8 @@ type GrantRequest struct {
 	// AccountID is the account that the request names, Configured the one that the
 	// configuration does, Caller the one of the role; each may be empty.
 	AccountID, Configured, Caller string
-	// Region is the one that the request names, or empty.
+	// Region is the one that is meant: named, configured, or of the environment. Without
+	// one there is no answer.
 	Region string
 	// Duration is what is asked for, or zero; MinTTL the least life that is wanted, or zero.
 	Duration, MinTTL time.Duration
@@ -79,9 +80,10 @@ func (r *GrantRequest) ServedBy(g *Grant) bool {
 
 // Matches is [GrantRequest.ServedBy] without a look at the clock. A credential of the
 // privilege Minimal answers nothing but the request that it was made for, and nothing
-// else answers that one.
+// else answers that one. One that does not say its region, as those of older versions may
+// not, answers nobody.
 func (r *GrantRequest) Matches(g *Grant) bool {
-	if g.Identity == "" || g.Identity != r.Identity || g.Region != r.Region || !r.account(g) {
+	if g.Identity == "" || g.Identity != r.Identity || g.Region == "" || g.Region != r.Region || !r.account(g) {
 		return false
 	}
 	if r.Privilege == minimal || g.Privilege == minimal {

@@ -15,7 +15,7 @@ import (
 func held(permission, path string, edits ...func(*answer.Grant)) answer.Grant {
 	g := answer.Grant{
 		Target: target(path), Permission: permission, TargetType: "Prefix", Privilege: "Default", RequestedTarget: "s3://b/asked",
-		Identity: "alice", AccountID: "444455556666", Duration: time.Hour,
+		Identity: "alice", AccountID: "444455556666", Region: "eu-west-1", Duration: time.Hour,
 		Expiration: now.Add(50 * time.Minute), ObtainedAt: now.Add(-10 * time.Minute),
 	}
 	for _, edit := range edits {
@@ -28,7 +28,7 @@ func held(permission, path string, edits ...func(*answer.Grant)) answer.Grant {
 func want(permission, path string, edits ...func(*answer.GrantRequest)) answer.GrantRequest {
 	r := answer.GrantRequest{
 		Now: now, Target: target(path), Permission: permission, TargetType: "Prefix", Privilege: "Default",
-		Identity: "alice", Caller: "444455556666",
+		Identity: "alice", Caller: "444455556666", Region: "eu-west-1",
 	}
 	for _, edit := range edits {
 		edit(&r)
@@ -71,6 +71,7 @@ const none = -1
 // The cases of s3agcreds.md that stored credentials can meet.
 var cases = []grantTest{
 	{"case 01: below the prefix", []answer.Grant{held("READ", "foo/bar/*")}, want("READ", "foo/bar/logs"), 0, ""},
+	{"no region on either side", []answer.Grant{held("READ", "*", func(g *answer.Grant) { g.Region = "" })}, want("READ", "x", func(r *answer.GrantRequest) { r.Region = "" }), none, ""},
 	{"case 02: the whole bucket", []answer.Grant{held("READ", "*")}, want("READ", "x"), 0, ""},
 	{"case 03: READWRITE serves READ", []answer.Grant{held("READWRITE", "*")}, want("READ", "x"), 0, "misses: the permission is part of the key"},
 	{"case 04: READWRITE serves WRITE", []answer.Grant{held("READWRITE", "*")}, want("WRITE", "x"), 0, "misses: the permission is part of the key"},
@@ -165,7 +166,7 @@ var besides = []grantTest{
 	{"15 minutes', 6 minutes left", []answer.Grant{held("READ", "*", left(6*time.Minute, 15*time.Minute))}, want("READ", "x"), 0, ""},
 	{"15 minutes', 5 minutes left", []answer.Grant{held("READ", "*", left(5*time.Minute, 15*time.Minute))}, want("READ", "x"), none, ""},
 	{"of no known life", []answer.Grant{held("READ", "*", left(14*time.Minute, 0))}, want("READ", "x"), none, ""},
-	{"shorter than asked for", []answer.Grant{held("READ", "*")}, want("READ", "x", lasting(2*time.Hour)), none, ""},
+	{"shorter than asked for", []answer.Grant{held("READ", "*")}, want("READ", "x", lasting(2*time.Hour)), none, "serves it: the duration is not in the key"},
 	{"as long as asked for", []answer.Grant{held("READ", "*")}, want("READ", "x", lasting(time.Hour)), 0, ""},
 	{"less left than wanted", []answer.Grant{held("READ", "*")}, want("READ", "x", func(r *answer.GrantRequest) { r.MinTTL = 50 * time.Minute }), none, ""},
 	{"more left than wanted", []answer.Grant{held("READ", "*")}, want("READ", "x", func(r *answer.GrantRequest) { r.MinTTL = 49 * time.Minute }), 0, ""},

@@ -184,8 +184,8 @@ func (a *app) dataAccess(ctx context.Context, r session.GrantRequest) (store.S3E
 	if r.Region, err = a.grantRegion(c, r.Region); err != nil {
 		return store.S3Entry{}, err
 	}
-	if held, ok := session.HeldGrant(st, c, r); ok {
-		return held, nil
+	if held, ok, err := a.heldGrant(st, c, r); ok || err != nil {
+		return held, err
 	}
 	s, err := a.sessionFor(c)
 	if err != nil {
@@ -193,7 +193,7 @@ func (a *app) dataAccess(ctx context.Context, r session.GrantRequest) (store.S3E
 	}
 	defer a.progress.begin("asking S3 Access Grants")()
 	e, err := s.DataAccess(ctx, r)
-	return e, advised(err, &r)
+	return e, a.advised(err, &r)
 }
 
 // grantRegion checks the region that was given for an Access Grants instance. The

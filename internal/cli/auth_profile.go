@@ -11,11 +11,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
 	"github.com/spf13/cobra"
 
 	"github.com/tip-cli/tip-cli/internal/awsprofile"
 	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/session"
 	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/s3agcreds"
 )
 
 // profileFlags are the flags of set-aws-profile, as typed.
@@ -160,14 +163,29 @@ func (a *app) reportProfile(f *profileFlags, result awsprofile.Result) error {
 	case f.dryRun:
 		a.say("Nothing was changed. Without --dry-run this would be in %s:", result.Path)
 		return printed(fmt.Fprint(a.Stdout, result.Diff()))
-	case f.s3 != "":
-		a.say("The profile %s in %s now gets its credentials from tip-cli. Try: %s", f.profile, result.Path,
-			awsprofile.Command("aws", "s3", "ls", strings.TrimSuffix(f.s3, "*"), "--profile", f.profile))
 	default:
 		a.say("The profile %s in %s now gets its credentials from tip-cli. Try: %s", f.profile, result.Path,
-			awsprofile.Command("aws", "sts", "get-caller-identity", "--profile", f.profile))
+			awsprofile.Command("aws", append(f.trial(), "--profile", f.profile)...))
 	}
 	return nil
+}
+
+// trial is what works with the credentials of the profile.
+func (f *profileFlags) trial() []string {
+	if r, err := f.grant.request(f.s3); err == nil && lists(&r) {
+		return []string{"s3", "ls", strings.TrimSuffix(f.s3, "*")}
+	}
+	return []string{"sts", "get-caller-identity"}
+}
+
+// lists reports whether credentials for a request let their holder list what is in its
+// target: S3 takes a list of all that begins with something for reading.
+func lists(r *session.GrantRequest) bool {
+	folder := s3agcreds.NormalizeTarget(r.Target)
+	wild := strings.HasSuffix(folder, "*")
+	_, _, inBucket := strings.Cut(strings.TrimPrefix(folder, "s3://"), "/")
+	return r.Permission != types.PermissionWrite && folder == printable(folder) && inBucket &&
+		(wild || strings.HasSuffix(folder, "/") && r.Privilege == types.PrivilegeDefault && r.TargetType == "")
 }
 
 // warnOfState says that the profile does not carry a state directory of its own.

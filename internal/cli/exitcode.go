@@ -150,7 +150,7 @@ func accessCode(e *s3agcreds.DataAccessError) int {
 	case e.Kind == s3agcreds.KindNoGrant, e.Kind == s3agcreds.KindNotAuthorized, e.Kind == s3agcreds.KindLocationRole,
 		strings.HasPrefix(e.Code, "AccessDenied"):
 		return ExitAccessDenied
-	case e.Kind == s3agcreds.KindNoInstance:
+	case e.Kind == s3agcreds.KindNoInstance, tooLongForRole(e):
 		return ExitConfiguration
 	}
 	return ExitError

@@ -44,7 +44,7 @@ func named(name string, value ...cell) []cell {
 }
 
 // plainCell is a text from elsewhere.
-func plainCell(text string) cell { return cell{text: printable(text)} }
+func plainCell(text string) cell { return cell{text: visible(text)} }
 
 // end is a time that something ends at, for JSON; null if it is not known.
 func end(t time.Time) *time.Time {

@@ -55,17 +55,20 @@ func (a *app) printJSON(v any) error {
 	if err := encoder.Encode(v); err != nil {
 		return err
 	}
-	_, err := io.WriteString(a.Stdout, escaped(text.String()))
-	return err
+	lines := strings.Split(text.String(), "\n") // that stand between strings
+	for i := range lines {
+		lines[i] = visible(lines[i])
+	}
+	return printed(io.WriteString(a.Stdout, strings.Join(lines, "\n")))
 }
 
-// escaped has JSON spell out what is not printable. That stands in strings only, but
-// for line ends.
-func escaped(text string) string {
+// visible spells out, as JSON does, what is not printable: it could steer a terminal, and
+// without it texts that differ would look the same.
+func visible(text string) string {
 	var b strings.Builder
 	for _, r := range text {
 		switch {
-		case r == '\n' || unicode.IsPrint(r):
+		case unicode.IsPrint(r):
 			b.WriteRune(r)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)
@@ -98,11 +101,11 @@ type cell struct {
 	style style
 }
 
-// cells are unstyled ones. What could steer a terminal is taken out.
+// cells are unstyled ones. What could steer a terminal is spelt out.
 func cells(texts ...string) []cell {
 	row := make([]cell, len(texts))
 	for i, text := range texts {
-		row[i] = cell{text: printable(text)}
+		row[i] = cell{text: visible(text)}
 	}
 	return row
 }

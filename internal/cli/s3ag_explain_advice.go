@@ -15,78 +15,78 @@ import (
 // maxParts bounds the parts of a path that are suggested in its place.
 const maxParts = 3
 
-// suggestions are what may be asked for in the place of what nothing serves.
-func (x *explaining) suggestions(judged []session.JudgedGrant) []suggestion {
-	r, all := x.request, []suggestion{}
-	add := func(why, target string, p types.Permission) {
-		if target == printable(target) { // else it could not be copied
-			all = append(all, suggestion{why, x.command("get-data-access", target, p)})
-		}
+// advice is what may be asked for in the place of what nothing serves, and how an
+// administrator would grant it. Where the grants may not be listed, AWS is to be asked.
+func (f *findings) advice(servedBy *grantLine, judged []session.JudgedGrant) ([]suggestion, known) {
+	switch {
+	case servedBy != nil, f.live != nil && f.live.err == nil:
+		return []suggestion{}, ""
+	case f.unlisted != nil && f.live == nil:
+		return suggested([]suggestion{{"AWS itself can be asked", f.command("explain", f.request, "--live")}}), ""
 	}
-	if x.bucketRegion != "" {
-		all = append(all, suggestion{"the bucket is in " + x.bucketRegion, x.commandIn(x.bucketRegion)})
+	return suggested(append(f.suggestions(), f.parts(judged)...)), known(f.grantCommand())
+}
+
+// suggested leaves out what could not be copied.
+func suggested(all []suggestion) []suggestion {
+	return slices.DeleteFunc(all, func(s suggestion) bool { return s.Command == "" })
+}
+
+// suggestions are requests that are like the one that nothing serves.
+func (f *findings) suggestions() []suggestion {
+	r, all := f.request, []suggestion{}
+	if f.bucketRegion != "" {
+		there := *r
+		there.Region = f.bucketRegion
+		all = append(all, suggestion{"the bucket is in " + f.bucketRegion, f.command("explain", &there)})
 	}
-	if below := r.Target + "/"; x.found.Serves(below, r.Permission) {
-		add("with a slash at its end, what is below it can be had", below, r.Permission)
+	if below := r.Target + "/"; f.grants.Serves(below, r.Permission) {
+		all = append(all, f.instead("with a slash at its end, what is below it can be had", below, r.Permission))
 	}
-	for _, p := range []types.Permission{types.PermissionRead, types.PermissionWrite} {
-		if r.Permission == types.PermissionReadwrite && x.found.Serves(r.Target, p) {
-			add("only "+string(p)+" of it can be had", r.Target, p)
-		}
-	}
-	parts := 0
-	for _, j := range permitted(judged, x, session.VerdictPart) {
-		if parts < maxParts && j.Permits(r.Permission) {
-			parts++
-			add("a part of it can be had", j.Scope, r.Permission)
+	if r.Permission == types.PermissionReadwrite {
+		for _, p := range []types.Permission{types.PermissionRead, types.PermissionWrite} {
+			if f.grants.Serves(r.Target, p) {
+				all = append(all, f.instead("only "+string(p)+" of it can be had", r.Target, p))
+			}
 		}
 	}
 	return all
 }
 
-// command is one of tip-cli for a target, in the same instance.
-func (x *explaining) command(name, target string, p types.Permission) string {
-	r := x.request
-	words := []string{"s3ag", name, target, "--permission", string(p)}
-	if r.Privilege == types.PrivilegeMinimal {
-		words = append(words, "--privilege", string(r.Privilege))
-	}
-	for _, flag := range []struct{ name, value string }{{"--account-id", r.AccountID}, {"--region", r.Region}} {
-		if flag.value != "" {
-			words = append(words, flag.name, flag.value)
+// parts are requests for parts of the path.
+func (f *findings) parts(judged []session.JudgedGrant) []suggestion {
+	var all []suggestion
+	for _, j := range judged {
+		if j.Verdict == session.VerdictPart && f.grants.Usable(j.CallerGrant) && j.Permits(f.request.Permission) && len(all) < maxParts {
+			all = append(all, f.instead("a part of it can be had", j.Scope, f.request.Permission))
 		}
 	}
-	return awsprofile.Command("tip-cli", x.ofContext(words)...)
+	return all
 }
 
-// commandIn is the same explanation in another region.
-func (x *explaining) commandIn(region string) string {
-	elsewhere := *x
-	asked := *x.request
-	asked.Region, elsewhere.request = region, &asked
-	return elsewhere.command("explain", asked.Target, asked.Permission)
-}
-
-// ofContext names the context, if the command line did.
-func (a *app) ofContext(words []string) []string {
-	if a.contextFlag == "" {
-		return words
+// instead suggests to get something else than what was asked for.
+func (f *findings) instead(why, target string, p types.Permission) suggestion {
+	other := *f.request
+	other.Target, other.Permission = target, p
+	if strings.HasSuffix(target, "*") || strings.HasSuffix(target, "/") {
+		other.TargetType = ""
 	}
-	return append([]string{"--context", a.contextFlag}, words...)
+	return suggestion{why, f.command("get-data-access", &other)}
 }
 
 // grantCommand would have an administrator make the missing grant; "" if it cannot be
-// written down. It takes the default location, s3://: where that is not registered, the
+// written down, or would be made in an instance that has nothing to do with the bucket,
+// which is in another region. It takes the default location, s3://: where that is not registered, the
 // path is split between another location and the sub-prefix.
-func (x *explaining) grantCommand() string {
-	r := x.request
+func (f *findings) grantCommand() string {
+	r := f.request
 	path := strings.TrimPrefix(r.Target, "s3://")
-	if path != printable(path) || x.found.UserID == "" {
+	if path != printable(path) || f.grants.UserID == "" || f.bucketRegion != "" {
 		return ""
 	}
 	words := []string{
-		"s3control", "create-access-grant", "--account-id", x.found.AccountID, "--region", x.found.Region,
-		"--permission", string(r.Permission), "--grantee", "GranteeType=DIRECTORY_USER,GranteeIdentifier=" + x.found.UserID,
+		"s3control", "create-access-grant", "--account-id", f.grants.AccountID, "--region", f.grants.Region,
+		"--permission", string(r.Permission), "--grantee", "GranteeType=DIRECTORY_USER,GranteeIdentifier=" + f.grants.UserID,
 		"--access-grants-location-id", "default",
 	}
 	switch {
@@ -113,30 +113,54 @@ func subPrefix(path string) string {
 	return string(text)
 }
 
-// notes are what else there is to say.
-func (x *explaining) notes(e *explanation) []string {
-	r := x.request
-	var notes []string
-	note := func(is bool, text string) {
-		if is {
-			notes = append(notes, text)
-		}
+// requestNotes are what there is to say about the request alone.
+func (f *findings) requestNotes() []string {
+	r, notes := f.request, []string{}
+	if r.Privilege != types.PrivilegeMinimal || strings.HasSuffix(r.Target, "*") {
+		return notes
 	}
-	wild := strings.HasSuffix(r.Target, "*")
-	minimal := r.Privilege == types.PrivilegeMinimal
-	folder := strings.HasSuffix(s3agcreds.NormalizeTarget(r.Target), "/")
 	const oneObject = "With privilege Minimal and no star at its end the path is one object, and credentials reach nothing else"
-	note(minimal && !wild && folder, oneObject+": with a star at its end it is what is below it.")
-	note(minimal && !wild && !folder, oneObject+".")
-	note(minimal && !wild && !folder && r.TargetType == "", "AWS wants --target-type Object for one object with privilege Minimal.")
-	note(e.ServedBy == nil && x.unlisted == nil && r.Permission == types.PermissionReadwrite && x.found.Serves(r.Target, types.PermissionRead) && x.found.Serves(r.Target, types.PermissionWrite),
-		"A grant for READ and one for WRITE do not add up to READWRITE.")
-	note(e.ServedBy == nil && slices.ContainsFunc(e.Grants, func(g explainedGrant) bool { return g.Verdict == string(session.VerdictApplication) }),
-		"A grant for another application of IAM Identity Center is of no use to this one.")
-	note(x.bucketRegion != "", "The bucket is in "+x.bucketRegion+", where its S3 Access Grants instance must be: --region "+x.bucketRegion+".")
-	note(x.found.Unfound != "", "Whether another account has the instance for the path could not be looked up ("+oneLine(x.found.Unfound)+"); name it with --account-id.")
-	note(x.found.Truncated, "There are more grants than were looked at.")
-	note(x.live == nil, "This is read off the list of your grants. AWS decides: ask it with --live.")
-	note(e.Live != nil && e.Live.surprising(), "AWS decided otherwise than the list of your grants has it; a grant may have been made or taken back meanwhile.")
+	if strings.HasSuffix(s3agcreds.NormalizeTarget(r.Target), "/") {
+		return append(notes, oneObject+": with a star at its end it is what is below it.")
+	}
+	notes = append(notes, oneObject+".")
+	if r.TargetType == "" {
+		notes = append(notes, "AWS wants --target-type Object for one object with privilege Minimal.")
+	}
 	return notes
+}
+
+// grantNotes are what else there is to say about the grants and the answer of AWS.
+func (f *findings) grantNotes(e *explanation) []string {
+	var notes []string
+	if e.ServedBy == nil && f.addUp() {
+		notes = append(notes, "A grant for READ and one for WRITE do not add up to READWRITE.")
+	}
+	if e.ServedBy == nil && slices.ContainsFunc(e.Grants, func(g explainedGrant) bool { return g.Verdict == string(session.VerdictApplication) }) {
+		notes = append(notes, "A grant for another application of IAM Identity Center is of no use to this one.")
+	}
+	if f.bucketRegion != "" {
+		notes = append(notes, "The bucket is in "+f.bucketRegion+", where its S3 Access Grants instance must be: --region "+f.bucketRegion+".")
+	}
+	if f.grants.Unfound != "" {
+		notes = append(notes, "Whether another account has the instance for the path could not be looked up ("+oneLine(f.grants.Unfound)+"); name it with --account-id.")
+	}
+	if f.grants.Truncated {
+		notes = append(notes, "There are more grants than were looked at.")
+	}
+	switch {
+	case f.live == nil && f.unlisted != nil:
+		notes = append(notes, "The role may not list your grants, and get-data-access does not need that. AWS decides: ask it with --live.")
+	case f.live == nil:
+		notes = append(notes, "This is read off the list of your grants. AWS decides: ask it with --live.")
+	case e.Live.surprising():
+		notes = append(notes, "AWS decided otherwise than the list of your grants has it; a grant may have been made or taken back meanwhile.")
+	}
+	return notes
+}
+
+// addUp reports whether somebody could take what there is for READWRITE.
+func (f *findings) addUp() bool {
+	r := f.request
+	return r.Permission == types.PermissionReadwrite && f.grants.Serves(r.Target, types.PermissionRead) && f.grants.Serves(r.Target, types.PermissionWrite)
 }

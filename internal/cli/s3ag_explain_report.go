@@ -2,8 +2,9 @@ package cli
 
 import (
 	"fmt"
-	"slices"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
 
 	"github.com/tip-cli/tip-cli/internal/session"
 )
@@ -68,38 +69,37 @@ type suggestion struct {
 	Command string `json:"command"`
 }
 
-func (x *explaining) report() *explanation {
-	r := x.request
+// explanation is what a report says.
+func (f *findings) explanation() *explanation {
+	r := f.request
 	e := &explanation{
 		Target: r.Target, Permission: string(r.Permission), Privilege: string(r.Privilege), TargetType: orElse(string(r.TargetType), "Prefix"),
-		AccountID: known(x.found.AccountID), Region: known(x.found.Region), OwnerFound: x.found.Found,
-		UserID: known(x.found.UserID), Application: known(x.found.Application),
-		Grants: []explainedGrant{}, Notes: []string{}, Try: []suggestion{},
+		AccountID: known(f.grants.AccountID), Region: known(f.grants.Region), OwnerFound: f.grants.Found,
+		UserID: known(f.grants.UserID), Application: known(f.grants.Application),
+		Grants: []explainedGrant{},
 	}
-	judged := x.found.Judge(r.Target, r.Permission)
+	judged := f.grants.Judge(r.Target, r.Permission)
 	if len(judged) > 0 && judged[0].Verdict == session.VerdictServes {
-		line := newGrantLine(&x.found, judged[0].CallerGrant)
+		line := newGrantLine(&f.grants, judged[0].CallerGrant)
 		e.ServedBy = &line
 	}
-	e.list(x, judged)
-	if x.stored != nil {
-		e.Stored = &explainedStored{x.stored.Target, x.stored.Permission, x.stored.Expiration.UTC()}
+	e.list(f, judged)
+	if f.stored != nil {
+		e.Stored = &explainedStored{f.stored.Target, f.stored.Permission, f.stored.Expiration.UTC()}
 	}
-	if x.live != nil {
-		e.Live = x.explainedLive(e)
+	if f.live != nil {
+		e.Live = f.explainedLive(e.ServedBy)
 	}
-	if x.unlisted != nil {
-		e.Unlisted = oneLine(x.unlisted.Error())
+	if f.unlisted != nil {
+		e.Unlisted = oneLine(f.unlisted.Error())
 	}
-	if e.ServedBy == nil && (x.live == nil || x.live.err != nil) {
-		e.Try, e.GrantCommand = x.suggestions(judged), known(x.grantCommand())
-	}
-	e.Notes = append(e.Notes, x.notes(e)...)
+	e.Try, e.GrantCommand = f.advice(e.ServedBy, judged)
+	e.Notes = append(f.requestNotes(), f.grantNotes(e)...)
 	return e
 }
 
 // list takes over the grants that are worth a line.
-func (e *explanation) list(x *explaining, judged []session.JudgedGrant) {
+func (e *explanation) list(f *findings, judged []session.JudgedGrant) {
 	elsewhere := 0
 	for i, j := range judged {
 		if j.Verdict == session.VerdictElsewhere {
@@ -109,13 +109,12 @@ func (e *explanation) list(x *explaining, judged []session.JudgedGrant) {
 			e.Omitted = len(judged) - i
 			return
 		}
-		e.Grants = append(e.Grants, explainedGrant{newGrantLine(&x.found, j.CallerGrant), string(j.Verdict), x.reason(j, i)})
+		e.Grants = append(e.Grants, explainedGrant{newGrantLine(&f.grants, j.CallerGrant), string(j.Verdict), f.reason(j, i)})
 	}
 }
 
 // reason says for a person why a grant has its verdict; i is its place.
-func (x *explaining) reason(j session.JudgedGrant, i int) string {
-	r := x.request
+func (f *findings) reason(j session.JudgedGrant, i int) string {
 	smaller := fmt.Sprintf("gives %s only", j.Permission)
 	switch j.Verdict {
 	case session.VerdictServes:
@@ -131,30 +130,31 @@ func (x *explaining) reason(j session.JudgedGrant, i int) string {
 		return "covers it, but for another application only: " + j.Application
 	case session.VerdictPart:
 		text := "covers only a part of it"
-		if !j.Permits(r.Permission) {
+		if !j.Permits(f.request.Permission) {
 			text += ", and " + smaller
 		}
-		if !x.found.Usable(j.CallerGrant) {
+		if !f.grants.Usable(j.CallerGrant) {
 			text += ", for another application"
 		}
 		return text
 	}
-	if j.Covers(r.Target + "/") {
+	if j.Covers(f.request.Target + "/") {
 		return "is for what is below it: the path has no slash at its end"
 	}
 	return "is for something else"
 }
 
-func (x *explaining) explainedLive(e *explanation) *explainedLive {
-	entry, said := &x.live.entry, &explainedLive{}
-	expected := e.ServedBy == nil
-	if x.live.err != nil {
-		said.Error = oneLine(x.live.err.Error())
+// explainedLive compares what AWS said with the grant that was to serve, if any was.
+func (f *findings) explainedLive(servedBy *grantLine) *explainedLive {
+	entry, said := &f.live.entry, &explainedLive{}
+	expected := servedBy == nil
+	if f.live.err != nil {
+		said.Error = oneLine(f.live.err.Error())
 	} else {
 		said.Granted, said.Target, said.Expiration = true, known(entry.Target), end(entry.Expiration)
-		expected = e.ServedBy != nil && (e.Privilege == "Minimal" || entry.Target == e.ServedBy.Target)
+		expected = servedBy != nil && (f.request.Privilege == types.PrivilegeMinimal || entry.Target == servedBy.Target)
 	}
-	if x.unlisted == nil {
+	if f.unlisted == nil {
 		said.Expected = &expected
 	}
 	return said
@@ -172,16 +172,4 @@ func (e *explanation) hint() string {
 		return fmt.Sprintf("an administrator of account %s can make a grant: %s", e.AccountID, e.GrantCommand)
 	}
 	return "see what is yours: tip-cli s3ag list-grants"
-}
-
-// permitted reports whether a permission is given for the whole target by a grant that
-// can be used.
-func permitted(judged []session.JudgedGrant, x *explaining, verdicts ...session.Verdict) []session.JudgedGrant {
-	var all []session.JudgedGrant
-	for _, j := range judged {
-		if slices.Contains(verdicts, j.Verdict) && x.found.Usable(j.CallerGrant) {
-			all = append(all, j)
-		}
-	}
-	return all
 }

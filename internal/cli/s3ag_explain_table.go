@@ -89,11 +89,11 @@ func (e *explanation) commandRows() [][]cell {
 func (e *explanation) servedCell() cell {
 	switch {
 	case e.Unlisted != "":
-		return cell{printable("not known: " + e.Unlisted), yellow}
+		return cell{visible("not known: " + e.Unlisted), yellow}
 	case e.ServedBy == nil:
 		return cell{"nothing", red}
 	}
-	return cell{printable(e.ServedBy.Target + " (" + e.ServedBy.Permission + ")"), green}
+	return cell{visible(e.ServedBy.Target + " (" + e.ServedBy.Permission + ")"), green}
 }
 
 func (e *explanation) storedCell() cell {
@@ -118,7 +118,7 @@ func (l *explainedLive) cell() cell {
 	default:
 		text = "no, as expected: " + l.Error
 	}
-	return cell{printable(text), s}
+	return cell{visible(text), s}
 }
 
 // leastFit is the width, in characters, below which a column is not broken into lines.

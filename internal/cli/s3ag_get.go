@@ -44,7 +44,8 @@ An --audit-context is what CloudTrail records with the credentials. Stored ones 
 only for the very same text, and without one only those that were given without.
 
 Programs that ask for the same bucket at the same time wait for one of them, for
-half a minute at most, and take what it got if that covers their path.
+half a minute at most, and take what it got if that covers their path; those that it
+does not help ask soon after, and --force-new-creds waits for nobody.
 
 With --min-ttl stored credentials are printed only if they have more than that
 left; else new ones are asked for. These may fall short of it by the time that
@@ -101,7 +102,9 @@ func (f *grantFlags) request(target string) (session.GrantRequest, error) {
 	switch strings.ToLower(f.targetType) {
 	case "", "prefix":
 	case "object":
-		r.TargetType = types.S3PrefixTypeObject
+		if r.TargetType = types.S3PrefixTypeObject; !isObject(target) {
+			return r, fmt.Errorf("--target-type Object is for one object, and %.100q is a bucket or has a star at its end", target)
+		}
 	default:
 		return r, fmt.Errorf("--target-type %q is neither Object nor Prefix", f.targetType)
 	}
@@ -126,6 +129,12 @@ func (f *grantFlags) request(target string) (session.GrantRequest, error) {
 		return r, tooLong(r.MinTTL, longest, "the credentials have", f.longer)
 	}
 	return r, nil
+}
+
+// isObject reports whether a target can be one object.
+func isObject(target string) bool {
+	_, key, _ := strings.Cut(strings.TrimPrefix(target, "s3://"), "/")
+	return key != "" && !strings.HasSuffix(key, "*")
 }
 
 func isAccount(s string) bool {

@@ -75,11 +75,14 @@ func (f *listFlags) check() error {
 		if err := s3agcreds.ValidateTarget(f.prefix); err != nil {
 			return fmt.Errorf("--prefix: %w", err)
 		}
+		f.prefix = strings.TrimSuffix(f.prefix, "*") // as the target of a grant has it
+		f.prefix = strings.TrimSuffix(f.prefix, "s3://")
 	}
-	f.permission = strings.ToUpper(f.permission)
-	if p := types.Permission(f.permission); p != "" && !slices.Contains(p.Values(), p) {
+	p := types.Permission(strings.ToUpper(f.permission))
+	if p != "" && !slices.Contains(p.Values(), p) {
 		return fmt.Errorf("--permission %q is none of READ, WRITE, READWRITE", f.permission)
 	}
+	f.permission = string(p)
 	return nil
 }
 
@@ -103,7 +106,7 @@ func (a *app) listGrants(ctx context.Context, f *listFlags) error {
 			return err
 		}
 	}
-	for _, line := range l.remarks(f) {
+	for _, line := range a.remarks(l, f) {
 		a.say("%s", oneLine(line))
 	}
 	return nil
@@ -136,6 +139,8 @@ type grantList struct {
 	Other     int    `json:"for_other_applications"`
 	Truncated bool   `json:"truncated"`
 	Unfound   string `json:"owner_unread,omitempty"`
+	// ownerFound says that the account was looked up.
+	ownerFound bool
 }
 
 type grantLine struct {
@@ -153,7 +158,7 @@ func newGrantLine(found *session.CallerGrants, g session.CallerGrant) grantLine 
 func newGrantList(found *session.CallerGrants, f *listFlags) *grantList {
 	l := &grantList{
 		AccountID: found.AccountID, Region: found.Region, Application: known(found.Application),
-		Grants: []grantLine{}, Truncated: found.Truncated, Unfound: found.Unfound,
+		Grants: []grantLine{}, Truncated: found.Truncated, Unfound: found.Unfound, ownerFound: found.Found,
 	}
 	for _, g := range found.Grants {
 		switch {
@@ -195,11 +200,16 @@ func (g *grantLine) application(own string) string {
 }
 
 // remarks are what else there is to say to a person.
-func (l *grantList) remarks(f *listFlags) []string {
+func (a *app) remarks(l *grantList, f *listFlags) []string {
 	var lines []string
 	where := fmt.Sprintf("in the S3 Access Grants instance of account %s in %s", l.AccountID, l.Region)
 	if len(l.Grants) == 0 {
 		lines = append(lines, "There is no grant for you "+where+f.narrowed()+". Ask its administrator for one, or look elsewhere with --account-id or --region.")
+		if command := a.explainPrefix(f); command != "" {
+			lines = append(lines, "A grant for a path above it is not in such a list; see: "+command)
+		}
+	} else if l.ownerFound {
+		lines = append(lines, "They are "+where+", which AWS names for "+visible(f.prefix)+".")
 	}
 	if l.Other > 0 {
 		lines = append(lines, counted(l.Other, "grant is", "grants are")+" for other applications; see them with: tip-cli s3ag list-grants --all-applications")
@@ -213,11 +223,24 @@ func (l *grantList) remarks(f *listFlags) []string {
 	return lines
 }
 
+// explainPrefix is the command that also tells of grants for what is above a prefix, ""
+// if there is none to be told.
+func (a *app) explainPrefix(f *listFlags) string {
+	if f.prefix == "" {
+		return ""
+	}
+	r := session.GrantRequest{Target: f.prefix, Permission: types.Permission(orElse(f.permission, "READ")), AccountID: f.account, Region: string(f.region)}
+	if !strings.HasSuffix(f.prefix, "/") {
+		r.Target += "*"
+	}
+	return a.s3agCommand("explain", &r)
+}
+
 // narrowed says what the list was narrowed to.
 func (f *listFlags) narrowed() string {
 	text := ""
 	if f.prefix != "" {
-		text += " that begins with " + printable(f.prefix)
+		text += " that begins with " + visible(f.prefix)
 	}
 	if f.permission != "" {
 		text += " with " + f.permission

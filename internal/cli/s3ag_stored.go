@@ -19,8 +19,9 @@ func newListCredentials(a *app) *cobra.Command {
 		Long: `Lists the S3 credentials that are stored here, expired ones as well: what they are
 for, for how long, and whose they are: the user of the identity store, and the
 group or the role that the grant was made to, if not to the user. It asks nobody.
-"-" stands for what was not stored with them: the original stores neither account
-nor identity, and REGION is there only if one was asked for. No key is shown.
+AUDIT is "yes" for those that were vended with --audit-context: only requests with
+the same one are answered with them. "-" stands for what is not known: the original
+stores neither account nor identity. No key is shown.
 
 With --output json it is a list of objects; docs/output.md explains their members.`,
 		Example: `  tip-cli s3ag list-credentials
@@ -35,18 +36,23 @@ With --output json it is a list of objects; docs/output.md explains their member
 			if err != nil {
 				return err
 			}
-			return a.printGrants(entries, f)
+			role, err := st.LoadRole()
+			if err != nil {
+				role = store.RoleCredentials{} // the list is of something else
+			}
+			return a.printGrants(entries, &role, f)
 		},
 	}
 	f.register(cmd)
 	return cmd
 }
 
-func (a *app) printGrants(entries []store.S3Entry, f format) error {
+// printGrants prints stored S3 credentials. The role session is that of the person.
+func (a *app) printGrants(entries []store.S3Entry, role *store.RoleCredentials, f format) error {
 	if f == formatJSON {
 		list := make([]listedGrant, len(entries)) // [] and not null
 		for i := range entries {
-			list[i] = newListedGrant(&entries[i])
+			list[i] = newListedGrant(&entries[i], role)
 		}
 		return a.printJSON(list)
 	}
@@ -58,7 +64,7 @@ func (a *app) printGrants(entries []store.S3Entry, f format) error {
 	for i := range entries {
 		e := &entries[i]
 		row := cells(e.Target, e.Permission, expiry(e.Expiration), e.Privilege,
-			orElse(e.AccountID, "-"), orElse(e.Region, "-"), orElse(whose(e), "-"))
+			orElse(e.AccountID, "-"), orElse(e.Region, "-"), yesNo(audited(e, role)), orElse(whose(e), "-"))
 		if time.Until(e.Expiration) <= 0 {
 			for i := range row {
 				row[i].style = faint
@@ -66,7 +72,7 @@ func (a *app) printGrants(entries []store.S3Entry, f format) error {
 		}
 		rows = append(rows, row)
 	}
-	header := []string{"TARGET", "PERMISSION", "EXPIRES", "PRIVILEGE", "ACCOUNT", "REGION", "IDENTITY"}
+	header := []string{"TARGET", "PERMISSION", "EXPIRES", "PRIVILEGE", "ACCOUNT", "REGION", "AUDIT", "IDENTITY"}
 	return a.printTable(header, a.fitted(header, rows))
 }
 
@@ -85,6 +91,28 @@ func whose(e *store.S3Entry) string {
 	return strings.TrimSpace(e.UserID + " " + by)
 }
 
+// audited reports whether stored credentials were vended with an audit context, nil if
+// that cannot be told. All that is stored of it is that Identity is not the person's plain
+// one, so that credentials for another configuration look the same; they go when
+// that is changed by a command.
+func audited(e *store.S3Entry, role *store.RoleCredentials) *bool {
+	with := e.Identity != role.S3Identity
+	if role.S3Identity == "" || with && e.UserID != role.UserID {
+		return nil
+	}
+	return &with
+}
+
+func yesNo(b *bool) string {
+	switch {
+	case b == nil:
+		return "-"
+	case *b:
+		return "yes"
+	}
+	return "no"
+}
+
 // listedGrant is an entry without its keys.
 type listedGrant struct {
 	Target     string     `json:"target"`
@@ -96,6 +124,7 @@ type listedGrant struct {
 	Expiration time.Time  `json:"expiration"`
 	Seconds    int64      `json:"seconds"`
 	ObtainedAt *time.Time `json:"obtained_at"`
+	Audited    *bool      `json:"audit_context"`
 	UserID     known      `json:"user_id"`
 	Grantee    *grantee   `json:"grantee"`
 }
@@ -106,10 +135,10 @@ type grantee struct {
 	ID   string `json:"id"`
 }
 
-func newListedGrant(e *store.S3Entry) listedGrant {
+func newListedGrant(e *store.S3Entry, role *store.RoleCredentials) listedGrant {
 	listed := listedGrant{
 		Target: e.Target, Permission: e.Permission, TargetType: e.TargetType, Privilege: e.Privilege,
-		AccountID: known(e.AccountID), Region: known(e.Region), UserID: known(e.UserID),
+		AccountID: known(e.AccountID), Region: known(e.Region), Audited: audited(e, role), UserID: known(e.UserID),
 		Expiration: e.Expiration.UTC(), Seconds: secondsLeft(e.Expiration, time.Now()), ObtainedAt: end(e.ObtainedAt),
 	}
 	if e.GranteeID != "" {

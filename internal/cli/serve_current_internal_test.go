@@ -58,7 +58,7 @@ func (s *shelves) stock(t *testing.T, fingerprint, user string) {
 	}
 	entry := store.S3Entry{
 		AccessKeyID: "ASIAGRANT", SecretAccessKey: secret.New("s"), SessionToken: secret.New("t"), Expiration: time.Now().Add(time.Hour),
-		Target: "s3://example-bucket/a/*", Permission: "READ", Identity: identityOf(s.config(t), user),
+		Target: "s3://example-bucket/a/*", Permission: "READ", TargetType: "Prefix", Privilege: "Default", Resolved: true, Region: "eu-west-1", Identity: identityOf(s.config(t), user),
 	}
 	if err := s.UpsertS3(t.Context(), entry); err != nil {
 		t.Fatal(err)

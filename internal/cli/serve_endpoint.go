@@ -194,15 +194,16 @@ func (e *endpoint) current(c credserver.Credentials) bool {
 	if err != nil {
 		return true
 	}
-	is := session.CurrentRole
-	if e.grant != nil {
-		is = session.CurrentGrant
-	}
 	now, err := e.quiet.configNow()
 	if err != nil {
 		return !errors.Is(err, store.ErrNotFound)
 	}
-	same, err := is(st, now, c.AccessKeyID)
+	var same bool
+	if e.grant == nil {
+		same, err = session.CurrentRole(st, now, c.AccessKeyID)
+	} else {
+		same, err = e.quiet.currentGrant(st, now, *e.grant, c.AccessKeyID)
+	}
 	if err != nil {
 		return !errors.Is(err, store.ErrNotFound)
 	}

@@ -103,7 +103,21 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 			return &usageError{err: err, hint: hint}
 		}
 	}
-	return usage(cmd, err)
+	return usage(cmd, plainly(err))
+}
+
+// plainly says what a flag takes, where the error says how that was read.
+func plainly(err error) error {
+	wrong, isValue := errors.AsType[*pflag.InvalidValueError](err)
+	number, isNumber := errors.AsType[*strconv.NumError](err)
+	if !isValue || !isNumber {
+		return err
+	}
+	takes := "give a whole number"
+	if number.Func == "ParseBool" {
+		takes = "give true or false"
+	}
+	return fmt.Errorf("invalid argument %q for \"--%s\" flag: %s", wrong.GetValue(), wrong.GetFlag().Name, takes)
 }
 
 // meantFlag is a hint to the flag of cmd that name comes nearest to, or to the one

@@ -50,7 +50,7 @@ func environment() []Entry {
 		{signInVariable, "whether commands other than auth may ask for a sign-in: auto, never or always; before the key sign_in of the configuration"},
 		{store.KeyringVariable, "off keeps the sealing key out of the keyring of the operating system, in a file"},
 		{accessibleVariable + ", " + otherAccessibleVariable, "if one is not empty, questions are asked in plain lines, as screen readers want them"},
-		{"TIP_CLI_FASTPATH", "off switches the shortcut off by which auth get-iam-credentials prints stored credentials"},
+		{"TIP_CLI_FASTPATH", "off switches the shortcut off by which auth get-iam-credentials and s3ag get-data-access print stored credentials"},
 		{recursion.Variable, "set by tip-cli for the programs that it runs, so that none of them leads back to it"},
 		{"TIP_CLI_COMPLETION_DESCRIPTIONS", "false leaves the descriptions out of what a shell completes"},
 		{"AWS_REGION, AWS_DEFAULT_REGION", "the region where the configuration has none"},

@@ -62,7 +62,7 @@ var surroundingsFields = []field{
 	text("redirect_path", "path of the redirect URI (default /callback)", func(c *Config) *string { return &c.RedirectPath }),
 	portsField("redirect_fallback_ports", "ports to try when redirect_port is taken; the identity provider must know them, too", func(c *Config) *[]int { return &c.RedirectFallbackPorts }),
 	scopesField("scopes", "scopes to ask for instead of the identity provider's usual ones", func(c *Config) *[]string { return &c.Scopes }),
-	text("s3ag_account_id", "account of the S3 Access Grants instance (default: that of the role)", func(c *Config) *string { return &c.S3AGAccountID }),
+	text("s3ag_account_id", "account of the S3 Access Grants instance (default: that of the role, else the one that owns the instance for the path)", func(c *Config) *string { return &c.S3AGAccountID }),
 	number("session_duration", "length of the identity-enhanced session in seconds, 900 to 3600", secondsForm, maxSeconds, func(c *Config) *int { return &c.SessionDuration }),
 }
 

@@ -74,7 +74,18 @@ func (q *question) dataAccess(args []string) bool {
 		}
 	}
 	r.Permission, r.TargetType, r.Privilege = or(r.Permission, "READ"), or(r.TargetType, "Prefix"), or(r.Privilege, "Default")
-	return r.Target != ""
+	return r.Target != "" && (r.TargetType != "Object" || plainObject(r.Target))
+}
+
+// plainObject reports whether a target can be one object: it is no bucket, and has no star
+// at its end. Whoever has it otherwise is told so elsewhere.
+func plainObject(target string) bool {
+	for i := len("s3://"); i < len(target)-1; i++ {
+		if target[i] == '/' {
+			return target[len(target)-1] != '*'
+		}
+	}
+	return false
 }
 
 // split takes a word apart at the first equals sign.

@@ -11,6 +11,7 @@ var (
 	Document    = warm
 	Write       = write
 	ContextName = contextName
+	RegionMark  = regionMark
 )
 
 // Names are the names that internal/store and os have as well.
@@ -27,7 +28,7 @@ func ParseRole(text []byte) (Role, bool) {
 	}
 	return Role{
 		r.accessKeyID, r.secretAccessKey, r.sessionToken, r.expiration.text, r.accountID, r.userID, r.fingerprint,
-		r.obtainedAt.text, r.renewBefore, r.configDigest, r.s3Identity, r.s3AccountID, string(r.document()),
+		r.obtainedAt.text, r.renewBefore, r.configDigest, r.s3Identity, r.s3AccountID, r.s3Region, r.s3RegionMark, string(r.document()),
 	}, true
 }
 
@@ -35,7 +36,7 @@ func ParseRole(text []byte) (Role, bool) {
 type Role struct {
 	AccessKeyID, SecretAccessKey, SessionToken, Expiration, AccountID, UserID, Fingerprint, ObtainedAt string
 	RenewBefore                                                                                        int
-	ConfigDigest, S3Identity, S3AccountID, Document                                                    string
+	ConfigDigest, S3Identity, S3AccountID, S3Region, S3RegionMark, Document                            string
 }
 
 // S3Entry is what is read of an entry of s3_creds.json.

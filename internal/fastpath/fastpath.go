@@ -54,7 +54,7 @@ func warm(args []string, getenv func(string) string, now time.Time) ([]byte, boo
 	}
 	if q.grant != nil {
 		q.grant.Now = now
-		return role.grant(dir, private, q.grant)
+		return role.grant(dir, private, getenv, q.grant)
 	}
 	digest, ok := configDigest(dir)
 	if !ok {

@@ -96,7 +96,7 @@ func TestFastAndSlowAgree(t *testing.T) {
 // either, it asks AWS, which cannot be reached.
 func TestFastAndSlowAgreeOnS3(t *testing.T) {
 	served := 0
-	for _, tt := range append(s3States, s3SystemStates...) {
+	for _, tt := range slices.Concat(s3States, s3RegionStates, s3SystemStates) {
 		t.Run(tt.name, func(t *testing.T) { served += agree(t, newS3State, tt.change, tt.want) })
 	}
 	if served < 40 {
@@ -187,10 +187,16 @@ func TestIntroducedForS3(t *testing.T) {
 		"a configuration with another account":            false, // and so it has none
 		"a role session of somebody else":                 false,
 		"not sorted":                                      false,
+		"a profile's region, not known yet":               true,
+		"a profile's region, another file":                false, // another region, of which nothing is stored
+		"a profile's region, written otherwise":           true,
+		"another profile of the same region":              true,
+		"AWS_REGION with spaces":                          false, // which the fast path does not look at
+		"no longer configured, and AWS_REGION":            true,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newS3State(t, filepath.Join(t.TempDir(), "state"))
-			for _, tt := range s3States {
+			for _, tt := range slices.Concat(s3States, s3RegionStates) {
 				if tt.name == name {
 					tt.change(s)
 				}

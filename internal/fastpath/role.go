@@ -13,6 +13,7 @@ type role struct {
 	accountID, userID                          string
 	fingerprint, configDigest                  string
 	s3Identity, s3AccountID                    string
+	s3Region, s3RegionMark                     string
 	renewBefore                                int // seconds
 }
 
@@ -63,6 +64,10 @@ func (r *role) member(key string, p *parser) bool {
 		return p.into(&r.s3Identity)
 	case "s3_account_id":
 		return p.into(&r.s3AccountID)
+	case "s3_region":
+		return p.into(&r.s3Region)
+	case "s3_region_mark":
+		return p.into(&r.s3RegionMark)
 	}
 	return !known(key) && p.skip()
 }
@@ -72,7 +77,7 @@ func (r *role) member(key string, p *parser) bool {
 func known(key string) bool {
 	switch string(lower(key)) {
 	case "access_key_id", "secret_access_key", "session_token", "expiration", "account_id", "user_id", "fingerprint",
-		"obtained_at", "renew_before", "config_digest", "s3_identity", "s3_account_id":
+		"obtained_at", "renew_before", "config_digest", "s3_identity", "s3_account_id", "s3_region", "s3_region_mark":
 		return true
 	}
 	return false

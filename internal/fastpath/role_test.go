@@ -25,6 +25,8 @@ type roleFile struct {
 	ConfigDigest    string `json:"config_digest,omitempty"`
 	S3Identity      string `json:"s3_identity,omitempty"`
 	S3AccountID     string `json:"s3_account_id,omitempty"`
+	S3Region        string `json:"s3_region,omitempty"`
+	S3RegionMark    string `json:"s3_region_mark,omitempty"`
 }
 
 // document is what the ordinary path prints.
@@ -57,7 +59,7 @@ func sameAsJSON(t *testing.T, text []byte) (accepted bool) {
 		AccessKeyID: f.AccessKeyID, SecretAccessKey: f.SecretAccessKey, SessionToken: f.SessionToken, Expiration: f.Expiration,
 		AccountID: f.AccountID, UserID: f.UserID, Fingerprint: f.Fingerprint, ObtainedAt: f.ObtainedAt,
 		RenewBefore: int(f.RenewBefore), ConfigDigest: f.ConfigDigest,
-		S3Identity: f.S3Identity, S3AccountID: f.S3AccountID, Document: string(printed) + "\n",
+		S3Identity: f.S3Identity, S3AccountID: f.S3AccountID, S3Region: f.S3Region, S3RegionMark: f.S3RegionMark, Document: string(printed) + "\n",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatalf("%s\n(-encoding/json +fast path)\n%s", text, diff)

@@ -214,10 +214,15 @@ func knownS3(key string) bool {
 // grant returns the S3 credentials on disk that answer a request of the person whose
 // role session this is. That session need not last, but be complete, and made for the
 // present configuration.
-func (r *role) grant(dir string, private bool, request *answer.GrantRequest) ([]byte, bool) {
+func (r *role) grant(dir string, private bool, getenv func(string) string, request *answer.GrantRequest) ([]byte, bool) {
 	stored := r.judged(private)
 	if !private || !stored.Complete || r.userID == "" || r.s3Identity == "" {
 		return nil, false
+	}
+	if request.Region == "" {
+		if request.Region = r.region(getenv); request.Region == "" {
+			return nil, false
+		}
 	}
 	request.Identity, request.Configured, request.Caller = r.s3Identity, r.s3AccountID, r.accountID
 	text, private, ok := read(dir+separator+s3File, s3Limit, secretFile)

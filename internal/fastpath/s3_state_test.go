@@ -49,7 +49,7 @@ func s3Entry(target string, edits ...func(*store.S3Entry)) store.S3Entry {
 		Target: target, Permission: "READ", TargetType: "Prefix", Privilege: "Default",
 		AccessKeyID: "ASIAS3", SecretAccessKey: secret.New("s3/K7+MDENG="), SessionToken: secret.New("IQoJs3=="),
 		Expiration: now.Add(50 * time.Minute), ObtainedAt: now,
-		AccountID: "444455556666", Identity: reader, RequestedTarget: "s3://example-bucket/prefix/a", Resolved: true,
+		AccountID: "444455556666", Region: "eu-west-1", Identity: reader, RequestedTarget: "s3://example-bucket/prefix/a", Resolved: true,
 	}
 	for _, edit := range edits {
 		edit(&e)
@@ -89,12 +89,15 @@ func (s *state) edits(edits ...func(*store.S3Entry)) {
 
 const a = "s3://example-bucket/prefix/a"
 
-// s3States are changes to that state, and whether the fast path answers then.
-var s3States = []struct {
+// s3State is a change to that state, and whether the fast path answers then.
+type s3State = struct {
 	name   string
 	change func(*state)
 	want   bool
-}{
+}
+
+// s3States are such changes; s3RegionStates are more.
+var s3States = []s3State{
 	{"a grant", func(*state) {}, true},
 	{"the context default", func(s *state) { s.asks("--context", "default", "s3ag", "get-data-access", a) }, true},
 	{"a context", func(s *state) { s.other(); s.asks("--context=prod", "s3ag", "get-data-access", a) }, true},
@@ -139,6 +142,12 @@ var s3States = []struct {
 	{"an unknown permission", func(s *state) { s.gets(a, "--permission", "LIST") }, false},
 	{"an unknown privilege", func(s *state) { s.gets(a, "--privilege", "Least") }, false},
 	{"an unknown type", func(s *state) { s.gets(a, "--target-type", "Bucket") }, false},
+	{"one object", func(s *state) { s.gets(a, "--target-type", "Object") }, true},
+	{"a prefix as one object", func(s *state) { s.gets("s3://example-bucket/prefix/*", "--target-type", "Object") }, false},
+	{"a bucket as one object", func(s *state) {
+		s.edits(func(e *store.S3Entry) { e.Target = "s3://example-bucket/*" })
+		s.gets("s3://example-bucket/", "--target-type", "Object")
+	}, false},
 	{"an account of 11 digits", func(s *state) {
 		s.edits(func(e *store.S3Entry) { e.AccountID = "44445555666" })
 		s.gets(a, "--account-id", "44445555666")
@@ -223,6 +232,8 @@ var s3States = []struct {
 	{"stored tomorrow", func(s *state) { s.edits(func(e *store.S3Entry) { e.ObtainedAt = time.Now().Add(24 * time.Hour) }) }, false},
 	{"a role session that has expired", func(s *state) { s.alter(func(c *store.RoleCredentials) { c.Expiration = time.Now().Add(-time.Hour) }) }, true},
 	{"a role session of a version that knew no grants", func(s *state) { s.alter(func(c *store.RoleCredentials) { c.S3Identity = "" }) }, false},
+	{"a role session without its secret", func(s *state) { s.replace("role_creds.json", `"secret_access_key"`, `"of_tomorrow"`) }, false},
+	{"a role session without its token", func(s *state) { s.replace("role_creds.json", `"session_token"`, `"of_tomorrow"`) }, false},
 	{"a role session without a person", func(s *state) { s.alter(func(c *store.RoleCredentials) { c.UserID = "" }) }, false},
 	{"a role session of somebody else", func(s *state) {
 		s.alter(func(c *store.RoleCredentials) { c.UserID = "bob"; c.S3Identity = identity(*c) })
@@ -287,7 +298,7 @@ func (s *state) other() {
 }
 
 func TestS3Document(t *testing.T) {
-	for _, tt := range append(s3States, s3SystemStates...) {
+	for _, tt := range slices.Concat(s3States, s3RegionStates, s3SystemStates) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newS3State(t, filepath.Join(t.TempDir(), "state"))
 			tt.change(s)

@@ -47,7 +47,7 @@ func (s *state) fill(context string) {
 	st := s.store(context)
 	s.check(st.SaveConfig(text))
 	role := s.role("ASIA"+strings.ToUpper(context), text)
-	role.S3Identity = identity(role)
+	role.S3Identity, role.S3Region = identity(role), configured.Region
 	s.check(st.SaveRole(role))
 }
 

@@ -51,8 +51,8 @@ func (e *GrantsError) Hint() string {
 	case e.NoInstance():
 		return "there is one instance an account and region: name another account with --account-id, or the region of the bucket with --region"
 	case e.Err.Denied():
-		return fmt.Sprintf("the role's policy must allow s3:ListCallerAccessGrants on the Access Grants instance, and that of an instance of another account, too; "+
-			"get-data-access does not need it (account %s, region %s)", e.AccountID, e.Region)
+		return fmt.Sprintf("the role's policy must allow s3:ListCallerAccessGrants on the Access Grants instance, and that of an instance of another account, too (account %s, region %s; "+
+			"another is named with --account-id); get-data-access and s3ag explain --live do without", e.AccountID, e.Region)
 	}
 	return ""
 }

@@ -60,6 +60,19 @@ func TestJudge(t *testing.T) {
 			[]CallerGrant{{"s3://b/p/a/*", r, "ALL"}, {"s3://b/p/*", w, "ALL"}, {"s3://b/q/*", r, "ALL"}, {"s3://b/p/b", r, "ALL"}}, "s3://b/p*", r,
 			[]string{"part s3://b/p/b READ", "part s3://b/p/a/* READ", "part s3://b/p/* WRITE", "elsewhere s3://b/q/* READ"},
 		},
+		"of one scope, what is asked for before more, in whatever order they are listed": {
+			[]CallerGrant{{"s3://b/*", rw, "ALL"}, {"s3://b/*", w, "ALL"}}, "s3://b/k", w,
+			[]string{"serves s3://b/* WRITE", "serves s3://b/* READWRITE"},
+		},
+		"a folder with its slash has what is below it": {
+			[]CallerGrant{{"s3://b/p/a/*", r, "ALL"}, {"s3://b/p/b", r, "ALL"}, {"s3://b/p2/*", r, "ALL"}}, "s3://b/p/", r,
+			[]string{"part s3://b/p/b READ", "part s3://b/p/a/* READ", "elsewhere s3://b/p2/* READ"},
+		},
+		"so has a bucket": {
+			[]CallerGrant{{"s3://b/p/*", r, "ALL"}, {"s3://b2/*", r, "ALL"}}, "s3://b", r,
+			[]string{"part s3://b/p/* READ", "elsewhere s3://b2/* READ"},
+		},
+		"with its slash, too": {[]CallerGrant{{"s3://b/p/*", r, "ALL"}}, "s3://b/", r, []string{"part s3://b/p/* READ"}},
 		"elsewhere, what begins alike first": {
 			[]CallerGrant{{"s3://c/*", r, "ALL"}, {"s3://b/reports/2025/*", r, "ALL"}, {"s3://b/home/*", r, "ALL"}}, "s3://b/reports/2026/k", r,
 			[]string{"elsewhere s3://b/reports/2025/* READ", "elsewhere s3://b/home/* READ", "elsewhere s3://c/* READ"},

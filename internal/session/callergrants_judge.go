@@ -81,7 +81,7 @@ func (g *CallerGrants) judge(grant CallerGrant, target string, p types.Permissio
 	switch {
 	case !grant.Covers(target):
 		j.Verdict, j.nearness = VerdictElsewhere, alike(grant.Scope, target)
-		if scopeCovers(target, grant.Scope) {
+		if scopeCovers(below(target), grant.Scope) {
 			j.Verdict, j.nearness = VerdictPart, -len(grant.Scope) // the widest first
 			if grant.Permits(p) && g.Usable(grant) {
 				j.nearness += math.MaxInt32
@@ -98,6 +98,16 @@ func (g *CallerGrants) judge(grant CallerGrant, target string, p types.Permissio
 		}
 	}
 	return j
+}
+
+// below is what somebody means who names a folder with its slash, or a bucket: all that is
+// in it.
+func below(target string) string {
+	folder := s3agcreds.NormalizeTarget(target)
+	if strings.HasSuffix(folder, "/") {
+		return folder + "*"
+	}
+	return target
 }
 
 // Serves reports whether something serves a request, as far as the text tells.

@@ -153,6 +153,26 @@ func TestCallerGrantsRemembered(t *testing.T) {
 	want("after somebody else has signed in meanwhile")
 }
 
+// What was known of somebody else, or by another configuration, is not kept beside it.
+func TestCallerGrantsForgetOthers(t *testing.T) {
+	d := signedIn(t)
+	const instance = "444455556666/eu-west-1"
+	if err := d.store.SaveGrants(store.Grants{Identity: "another", Instances: map[string][]string{instance: {"s3://theirs/*"}, "111122223333/eu-west-1": {"s3://theirs-too/*"}}}); err != nil {
+		t.Fatal(err)
+	}
+	d.strike(listGrants, page("", "s3://a/1/*"))
+	if _, err := d.CallerGrants(t.Context(), session.GrantsQuery{Prefix: "s3://a/"}); err != nil {
+		t.Fatal(err)
+	}
+	held, err := d.store.LoadGrants()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"s3://a/1/*"}, held.Targets()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // Grants for other applications are not worth completing.
 func TestOtherApplicationsAreNotRemembered(t *testing.T) {
 	d := signedIn(t)

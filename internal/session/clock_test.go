@@ -145,18 +145,18 @@ func TestRoleFileThatIsReplaced(t *testing.T) {
 func TestGrantBesideAnotherConfigurationsRole(t *testing.T) {
 	d := newDesk(t)
 	role := d.hold(t, func(*store.RoleCredentials) {})
-	reports := session.GrantRequest{Target: "s3://tip-demo-data/reports/", Permission: types.PermissionRead, Privilege: types.PrivilegeDefault}
+	reports := session.GrantRequest{Target: "s3://tip-demo-data/reports/", Permission: types.PermissionRead, Privilege: types.PrivilegeDefault, Region: "eu-west-1"}
 	if _, err := d.DataAccess(t.Context(), reports); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := session.HeldGrant(d.store, d.config, reports); !ok {
+	if _, ok := session.HeldGrant(d.store, d.config, reports, ""); !ok {
 		t.Error("not held")
 	}
 	role.Fingerprint = "another"
 	if err := d.store.SaveRole(role); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := session.HeldGrant(d.store, d.config, reports); ok {
+	if _, ok := session.HeldGrant(d.store, d.config, reports, ""); ok {
 		t.Error("held")
 	}
 }

@@ -21,8 +21,8 @@ func CurrentRole(st *store.Store, c config.Config, accessKeyID string) (bool, er
 }
 
 // CurrentGrant is [CurrentRole] for S3 credentials, which are those of the person whose
-// role session is on disk.
-func CurrentGrant(st *store.Store, c config.Config, accessKeyID string) (bool, error) {
+// role session is on disk, and answer a request that has a region, however long they last.
+func CurrentGrant(st *store.Store, c config.Config, r GrantRequest, accessKeyID string) (bool, error) {
 	role, err := st.LoadRole()
 	if err != nil {
 		return false, err
@@ -32,9 +32,10 @@ func CurrentGrant(st *store.Store, c config.Config, accessKeyID string) (bool, e
 		return false, err
 	}
 	s := newShelf(st, c)
-	identity := s.identity(role)
+	asked := s.asked(&r, role)
 	return known(st, c, &role) && slices.ContainsFunc(entries, func(e store.S3Entry) bool {
-		return e.AccessKeyID == accessKeyID && e.Identity == identity
+		grant := e.Grant()
+		return e.AccessKeyID == accessKeyID && asked.Matches(&grant)
 	}), nil
 }
 

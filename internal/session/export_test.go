@@ -10,3 +10,10 @@ func (s *Session) FindWith(find Finder) { s.onDemand = find }
 
 // DirectoryWithin shortens the time for the identity store.
 func (s *Session) DirectoryWithin(d time.Duration) { s.directoryWithin = d }
+
+// TurnOf is the lock for which a request waits.
+func TurnOf(s *Session, r GrantRequest) string {
+	role, _ := s.store.LoadRole()
+	r.Region = s.regions.Region
+	return turnLock(s.turnOf(&r, role))
+}

@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
@@ -20,7 +21,7 @@ type GrantRequest struct {
 	// AccountID owns the Access Grants instance; empty for the configured one, else
 	// the caller's, else the one that AWS names for the bucket.
 	AccountID string
-	// Region is that of the Access Grants instance; empty for the configured one.
+	// Region is that of the Access Grants instance; empty for the session's.
 	Region     string
 	Privilege  types.Privilege
 	TargetType types.S3PrefixType
@@ -53,6 +54,7 @@ func (s *Session) DataAccess(ctx context.Context, r GrantRequest) (store.S3Entry
 	if err := s3agcreds.ValidateTarget(r.Target); err != nil {
 		return store.S3Entry{}, err
 	}
+	r.Region = cmp.Or(r.Region, s.regions.Region)
 	if e, ok := s.heldGrant(&r); ok {
 		return e, nil
 	}
@@ -128,22 +130,34 @@ func (s *shelf) grantIdentity(role store.RoleCredentials, r *GrantRequest) strin
 }
 
 // keepGrant stores credentials, unless newer ones for the same are there: of somebody
-// who insisted on new ones while this answer was under way.
+// who insisted on new ones while this answer was under way. Nor does it if the person has
+// signed out or somebody else has signed in meanwhile, which removes the role session
+// before the S3 credentials: so that is looked at under their lock.
 func (s *Session) keepGrant(ctx context.Context, entry *store.S3Entry) {
-	if held, err := s.store.LoadS3(); err == nil {
-		for _, e := range held {
-			if e.Target == entry.Target && e.Permission == entry.Permission && e.Privilege == entry.Privilege && e.AccountID == entry.AccountID &&
-				e.Region == entry.Region && e.Identity == entry.Identity && e.ObtainedAt.After(entry.ObtainedAt) && e.ObtainedAt.Before(time.Now()) {
-				s.trace("newer S3 credentials have been stored meanwhile")
-				return
-			}
-		}
-	}
 	ctx, cancel := context.WithTimeout(ctx, storeWait)
 	defer cancel()
-	if err := s.store.UpsertS3(ctx, *entry); err != nil {
+	reason := ""
+	err := s.store.UpsertS3If(ctx, *entry, func(held []store.S3Entry) bool {
+		now, err := s.store.LoadRole()
+		switch {
+		case err != nil || now.UserID != entry.UserID || !s.ours(now.Fingerprint):
+			reason = "somebody has signed out, or in, meanwhile: the S3 credentials are not stored"
+		case slices.ContainsFunc(held, func(e store.S3Entry) bool { return newer(&e, entry) }):
+			reason = "newer S3 credentials have been stored meanwhile"
+		}
+		return reason == ""
+	})
+	if err != nil {
 		s.notice("the S3 credentials could not be stored: " + err.Error())
+	} else if reason != "" {
+		s.trace(reason)
 	}
+}
+
+// newer reports whether e was asked for after entry, for the same.
+func newer(e, entry *store.S3Entry) bool {
+	return e.Target == entry.Target && e.Permission == entry.Permission && e.Privilege == entry.Privilege && e.AccountID == entry.AccountID &&
+		e.Region == entry.Region && e.Identity == entry.Identity && e.ObtainedAt.After(entry.ObtainedAt) && e.ObtainedAt.Before(time.Now())
 }
 
 // grantedLongEnough is [longEnough] for new S3 credentials, by a clock of AWS that is

@@ -185,11 +185,11 @@ func TestStoredGrant(t *testing.T) {
 	}{
 		"found": {
 			session.GrantRequest{Target: "s3://owner-data/team/x"},
-			store.S3Entry{Target: "s3://owner-data/team/*", AccountID: ownerAccount, Resolved: true, RequestedTarget: "s3://owner-data/team/x"},
+			store.S3Entry{Target: "s3://owner-data/team/*", AccountID: ownerAccount, Resolved: true, Region: "eu-west-1", RequestedTarget: "s3://owner-data/team/x"},
 		},
 		"the caller's": {
 			session.GrantRequest{Target: "s3://tip-demo-data/reports/"},
-			store.S3Entry{Target: "s3://tip-demo-data/reports/*", AccountID: callerAccount, Resolved: true, RequestedTarget: "s3://tip-demo-data/reports/"},
+			store.S3Entry{Target: "s3://tip-demo-data/reports/*", AccountID: callerAccount, Resolved: true, Region: "eu-west-1", RequestedTarget: "s3://tip-demo-data/reports/"},
 		},
 		"named": {
 			session.GrantRequest{Target: "s3://owner-data/team/x", AccountID: ownerAccount, Region: "eu-west-1"},

@@ -25,72 +25,100 @@ const (
 	// grantTurns is how many locks there are, s3ag-00 to s3ag-3f. One is taken after
 	// those of a session are released, and nothing but that of a file while it is held.
 	grantTurns = 64
-	// turnWait is how long a process waits for its turn before it asks out of turn:
-	// long enough for many who wait, and short enough for an answer of its own.
-	turnWait = 30 * time.Second
+	// turnStep is how long a process waits before it looks whether a turn has ended
+	// that was of no use to it: then it asks out of turn, as those do who ask for what
+	// nobody shares with them. Else it waits on, twice as long each time.
+	turnStep = 2 * time.Second
+	// turnWait is how long a process waits for its turn in all: long enough for the
+	// call of another, and short enough for an answer of its own.
+	turnWait = turnStep + 2*turnStep + 4*turnStep + 8*turnStep
 )
 
 // grantInTurn asks S3 Access Grants when it is this process's turn, unless somebody who
-// had the turn meanwhile has the answer. Who insists on new credentials asks, and only
-// keeps the order.
+// had the turn meanwhile has the answer. Who insists on new credentials takes no turn:
+// nobody else's answer will do.
 func (s *Session) grantInTurn(ctx context.Context, r *GrantRequest, role store.RoleCredentials) (store.S3Entry, error) {
-	began := time.Now()
-	release, err := s.turn(ctx, r, role)
+	if r.Force {
+		return s.newGrant(ctx, r, role)
+	}
+	began, turn := time.Now(), s.turnOf(r, role)
+	release, inTurn, err := s.turn(ctx, turn, began)
 	if err != nil {
 		return store.S3Entry{}, err
 	}
 	defer release()
-	question := s.question(r, role)
-	if !r.Force {
-		if e, ok := s.grantedSince(r, began); ok {
-			s.trace("another process has asked S3 Access Grants")
-			return e, nil
-		}
-		if d, ok := s.store.S3DenialSince(question, began); ok {
-			s.trace("another process has asked S3 Access Grants, in vain")
-			return store.S3Entry{}, refusalOf(&d)
-		}
-	}
 	if now, ok := s.heldRole(answer.Asked{}); ok {
-		role = now // AWS may have refused the other one meanwhile
+		role = now // AWS may have refused the other one meanwhile, or somebody else signed in
+	}
+	question := s.question(r, role)
+	if e, ok := s.grantedSince(r, began); ok {
+		s.trace("another process has asked S3 Access Grants")
+		return e, nil
+	}
+	if d, ok := s.store.S3DenialSince(question, began); ok {
+		s.trace("another process has asked S3 Access Grants, in vain")
+		return store.S3Entry{}, refusalOf(&d)
 	}
 	entry, err := s.newGrant(ctx, r, role)
-	if d, ok := denialOf(err); ok && ctx.Err() == nil {
-		d.Question, d.At = question, time.Now()
-		_ = s.store.AddS3Denial(d) // the others ask themselves
+	if ctx.Err() != nil { // as if it had not been asked
+		return entry, err
+	}
+	if d, ok := denialOf(err); ok {
+		s.leaveWord(question, d)
+	}
+	if inTurn {
+		s.leaveWord(turn, store.S3Denial{})
 	}
 	return entry, err
 }
 
-// turn waits for this process's turn. The error is that of ctx.
-func (s *Session) turn(ctx context.Context, r *GrantRequest, role store.RoleCredentials) (release func(), err error) {
-	waiting, cancel := context.WithTimeout(ctx, turnWait)
-	defer cancel()
-	release, err = s.store.Lock(waiting, s.turnName(r, role))
-	switch {
-	case err == nil:
-		return release, nil
-	case ctx.Err() != nil: // and not that the lock is held, which is not what was waited for
-		return nil, fmt.Errorf("wait for another tip-cli that asks S3 Access Grants: %w", ctx.Err())
-	}
-	s.trace("asking out of turn: " + err.Error())
-	return func() {}, nil
+// leaveWord tells those who wait that a question was answered, or that a turn has ended.
+// Where that cannot be, they wait on or ask themselves.
+func (s *Session) leaveWord(of string, d store.S3Denial) {
+	d.Question, d.At = of, time.Now()
+	_ = s.store.AddS3Denial(d)
 }
 
-// turnName is the lock of all whose answers may serve each other.
-func (s *Session) turnName(r *GrantRequest, role store.RoleCredentials) string {
+// turn waits for this process's turn, which it has inTurn, or until it is to ask out of
+// turn. The error is that of ctx.
+func (s *Session) turn(ctx context.Context, turn string, began time.Time) (release func(), inTurn bool, err error) {
+	for step := turnStep; step < turnWait; step *= 2 {
+		waiting, cancel := context.WithTimeout(ctx, step)
+		release, err = s.store.Lock(waiting, turnLock(turn))
+		cancel()
+		if err == nil {
+			return release, true, nil
+		}
+		if ctx.Err() != nil { // and not that the lock is held, which is not what was waited for
+			return nil, false, fmt.Errorf("wait for another tip-cli that asks S3 Access Grants: %w", ctx.Err())
+		}
+		if _, ended := s.store.S3DenialSince(turn, began); ended || !errors.Is(err, store.ErrLocked) {
+			break
+		}
+	}
+	s.trace("asking out of turn: " + err.Error())
+	return func() {}, false, nil
+}
+
+// turnOf is a digest that all have in common whose answers may serve each other.
+func (s *Session) turnOf(r *GrantRequest, role store.RoleCredentials) string {
 	bucket, _, _ := strings.Cut(strings.TrimPrefix(r.Target, "s3://"), "/")
 	names := []string{s.grantIdentity(role, r), s.account(r, role), r.Region, bucket, string(r.Permission)}
 	if r.Privilege == types.PrivilegeMinimal {
 		names = append(names, r.Target)
 	}
-	number, _ := strconv.ParseUint(s.boundTo(names...)[:2], 16, 8) // of a digest
+	return s.boundTo(append(names, "turn")...)
+}
+
+// turnLock is the lock of a turn.
+func turnLock(turn string) string {
+	number, _ := strconv.ParseUint(turn[:2], 16, 8)
 	return fmt.Sprintf("s3ag-%02x", number%grantTurns)
 }
 
 // question is a digest of all that an answer depends on.
 func (s *Session) question(r *GrantRequest, role store.RoleCredentials) string {
-	return s.boundTo("question", s.grantIdentity(role, r), r.AccountID, s.account(r, role), r.Region, s.aws.Region, r.Target,
+	return s.boundTo("question", s.grantIdentity(role, r), r.AccountID, s.account(r, role), r.Region, r.Target,
 		string(r.Permission), string(r.privilege()), string(r.TargetType), r.Duration.String())
 }
 

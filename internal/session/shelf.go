@@ -23,7 +23,11 @@ type shelf struct {
 	store       *store.Store
 	config      config.Config
 	fingerprint string
+	ambient     ambientRegion // zero if not known
 }
+
+// ambientRegion is a region with the [RegionMark] of the AWS config file that it is from.
+type ambientRegion struct{ name, mark string }
 
 func newShelf(st *store.Store, c config.Config) shelf {
 	return shelf{store: st, config: c, fingerprint: c.Fingerprint()}
@@ -41,15 +45,22 @@ func HeldRole(st *store.Store, c config.Config, least time.Duration) (store.Role
 }
 
 // HeldGrant returns the S3 credentials on disk if [Session.DataAccess] would
-// return them as they are.
-func HeldGrant(st *store.Store, c config.Config, r GrantRequest) (store.S3Entry, bool) {
+// return them as they are. The request has a region. mark is the [RegionMark] of the AWS
+// config file if that region is from there, and else empty.
+func HeldGrant(st *store.Store, c config.Config, r GrantRequest, mark string) (store.S3Entry, bool) {
 	s := newShelf(st, c)
 	held, role, ok := s.grantOf(&r)
 	if ok {
+		if mark != "" {
+			s.ambient = ambientRegion{r.Region, mark}
+		}
 		s.introduce(role)
 	}
 	return held, ok
 }
+
+// RegionMark stands for what an AWS config file says of the region of a profile.
+func RegionMark(profile string, text []byte) string { return answer.RegionMark(profile, text) }
 
 // Length is how long a role session for a configuration lasts when it is new: what is
 // configured, else what STS gives.
@@ -113,6 +124,14 @@ func (s *shelf) presented(role store.RoleCredentials) (_ store.RoleCredentials, 
 		return role, false
 	}
 	role.ConfigDigest, role.S3AccountID, role.S3Identity = digest, c.S3AGAccountID, ""
+	switch {
+	case c.Region != "":
+		role.S3Region, role.S3RegionMark = c.Region, ""
+	case s.ambient.mark != "":
+		role.S3Region, role.S3RegionMark = s.ambient.name, s.ambient.mark
+	case role.S3RegionMark == "": // it is another config.json's
+		role.S3Region = ""
+	}
 	if role.UserID != "" {
 		role.S3Identity = s.identity(role)
 	}

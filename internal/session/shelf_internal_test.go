@@ -18,7 +18,7 @@ func TestServes(t *testing.T) {
 		e := &store.S3Entry{
 			Target: "s3://bucket/prefix/*", Permission: "READWRITE", TargetType: "Prefix", Privilege: "Default",
 			Expiration: time.Now().Add(time.Hour), RequestedTarget: "s3://bucket/prefix/a/",
-			Identity: alice.identity(store.RoleCredentials{UserID: "alice"}), AccountID: "444455556666",
+			Identity: alice.identity(store.RoleCredentials{UserID: "alice"}), AccountID: "444455556666", Region: "eu-west-1",
 		}
 		for _, edit := range edits {
 			edit(e)
@@ -71,6 +71,7 @@ func TestServes(t *testing.T) {
 			&GrantRequest{Target: "s3://bucket/prefix/a/", Permission: "READWRITE", Privilege: m, TargetType: types.S3PrefixTypeObject}, false,
 		},
 	} {
+		test.request.Region = "eu-west-1"
 		asked := alice.asked(test.request, store.RoleCredentials{AccountID: "444455556666", UserID: "alice"})
 		grant := test.entry.Grant()
 		if got := asked.ServedBy(&grant); got != test.want {
@@ -89,13 +90,13 @@ func TestGrantOfNobody(t *testing.T) {
 			AccountID: "444455556666", UserID: user, Fingerprint: s.fingerprint,
 		}
 		e := store.S3Entry{
-			Target: "s3://bucket/*", Permission: "READ", TargetType: "Prefix", Privilege: "Default", AccountID: "444455556666", Identity: s.identity(role),
+			Target: "s3://bucket/*", Permission: "READ", TargetType: "Prefix", Privilege: "Default", AccountID: "444455556666", Region: "eu-west-1", Identity: s.identity(role),
 			AccessKeyID: "ASIAS3", SecretAccessKey: secret.New("s"), SessionToken: secret.New("t"), Expiration: time.Now().Add(time.Hour),
 		}
 		if err := errors.Join(st.SaveRole(role), st.SaveS3([]store.S3Entry{e})); err != nil {
 			t.Fatal(err)
 		}
-		if _, ok := s.heldGrant(&GrantRequest{Target: "s3://bucket/x", Permission: "READ"}); ok != want {
+		if _, ok := s.heldGrant(&GrantRequest{Target: "s3://bucket/x", Permission: "READ", Region: "eu-west-1"}); ok != want {
 			t.Errorf("%q: %v", user, ok)
 		}
 	}

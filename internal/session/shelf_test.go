@@ -15,7 +15,7 @@ import (
 
 // reports asks for a path below the reports that analysts may read.
 func reports(path string) session.GrantRequest {
-	return session.GrantRequest{Target: "s3://tip-demo-data/reports/" + path, Permission: types.PermissionRead, Privilege: types.PrivilegeDefault}
+	return session.GrantRequest{Target: "s3://tip-demo-data/reports/" + path, Permission: types.PermissionRead, Privilege: types.PrivilegeDefault, Region: "eu-west-1"}
 }
 
 func TestStoredGrants(t *testing.T) {
@@ -28,7 +28,7 @@ func TestStoredGrants(t *testing.T) {
 	}
 	served := func(t *testing.T, r session.GrantRequest, want string) {
 		t.Helper()
-		got, ok := session.HeldGrant(d.store, d.config, r)
+		got, ok := session.HeldGrant(d.store, d.config, r, "")
 		if got.AccessKeyID != want || ok != (want != "") {
 			t.Errorf("%s: %s, want %s", r.Target, got.AccessKeyID, want)
 		}
@@ -125,7 +125,7 @@ func TestIntroducedByAGrant(t *testing.T) {
 		if err := d.store.SaveRole(old); err != nil {
 			t.Fatal(err)
 		}
-		if _, ok := session.HeldGrant(d.store, d.config, reports("x")); !ok {
+		if _, ok := session.HeldGrant(d.store, d.config, reports("x"), ""); !ok {
 			t.Errorf("%s: not held", name)
 		}
 		got, err := d.store.LoadRole()
@@ -155,7 +155,7 @@ func TestNotIntroduced(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, ok := session.HeldGrant(d.store, d.config, reports("x")); !ok {
+		if _, ok := session.HeldGrant(d.store, d.config, reports("x"), ""); !ok {
 			t.Error("not held")
 		}
 		if after, err := os.Stat(d.store.Path(store.RoleFile)); err != nil || os.SameFile(before, after) != want {

@@ -71,12 +71,16 @@ func disown(ctx context.Context, st *store.Store, before, after config.Config) e
 const storeWait = 5 * time.Second
 
 // forgetCredentials drops credentials that may be somebody else's, also when the
-// work was interrupted meanwhile.
+// work was interrupted meanwhile. The role session goes first: without it nobody stores
+// S3 credentials any more. If somebody holds on to these, they are removed all the same.
 func forgetCredentials(ctx context.Context, st *store.Store) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWait)
 	defer cancel()
-	_, err := st.ClearS3(ctx, "")
-	return errors.Join(st.ClearRole(), st.ClearIdentity(), st.ClearGrants(), st.ClearS3Denials(), st.ClearApplicationToken(), err)
+	err := st.ClearRole()
+	if _, failed := st.ClearS3(ctx, ""); failed != nil {
+		err = errors.Join(err, st.RemoveS3())
+	}
+	return errors.Join(err, st.ClearIdentity(), st.ClearGrants(), st.ClearS3Denials(), st.ClearApplicationToken())
 }
 
 // saveToken stores tokens, also when the work was interrupted meanwhile.

@@ -159,7 +159,7 @@ func entry(target string, with ...func(*store.S3Entry)) store.S3Entry {
 		Target: target, Permission: "READ", TargetType: "Prefix", Privilege: "Default",
 		AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: secret.New("secret"), SessionToken: secret.New("session"),
 		Expiration: time.Now().Add(time.Hour).UTC().Truncate(time.Second),
-		AccountID:  "444455556666", Duration: time.Hour, Identity: "f", RequestedTarget: "s3://b/x",
+		AccountID:  "444455556666", Region: "eu-west-1", Duration: time.Hour, Identity: "f", RequestedTarget: "s3://b/x",
 	}
 	for _, fn := range with {
 		fn(&e)

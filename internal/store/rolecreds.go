@@ -37,6 +37,10 @@ type RoleCredentials struct {
 	// and S3AccountID the account that the config.json of ConfigDigest names for S3 Access
 	// Grants: with them the fast path knows which of the S3 credentials answer.
 	S3Identity, S3AccountID string
+	// S3Region is the region that the config.json of ConfigDigest names or, if
+	// S3RegionMark is not empty, that the AWS config file of that answer.RegionMark does;
+	// empty if neither is known to.
+	S3Region, S3RegionMark string
 	// Exposed says that others can read or write the file they were read from, or
 	// that it is another user's. It is not stored.
 	Exposed bool
@@ -71,6 +75,8 @@ type roleFile struct {
 	ConfigDigest    string `json:"config_digest,omitempty"`
 	S3Identity      string `json:"s3_identity,omitempty"`
 	S3AccountID     string `json:"s3_account_id,omitempty"`
+	S3Region        string `json:"s3_region,omitempty"`
+	S3RegionMark    string `json:"s3_region_mark,omitempty"`
 }
 
 // LoadRole reads role_creds.json, expired or not. The error wraps [ErrNotFound]
@@ -108,7 +114,7 @@ func (s *Store) LoadRole() (RoleCredentials, error) {
 		Expiration:      expiration.UTC(),
 		AccountID:       file.AccountID, UserID: file.UserID, Fingerprint: file.Fingerprint,
 		ObtainedAt: obtained.UTC(), RenewBefore: time.Duration(file.RenewBefore) * time.Second, ConfigDigest: file.ConfigDigest,
-		S3Identity: file.S3Identity, S3AccountID: file.S3AccountID,
+		S3Identity: file.S3Identity, S3AccountID: file.S3AccountID, S3Region: file.S3Region, S3RegionMark: file.S3RegionMark,
 		Exposed: s.exposed(RoleFile),
 	}, nil
 }
@@ -135,7 +141,7 @@ func (s *Store) SaveRole(c RoleCredentials) error {
 		Expiration:      c.Expiration.UTC().Format(time.RFC3339),
 		AccountID:       c.AccountID, UserID: c.UserID, Fingerprint: c.Fingerprint,
 		ObtainedAt: obtained, RenewBefore: uint32(max(0, min(c.RenewBefore/time.Second, math.MaxUint32))), ConfigDigest: c.ConfigDigest,
-		S3Identity: c.S3Identity, S3AccountID: c.S3AccountID,
+		S3Identity: c.S3Identity, S3AccountID: c.S3AccountID, S3Region: c.S3Region, S3RegionMark: c.S3RegionMark,
 	})
 }
 

@@ -44,7 +44,8 @@ type S3Entry struct {
 	// Resolved says that the request named no account, so that AccountID was found; it
 	// then answers other requests that name none.
 	Resolved bool
-	// Region is that of the Access Grants instance if the request named one, else empty.
+	// Region is that of the Access Grants instance. It is empty in what older versions have
+	// stored for requests that named none, which then serves nobody.
 	Region string
 	// UserID is the person in the identity store; GranteeType (DIRECTORY_USER,
 	// DIRECTORY_GROUP, IAM) and GranteeID tell to whom the grant was made, if AWS said it.
@@ -227,8 +228,17 @@ func (a S3Entry) id() string {
 // "s3_creds.json" while it reads and writes, and waits for it as long as ctx lets.
 // A damaged file is set aside.
 func (s *Store) UpsertS3(ctx context.Context, entry S3Entry) error {
-	_, err := s.changeS3(ctx, &entry, func(entries []S3Entry) []S3Entry {
-		return append(slices.DeleteFunc(entries, func(e S3Entry) bool { return e.same(entry) || entry.supersedes(&e) }), entry)
+	return s.UpsertS3If(ctx, entry, func([]S3Entry) bool { return true })
+}
+
+// UpsertS3If is [Store.UpsertS3] if wanted, which is called with what is stored while the
+// lock is held, says so. It takes no lock itself.
+func (s *Store) UpsertS3If(ctx context.Context, entry S3Entry, wanted func(held []S3Entry) bool) error {
+	_, err := s.changeS3(ctx, &entry, func(entries []S3Entry) ([]S3Entry, bool) {
+		if !wanted(entries) {
+			return nil, false
+		}
+		return append(slices.DeleteFunc(entries, func(e S3Entry) bool { return e.same(entry) || entry.supersedes(&e) }), entry), true
 	})
 	return err
 }
@@ -253,13 +263,18 @@ func (a *S3Entry) supersedes(older *S3Entry) bool {
 // returns how many there were. "s3://b" is "s3://b/". It takes the lock of
 // [Store.UpsertS3], and sets a damaged file aside like it.
 func (s *Store) ClearS3(ctx context.Context, target string) (int, error) {
-	return s.changeS3(ctx, nil, func(entries []S3Entry) []S3Entry {
-		return slices.DeleteFunc(entries, func(e S3Entry) bool { return target == "" || answer.SameTarget(e.Target, target) })
+	return s.changeS3(ctx, nil, func(entries []S3Entry) ([]S3Entry, bool) {
+		return slices.DeleteFunc(entries, func(e S3Entry) bool { return target == "" || answer.SameTarget(e.Target, target) }), true
 	})
 }
 
-// changeS3 replaces s3_creds.json by what change makes of it, and keeps newest.
-func (s *Store) changeS3(ctx context.Context, newest *S3Entry, change func([]S3Entry) []S3Entry) (dropped int, err error) {
+// RemoveS3 deletes s3_creds.json, or sets it aside if it is damaged, without a look at
+// the lock: where [Store.ClearS3] fails, and nothing may be left. That there is none is no
+// error.
+func (s *Store) RemoveS3() error { return s.clear(S3File) }
+
+// changeS3 replaces s3_creds.json by what change makes of it, if it wants to, and keeps newest.
+func (s *Store) changeS3(ctx context.Context, newest *S3Entry, change func([]S3Entry) ([]S3Entry, bool)) (dropped int, err error) {
 	release, err := s.Lock(ctx, S3File)
 	if err != nil {
 		return 0, err
@@ -273,6 +288,9 @@ func (s *Store) changeS3(ctx context.Context, newest *S3Entry, change func([]S3E
 		return 0, err
 	}
 	count := len(before)
-	after := change(before)
+	after, changed := change(before)
+	if !changed {
+		return 0, nil
+	}
 	return count - len(after), s.saveS3(after, newest)
 }

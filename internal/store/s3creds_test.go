@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -48,8 +50,12 @@ func TestS3OfOlderVersions(t *testing.T) {
 		RequestedTarget: "s3://example-bucket/prefix/a",
 	}
 	checkS3(t, s, []store.S3Entry{want})
-	r := &answer.GrantRequest{Now: want.Expiration.Add(-10 * time.Minute), Target: "s3://example-bucket/prefix/b", Permission: "READ", Identity: "f", Caller: "444455556666"}
-	if grant := want.Grant(); !r.ServedBy(&grant) {
+	r := &answer.GrantRequest{Now: want.Expiration.Add(-10 * time.Minute), Target: "s3://example-bucket/prefix/b", Permission: "READ", Identity: "f", Caller: "444455556666", Region: "eu-west-1"}
+	grant := want.Grant()
+	if r.ServedBy(&grant) {
+		t.Error("it answers, and nobody knows of which region it is")
+	}
+	if grant.Region = r.Region; !r.ServedBy(&grant) {
 		t.Error("it answers nothing")
 	}
 	// Nothing was added to it, so that those versions write what they read.
@@ -186,5 +192,59 @@ func TestSuperseded(t *testing.T) {
 				t.Errorf("kept %s", got[0].AccessKeyID)
 			}
 		})
+	}
+}
+
+// Whether an entry is stored is decided while nobody else can write, by what is there.
+func TestUpsertS3If(t *testing.T) {
+	s := newStore(t)
+	there, late := entry("s3://a/*"), entry("s3://b/*")
+	if err := s.UpsertS3(t.Context(), there); err != nil {
+		t.Fatal(err)
+	}
+	for _, wanted := range []bool{false, true} {
+		err := s.UpsertS3If(t.Context(), late, func(held []store.S3Entry) bool {
+			if diff := cmp.Diff([]store.S3Entry{there}, held, reveal); diff != "" {
+				t.Errorf("held (-want +got):\n%s", diff)
+			}
+			if _, ok, err := s.TryLock(store.S3File); ok || err != nil {
+				t.Errorf("somebody else could write: %v", err)
+			}
+			return wanted
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []store.S3Entry{there}
+		if wanted {
+			want = append(want, late)
+		}
+		checkS3(t, s, want)
+	}
+}
+
+// RemoveS3 waits for nobody, and sets aside what is damaged.
+func TestRemoveS3(t *testing.T) {
+	s := newStore(t)
+	release, err := s.Lock(t.Context(), store.S3File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	for _, content := range []string{"{}", "{"} {
+		if err := os.WriteFile(s.Path(store.S3File), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second time there is none
+			if err := s.RemoveS3(); err != nil {
+				t.Errorf("%s: %v", content, err)
+			}
+			if _, err := os.Stat(s.Path(store.S3File)); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s: %v", content, err)
+			}
+		}
+	}
+	if damaged, err := s.DamagedFiles(); err != nil || len(damaged) != 1 {
+		t.Errorf("%v, %v", damaged, err)
 	}
 }

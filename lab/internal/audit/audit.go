@@ -52,9 +52,6 @@ func (a *Recorder) Exchange(_ context.Context, x *awswire.Exchange) {
 	e.EventName = x.Caller.Operation
 	e.ReadOnly = reads(e.EventName) || x.Caller.Service == "sts"
 	e.ManagementEvent, e.EventCategory = true, "Management"
-	if x.Caller.Operation == "GetDataAccess" {
-		e.ManagementEvent, e.EventCategory = false, "Data"
-	}
 	e.RequestParameters = parameters(x.Input)
 	if x.Err == nil && !slices.Contains(silent, x.Caller.Service) {
 		e.ResponseElements = parameters(x.Output)
@@ -62,12 +59,29 @@ func (a *Recorder) Exchange(_ context.Context, x *awswire.Exchange) {
 	if out, ok := x.Output.(*sts.AssumeRoleWithWebIdentityOutput); ok && x.Err == nil {
 		e.UserIdentity = webIdentityUser(out)
 	}
+	if slices.Contains(ofCaller, e.EventName) && x.Caller.AccountID != "" {
+		a.addInstance(&e, &x.Caller)
+	}
 	e.ErrorCode, e.ErrorMessage = problem(x.Err)
 	e.RecipientAccountID = a.recipient(&e, &x.Caller)
 	a.world.Record(e)
 	if out, ok := x.Output.(*secretsmanager.BatchGetSecretValueOutput); ok && x.Err == nil {
 		a.batch(&e, out)
 	}
+}
+
+// ofCaller are the operations of S3 Access Grants whose events AWS has published
+// (Transfer Family guide, "CloudTrail log entries for web apps").
+var ofCaller = []string{"GetDataAccess", "ListCallerAccessGrants"}
+
+// addInstance names the Access Grants instance and leaves the answer out. The type
+// is spelt as in AWS's examples.
+func (a *Recorder) addInstance(e *world.Event, c *awswire.Caller) {
+	e.ResponseElements = nil
+	e.Resources = []world.Resource{{
+		Type: "AWS:S3::AccessGrantsInstance", AccountID: c.AccountID,
+		ARN: "arn:" + a.world.Partition + ":s3:" + c.Region + ":" + c.AccountID + ":access-grants/default",
+	}}
 }
 
 // batch records a GetSecretValue for each secret of a batch.

@@ -177,6 +177,22 @@ func CallerKeys(c *awswire.Caller) policy.Context {
 	return context
 }
 
+// SignatureKeys are the condition keys that S3 and S3 Control have of a signature
+// (Service Authorization Reference, "Condition keys for Amazon S3").
+func SignatureKeys(s *awswire.Signature, now time.Time) policy.Context {
+	authType := "REST-HEADER"
+	if s.Presigned {
+		authType = "REST-QUERY-STRING"
+	}
+	age := max(now.Sub(s.At)/time.Millisecond, 0)
+	return policy.Context{
+		"s3:authType":             {authType},
+		"s3:signatureversion":     {"AWS4-HMAC-SHA256"},
+		"s3:signatureAge":         {strconv.FormatInt(int64(age), 10)},
+		"s3:x-amz-content-sha256": {s.PayloadHash}, // a presigned request need not have the header
+	}
+}
+
 // addSession adds a session's policies, its principal and the condition keys that describe it.
 func (a *Authorizer) addSession(in *policy.Input, s *world.Session, context policy.Context) {
 	in.Identity, _ = a.world.IdentityPolicies(s)

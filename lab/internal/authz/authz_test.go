@@ -104,6 +104,24 @@ func TestConditionKeys(t *testing.T) {
 	}
 }
 
+func TestSignatureKeys(t *testing.T) {
+	for name, c := range map[string]struct {
+		presigned     bool
+		at            time.Time
+		authType, age string
+	}{
+		"header":         {false, at.Add(-1500 * time.Millisecond), "REST-HEADER", "1500"},
+		"query":          {true, at, "REST-QUERY-STRING", "0"},
+		"a fast clock":   {false, at.Add(time.Minute), "REST-HEADER", "0"},
+		"no millisecond": {false, at.Add(-time.Microsecond), "REST-HEADER", "0"},
+	} {
+		want := policy.Context{"s3:authType": {c.authType}, "s3:signatureAge": {c.age}, "s3:signatureversion": {"AWS4-HMAC-SHA256"}, "s3:x-amz-content-sha256": {"hash"}}
+		if diff := cmp.Diff(want, authz.SignatureKeys(&awswire.Signature{Presigned: c.presigned, At: c.at, PayloadHash: "hash"}, at)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 // The guard rails that people copy from the user guide must neither fall away
 // nor refuse everything.
 func TestGuardRailsOfTheUserGuide(t *testing.T) {

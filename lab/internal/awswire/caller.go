@@ -1,6 +1,7 @@
 package awswire
 
 import (
+	"crypto/tls"
 	"net"
 	"net/http"
 	"strings"
@@ -16,17 +17,19 @@ type Caller struct {
 	// x-amz-account-id, else the 12-digit first label of the host (S3 Control).
 	// It is not the caller's own account.
 	AccountID   string
-	AccessKeyID string // the key that signed; empty if unsigned
-	RequestID   string // as answered in the request id header
-	SourceIP    string // without the port
+	AccessKeyID string    // the key that signed; empty if unsigned
+	Signature   Signature // zero if unsigned
+	RequestID   string    // as answered in the request id header
+	SourceIP    string    // without the port
 	UserAgent   string
 	Host        string // as the client sent it
 	Referer     string // as the client sent it; usually empty
 	Secure      bool   // the request came over TLS
+	TLSVersion  string // "1.3"; empty without TLS
 }
 
 func newCaller(s *Service, r *http.Request) *Caller {
-	return &Caller{
+	c := &Caller{
 		Service:   s.name,
 		Region:    s.opts.region(r),
 		AccountID: accountID(r),
@@ -37,6 +40,10 @@ func newCaller(s *Service, r *http.Request) *Caller {
 		Referer:   r.Referer(),
 		Secure:    r.TLS != nil,
 	}
+	if c.Secure {
+		c.TLSVersion = strings.TrimPrefix(tls.VersionName(r.TLS.Version), "TLS ")
+	}
+	return c
 }
 
 func sourceIP(remote string) string {

@@ -45,7 +45,8 @@ func (s *Service) exchange(r *http.Request, x *Exchange, resp *response) error {
 		return err
 	}
 	x.Caller.Operation = c.op.name
-	if x.Caller.AccessKeyID, err = s.verify(c, x.Caller.Region); err != nil {
+	x.Caller.Signature, err = s.verify(c, x.Caller.Region)
+	if x.Caller.AccessKeyID = x.Caller.Signature.AccessKeyID; err != nil {
 		return err
 	}
 	if x.Input, err = s.decode(c); err != nil {
@@ -77,9 +78,9 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-func (s *Service) verify(c *call, region string) (string, error) {
+func (s *Service) verify(c *call, region string) (Signature, error) {
 	if s.opts.verifier == nil || c.op.unsigned {
-		return "", nil
+		return Signature{}, nil
 	}
 	return s.opts.verifier.Verify(c.request, c.body, Scope{Service: s.SigningName(), Region: region})
 }

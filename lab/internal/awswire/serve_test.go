@@ -187,12 +187,15 @@ func TestCallerTransport(t *testing.T) {
 		r.Header.Set("User-Agent", "agent/1")
 		r.Header.Set("Referer", "https://page.example")
 		if secure {
-			r.TLS = &tls.ConnectionState{}
+			r.TLS = &tls.ConnectionState{Version: tls.VersionTLS13}
 		}
 		send(t, s, r)
 		want := awswire.Caller{
 			Service: "s3control", Operation: "ListCallerAccessGrants", Region: got.Region, AccountID: got.AccountID, AccessKeyID: got.AccessKeyID,
 			RequestID: got.RequestID, SourceIP: "::1", UserAgent: "agent/1", Host: "localhost:1", Referer: "https://page.example", Secure: secure,
+		}
+		if secure {
+			want.TLSVersion = "1.3"
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)

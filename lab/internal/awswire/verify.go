@@ -3,6 +3,7 @@ package awswire
 import (
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // Scope is the service and region of a SigV4 credential scope. Service is the
@@ -13,14 +14,27 @@ type Scope struct {
 }
 
 // Verifier checks the SigV4 signature of a request whose body has been read
-// into memory. It returns the access key that signed, or a *[VerifyError] saying
-// what is wrong; any other error is answered as an internal failure. When both
-// are known, the access key is returned beside the error, so that the audit
-// trail can name the caller of a refused request.
+// into memory. It returns who signed, and how, or a *[VerifyError] saying what is
+// wrong; any other error is answered as an internal failure. When both are known,
+// the access key is returned beside the error, so that the audit trail can name
+// the caller of a refused request.
 //
 // A Verifier must be safe for concurrent use and must not change r or body.
 type Verifier interface {
-	Verify(r *http.Request, body []byte, want Scope) (accessKeyID string, err error)
+	Verify(r *http.Request, body []byte, want Scope) (Signature, error)
+}
+
+// Signature is what a signature that holds says.
+type Signature struct {
+	// AccessKeyID is the key that signed.
+	AccessKeyID string
+	// Presigned: the signature is in the query.
+	Presigned bool
+	// At is the date of the signature.
+	At time.Time
+	// PayloadHash is what was signed for the body: of S3 and S3 Control the value
+	// of x-amz-content-sha256, of other services the hash of the body.
+	PayloadHash string
 }
 
 // VerifyKind says which check of a signature failed. Each service family has its

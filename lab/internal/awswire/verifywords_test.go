@@ -16,8 +16,9 @@ import (
 // verifierFunc is a Verifier that remembers the scope that it was asked for.
 type verifierFunc func(want awswire.Scope) (string, error)
 
-func (f verifierFunc) Verify(_ *http.Request, _ []byte, want awswire.Scope) (string, error) {
-	return f(want)
+func (f verifierFunc) Verify(_ *http.Request, _ []byte, want awswire.Scope) (awswire.Signature, error) {
+	key, err := f(want)
+	return awswire.Signature{AccessKeyID: key}, err
 }
 
 func refusing(err error) awswire.Option {

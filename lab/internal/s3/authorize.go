@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/tip-cli/tip-cli/lab/internal/authz"
+	"github.com/tip-cli/tip-cli/lab/internal/awswire"
 	"github.com/tip-cli/tip-cli/lab/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/s3/store"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
@@ -165,14 +165,9 @@ func (c *call) addSignatureKeys(keys policy.Context) {
 	if c.session == nil {
 		return
 	}
-	keys["s3:signatureversion"] = []string{"AWS4-HMAC-SHA256"}
-	keys["s3:x-amz-content-sha256"] = []string{c.verified.PayloadHash} // a presigned request has no such header
-	keys["s3:authType"] = []string{"REST-HEADER"}
-	if c.verified.Presigned {
-		keys["s3:authType"] = []string{"REST-QUERY-STRING"}
-	}
-	age := c.s.world.Now().Sub(c.verified.SignedAt) / time.Millisecond
-	keys["s3:signatureAge"] = []string{strconv.FormatInt(int64(max(age, 0)), 10)}
+	maps.Copy(keys, authz.SignatureKeys(&awswire.Signature{
+		Presigned: c.verified.Presigned, At: c.verified.SignedAt, PayloadHash: c.verified.PayloadHash,
+	}, c.s.world.Now()))
 	if g := c.session.AccessGrant; g != nil {
 		keys["s3:AccessGrantsInstanceArn"] = []string{g.InstanceARN}
 	}

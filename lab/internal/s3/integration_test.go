@@ -83,7 +83,7 @@ func TestAccessGrantSession(t *testing.T) {
 	f.must(err)
 	grant := func(s *world.Session) {
 		s.SessionPolicies = []*policy.Document{doc}
-		s.AccessGrant = &world.VendedGrant{InstanceARN: "arn:aws:s3:eu-west-1:444455556666:access-grants/default", Target: "s3://reports/shared/2026*", Permission: "READ"}
+		s.AccessGrant = &world.VendedGrant{InstanceARN: "arn:aws:s3:eu-west-1:444455556666:access-grants/default", Target: "s3://reports/shared/2026*"}
 	}
 	f.refuses(f.as(grant, request{method: "GET", target: "/reports/shared/2026.csv"}), 200, "")
 	f.refuses(f.as(grant, request{method: "GET", target: "/reports?prefix=shared/2026"}), 200, "")

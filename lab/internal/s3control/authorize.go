@@ -15,6 +15,8 @@ const instanceID = "default"
 type question struct {
 	// below is what follows the instance's ARN in that of the resource.
 	below string
+	// anything says that the action has no resource: it is authorized on "*".
+	anything bool
 	// shared says that the instance's resource policy counts.
 	shared bool
 	keys   policy.Context
@@ -42,16 +44,19 @@ func (h *handlers) permit(c *awswire.Caller, account string, ask func(*world.Acc
 	if !found {
 		in = &world.AccessGrants{Account: account, Region: c.Region}
 	}
-	q := question{keys: policy.Context{}}
+	q := question{keys: h.requestKeys(c, account)}
 	if ask != nil {
 		ask(in, &q)
 	}
-	if q.below == "" {
+	resource := h.instanceARN(c, account) + q.below
+	if q.anything {
+		resource = "*"
+	} else if q.below == "" {
 		addTags(q.keys, "aws:ResourceTag/", in.Tags)
 	}
 	r := &authz.Request{
 		Caller: c, Session: session, Action: "s3:" + c.Operation, ResourceAccount: account,
-		Resource: h.instanceARN(c, account) + q.below, Context: q.keys,
+		Resource: resource, Context: q.keys,
 	}
 	if q.shared {
 		r.ResourcePolicy = in.ResourcePolicy
@@ -63,6 +68,17 @@ func (h *handlers) permit(c *awswire.Caller, account string, ask func(*world.Acc
 		return session, nil, refuse("AccessGrantsInstanceNotExistsError")
 	}
 	return session, in, nil
+}
+
+// requestKeys are the condition keys that every request to S3 Control has (Service
+// Authorization Reference, "Actions defined by Amazon S3").
+func (h *handlers) requestKeys(c *awswire.Caller, account string) policy.Context {
+	keys := authz.SignatureKeys(&c.Signature, h.world.Now())
+	keys["s3:ResourceAccount"] = []string{account}
+	if c.TLSVersion != "" {
+		keys["s3:TlsVersion"] = []string{c.TLSVersion}
+	}
+	return keys
 }
 
 // also wants a further action allowed by the caller's own policies, whoever owns

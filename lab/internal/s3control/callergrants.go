@@ -50,10 +50,18 @@ func (h *handlers) callerGrants(in *world.AccessGrants, id *identities, r *s3con
 		if !anyApplication.holds(g) || !strings.HasPrefix(g.Scope, aws.ToString(r.GrantScope)) {
 			continue
 		}
-		if g.Grantee == world.IAMGrantee && id.directory && !*h.world.Switches.CallerGrantsOfRole {
+		if g.Grantee == world.IAMGrantee && !h.listsIAM(id, r) {
 			continue
 		}
 		all = append(all, g)
 	}
 	return all
+}
+
+// listsIAM reports whether grants of the session's IAM identity are listed.
+func (h *handlers) listsIAM(id *identities, r *s3control.ListCallerAccessGrantsInput) bool {
+	if r.AllowedByApplication && !*h.world.Switches.ApplicationFilterKeepsIAM {
+		return false
+	}
+	return !id.directory || *h.world.Switches.CallerGrantsOfRole
 }

@@ -3,6 +3,7 @@ package s3control
 import (
 	"context"
 	"regexp"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
@@ -29,7 +30,7 @@ func (h *handlers) createAccessGrant(_ context.Context, c *awswire.Caller, in *s
 			q.below = "/location/" + made.LocationID
 		}
 		if l, ok := g.Location(made.LocationID); ok {
-			if made.Scope, scopeErr = h.world.GrantScope(l, made.SubPrefix, made.Object); scopeErr == nil {
+			if made.Scope, scopeErr = h.world.GrantScope(g, l, made.SubPrefix, made.Object); scopeErr == nil {
 				q.keys.Set(grantScope, made.Scope)
 			}
 		}
@@ -86,7 +87,8 @@ func (h *handlers) completeGrant(c *awswire.Caller, s *world.Session, g *world.A
 }
 
 func (h *handlers) iamGrantee(n *world.Grant) error {
-	if !principalARN.MatchString(n.GranteeID) || *h.world.Switches.IAMGranteeMustExist && !h.world.HasPrincipal(n.GranteeID) {
+	if !principalARN.MatchString(n.GranteeID) || !strings.HasPrefix(n.GranteeID, "arn:"+h.world.Partition+":") ||
+		*h.world.Switches.IAMGranteeMustExist && !h.world.HasPrincipal(n.GranteeID) {
 		return refuse("InvalidAccessGrant")
 	}
 	return nil

@@ -68,7 +68,10 @@ func (h *handlers) target(in *s3control.GetDataAccessInput) (string, error) {
 		return "", h.invalid("The target of type Object must not end with *")
 	}
 	if !strings.ContainsAny(rest, "/*") && *h.world.Switches.BareBucketTarget {
-		target += "/"
+		if in.TargetType == types.S3PrefixTypeObject {
+			return "", h.invalid("The target of type Object must name an object")
+		}
+		target += "/*"
 	}
 	return target, nil
 }
@@ -78,7 +81,7 @@ func (h *handlers) vend(caller *world.Session, in *world.AccessGrants, g *world.
 	location, _ := in.Location(g.LocationID)
 	role, ok := h.world.Role(location.RoleARN)
 	directory := g.Grantee != world.IAMGrantee
-	if !ok || !h.trusted(role, in, directory) {
+	if !ok || !h.trusted(role, in, directory, h.sourceIdentity(caller, directory)) {
 		return nil, &awswire.Error{
 			Code: "StsNotAuthorizedError", Status: http.StatusForbidden,
 			Message: "User: " + servicePrincipal + " is not authorized to perform: sts:AssumeRole on resource: " + location.RoleARN,
@@ -103,7 +106,8 @@ func (h *handlers) vend(caller *world.Session, in *world.AccessGrants, g *world.
 		return nil, err
 	}
 	s := h.newSession(role, limit, duration)
-	s.AccessGrant = &world.VendedGrant{GrantARN: g.ARN, InstanceARN: in.ARN, Target: matched, Permission: string(r.Permission)}
+	s.AccessGrant = &world.VendedGrant{GrantARN: g.ARN, InstanceARN: in.ARN, Target: matched}
+	s.SourceIdentity = h.sourceIdentity(caller, directory)
 	if directory && *h.world.Switches.VendedSessionsNamePerson {
 		audit := *caller.Identity
 		audit.Audit = true
@@ -125,12 +129,28 @@ func (h *handlers) newSession(role *world.Role, limit *policy.Document, duration
 	}
 }
 
+// setsSourceIdentity reports whether the service sets a source identity for a grantee.
+func (h *handlers) setsSourceIdentity(directory bool) bool {
+	return !directory || *h.world.Switches.DirectorySourceIdentity
+}
+
+// sourceIdentity is that of a vended session, empty for none.
+func (h *handlers) sourceIdentity(caller *world.Session, directory bool) string {
+	if h.setsSourceIdentity(directory) && *h.world.Switches.VendedSourceIdentity {
+		return caller.SourceIdentity
+	}
+	return ""
+}
+
 // trusted asks the trust policy of a location's role for what the service does with it.
-func (h *handlers) trusted(role *world.Role, in *world.AccessGrants, directory bool) bool {
+func (h *handlers) trusted(role *world.Role, in *world.AccessGrants, directory bool, sourceIdentity string) bool {
 	keys := policy.Context{"aws:SourceAccount": {in.Account}, "aws:SourceArn": {in.ARN}}
 	actions := []string{"sts:AssumeRole"}
-	if !directory || *h.world.Switches.DirectorySourceIdentity {
+	if h.setsSourceIdentity(directory) {
 		actions = append(actions, "sts:SetSourceIdentity")
+	}
+	if sourceIdentity != "" {
+		keys["sts:SourceIdentity"] = []string{sourceIdentity}
 	}
 	if directory {
 		actions = append(actions, "sts:SetContext")

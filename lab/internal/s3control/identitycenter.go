@@ -13,7 +13,12 @@ import (
 // center wants what an association needs of the caller and returns the Identity
 // Center instance, which must be of the request's region.
 func (h *handlers) center(c *awswire.Caller, s *world.Session, arn string, further ...string) (*world.Instance, error) {
-	application := "arn:" + h.world.Partition + ":sso::" + s.Account + ":application/" + arn[strings.LastIndexByte(arn, '/')+1:] + "/*"
+	i, known := h.world.Instance(arn)
+	owner := s.Account
+	if known {
+		owner = i.Account
+	}
+	application := "arn:" + h.world.Partition + ":sso::" + owner + ":application/" + arn[strings.LastIndexByte(arn, '/')+1:] + "/*"
 	for _, action := range append(further, "sso:CreateApplication", "sso:PutApplicationGrant", "sso:PutApplicationAuthenticationMethod") {
 		resource := arn
 		if strings.HasPrefix(action, "sso:Put") {
@@ -23,8 +28,7 @@ func (h *handlers) center(c *awswire.Caller, s *world.Session, arn string, furth
 			return nil, err
 		}
 	}
-	i, ok := h.world.Instance(arn)
-	if !ok || i.Region != c.Region {
+	if !known || i.Region != c.Region {
 		return nil, refuse("InvalidIdentityCenterInstance")
 	}
 	return i, nil

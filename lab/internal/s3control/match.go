@@ -12,7 +12,8 @@ import (
 
 // identities are all names under which a session can hold grants.
 type identities struct {
-	// directory is set where the person's grants count.
+	// directory is set where the person's grants count; userID and groupIDs are
+	// empty where they do not.
 	directory bool
 	userID    string
 	groupIDs  []string
@@ -72,9 +73,9 @@ func (id *identities) holds(g *world.Grant) bool {
 	}
 	switch g.Grantee {
 	case world.DirectoryUser:
-		return id.directory && g.GranteeID == id.userID
+		return g.GranteeID == id.userID
 	case world.DirectoryGroup:
-		return id.directory && slices.Contains(id.groupIDs, g.GranteeID)
+		return slices.Contains(id.groupIDs, g.GranteeID)
 	}
 	return g.GranteeID == id.iam
 }

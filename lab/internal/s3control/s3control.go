@@ -102,14 +102,32 @@ func (h *handlers) invalid(format string, args ...any) error {
 	return &awswire.Error{Code: h.world.Switches.AccessGrantsValidation, Message: fmt.Sprintf(format, args...), Status: http.StatusBadRequest}
 }
 
+// ownAccount wants a request to name the account of its caller.
+func (h *handlers) ownAccount(c *awswire.Caller, account string) error {
+	session, err := h.authz.Session(c)
+	code := h.world.Switches.ForeignAccountForPrefix
+	switch {
+	case err != nil:
+		return err
+	case session.Account == account || code == "accepted":
+		return nil
+	case code == "AccessDenied":
+		return &awswire.Error{Code: code, Status: http.StatusForbidden, Message: "Access Denied"}
+	}
+	return &awswire.Error{Code: code, Status: http.StatusBadRequest, Message: "The account id must be that of the caller"}
+}
+
 // getAccessGrantsInstanceForPrefix finds the instance of the account that owns the bucket.
 func (h *handlers) getAccessGrantsInstanceForPrefix(_ context.Context, c *awswire.Caller, in *s3control.GetAccessGrantsInstanceForPrefixInput) (*s3control.GetAccessGrantsInstanceForPrefixOutput, error) {
 	rest, ok := strings.CutPrefix(aws.ToString(in.S3Prefix), "s3://")
 	if !ok {
 		return nil, h.invalid("The S3 prefix must begin with s3://")
 	}
+	if err := h.ownAccount(c, *in.AccountId); err != nil {
+		return nil, err
+	}
 	name, _, _ := strings.Cut(rest, "/")
-	account := aws.ToString(in.AccountId)
+	account := *in.AccountId
 	if b, ok := h.world.Bucket(strings.TrimSuffix(name, "*")); ok && b.Region == c.Region {
 		account = b.Account
 	}

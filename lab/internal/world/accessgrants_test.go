@@ -89,6 +89,42 @@ func TestSnapshotsStay(t *testing.T) {
 	}
 }
 
+func TestSnapshotsOfLocationsStay(t *testing.T) {
+	w, first := instanceOf(t)
+	second, err := w.ChangeAccessGrants(account, region, func(g *world.AccessGrants) error {
+		return errors.Join(g.AddLocation(&world.Location{ID: "a", Scope: "s3://a"}), g.AddLocation(&world.Location{ID: "b", Scope: "s3://b"}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.ChangeAccessGrants(account, region, func(g *world.AccessGrants) error {
+		return g.ReplaceLocation(&world.Location{ID: "default", Scope: "s3://", RoleARN: "new"})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	third, err := w.ChangeAccessGrants(account, region, func(g *world.AccessGrants) error { return g.AddLocation(&world.Location{ID: "c", Scope: "s3://c"}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.ChangeAccessGrants(account, region, func(g *world.AccessGrants) error {
+		return errors.Join(g.RemoveLocation("a"), g.RemoveLocation("c"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for g, want := range map[*world.AccessGrants]string{first: "default", second: "default a b", third: "default/new a b c"} {
+		var got []string
+		for _, l := range g.Locations {
+			got = append(got, strings.TrimSuffix(l.ID+"/"+l.RoleARN, "/"))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("a snapshot changed: %v, want %s", got, want)
+		}
+	}
+	if now, _ := w.AccessGrants(account, region); len(now.Locations) != 2 || now.Locations[0].RoleARN != "new" || now.Locations[1].ID != "b" {
+		t.Errorf("locations %+v", now.Locations)
+	}
+}
+
 func TestRefusalsOfAccessGrants(t *testing.T) {
 	w, _ := instanceOf(t)
 	change := func(edit func(*world.AccessGrants) error) error {
@@ -139,6 +175,10 @@ func TestRefusedAccessGrantsFiles(t *testing.T) {
 		"tag":                 {func(g *world.AccessGrantsFile) { g.Tags = map[string]string{"aws:x": ""} }, "tags"},
 		"tag of a location":   {func(g *world.AccessGrantsFile) { g.Locations[0].Tags = map[string]string{"": "x"} }, "tags"},
 		"tag of a grant":      {func(g *world.AccessGrantsFile) { g.Grants[0].Tags = map[string]string{"": "x"} }, "tags"},
+		"everything":          {func(g *world.AccessGrantsFile) { g.Grants[0].SubPrefix = "*" }, "a grant of all buckets"},
+		"bad bucket":          {func(g *world.AccessGrantsFile) { g.Grants[0].SubPrefix = "B/*" }, "names no bucket"},
+		"object without key":  {func(g *world.AccessGrantsFile) { g.Grants[0].SubPrefix, g.Grants[0].Object = "b/", true }, "needs a key"},
+		"location's bucket":   {func(g *world.AccessGrantsFile) { g.Locations[1].Scope = "s3:///x*" }, "names no bucket"},
 		"whole default":       {func(g *world.AccessGrantsFile) { g.Grants[0].SubPrefix = "" }, "needs a subPrefix"},
 		"no star":             {func(g *world.AccessGrantsFile) { g.Grants[0].SubPrefix = "b/k" }, "any other with one"},
 		"object with a star":  {func(g *world.AccessGrantsFile) { g.Grants[0].Object = true }, "without a star"},

@@ -115,31 +115,6 @@ func (l *loader) loadLocation(g *AccessGrants, f *LocationFile) error {
 	return err
 }
 
-// DefaultLocation is the scope of all buckets of an account and region.
-const DefaultLocation = "s3://"
-
-// CheckLocationScope refuses location scopes other than s3:// and those inside a
-// bucket, which must be of the instance's region where the world knows it.
-func (w *World) CheckLocationScope(g *AccessGrants, scope string) error {
-	rest, ok := strings.CutPrefix(scope, DefaultLocation)
-	if !ok {
-		return errors.New("a scope begins with s3://")
-	}
-	if rest == "" {
-		return nil
-	}
-	name, _, _ := strings.Cut(rest, "/")
-	name = strings.TrimSuffix(name, "*")
-	b, known := w.Bucket(name)
-	switch {
-	case known && b.Region != g.Region:
-		return fmt.Errorf("bucket %s is in %s and must be in %s", name, b.Region, g.Region)
-	case !known && *w.Switches.LocationBucketMustExist:
-		return fmt.Errorf("there is no bucket %s", name)
-	}
-	return nil
-}
-
 func locationOf(g *AccessGrants, scope string) *Location {
 	for _, loc := range g.Locations {
 		if loc.Scope == scope {
@@ -194,7 +169,7 @@ func (l *loader) loadGrant(g *AccessGrants, f *GrantFile) (*Grant, error) {
 	if f.Permission != "READ" && f.Permission != "WRITE" && f.Permission != "READWRITE" {
 		return nil, fmt.Errorf("permission %q is none of READ, WRITE, READWRITE", f.Permission)
 	}
-	scope, err := l.GrantScope(loc, f.SubPrefix, f.Object)
+	scope, err := l.GrantScope(g, loc, f.SubPrefix, f.Object)
 	if err != nil {
 		return nil, err
 	}
@@ -216,32 +191,6 @@ func (l *loader) loadGrant(g *AccessGrants, f *GrantFile) (*Grant, error) {
 		ID: f.ID, LocationID: loc.ID, SubPrefix: f.SubPrefix, Scope: scope, Object: f.Object, Permission: f.Permission,
 		Grantee: grantee, GranteeID: id, ApplicationARN: application, Created: g.Created, Tags: f.Tags,
 	}, nil
-}
-
-// GrantScope joins a location scope and a sub-prefix: the location's trailing
-// star gives way to the sub-prefix. It refuses a grant of the whole default
-// location, and a star where the grant is for an object or none where it is not.
-func (w *World) GrantScope(loc *Location, subPrefix string, object bool) (string, error) {
-	if loc.Scope == DefaultLocation && subPrefix == "" {
-		return "", errors.New("the default location needs a subPrefix")
-	}
-	scope := joinScope(loc.Scope, subPrefix)
-	star := strings.HasSuffix(scope, "*")
-	if object && star || !object && !star && *w.Switches.GrantScopeStar {
-		return "", fmt.Errorf("scope %q: an object grant ends without a star, any other with one", scope)
-	}
-	return scope, nil
-}
-
-func joinScope(location, subPrefix string) string {
-	if subPrefix == "" {
-		return location
-	}
-	base := strings.TrimSuffix(location, "*")
-	if base != DefaultLocation && !strings.HasSuffix(base, "/") && base == location {
-		base += "/"
-	}
-	return base + subPrefix
 }
 
 // GrantApplication is the application that a grant is limited to: ALL if none is

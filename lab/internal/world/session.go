@@ -77,7 +77,7 @@ type IdentityContext struct {
 
 // VendedGrant is the grant behind credentials of GetDataAccess.
 type VendedGrant struct {
-	GrantARN, InstanceARN, Target, Permission string
+	GrantARN, InstanceARN, Target string
 }
 
 // sessionTokenBytes make a session token of 1,216 characters. AWS fixes no size

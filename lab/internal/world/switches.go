@@ -69,6 +69,11 @@ type Switches struct {
 	GrantScopeFilter          string   `yaml:"grantScopeFilter"`
 	DirectorySourceIdentity   *bool    `yaml:"directorySourceIdentity"`
 	VendedPolicySize          string   `yaml:"vendedPolicySize"`
+	GrantOfEverything         *bool    `yaml:"grantOfEverything"`
+	SubPrefixSlash            *bool    `yaml:"subPrefixSlash"`
+	ForeignAccountForPrefix   string   `yaml:"foreignAccountForPrefix"`
+	VendedSourceIdentity      *bool    `yaml:"vendedSourceIdentity"`
+	ApplicationFilterKeepsIAM *bool    `yaml:"applicationFilterKeepsIAM"`
 }
 
 // fill sets every switch that the file leaves out and refuses values that the ledger does not know.

@@ -7,20 +7,22 @@ import (
 	"time"
 )
 
-// Options configures a [Cache]. Every zero value has a default, which New fills in.
+// Options configures a [Cache]. There are no defaults but for the functions: who uses a
+// cache has its own.
 type Options struct {
-	// MaxEntries bounds the answers, and apart from them the denials. Default: 30,000.
+	// MaxEntries bounds the answers, and apart from them the denials.
 	MaxEntries int
 	// LifetimeShare of an answer's life is how long it is used; then the service is
-	// asked again. An answer's life begins when it arrives. From 0 to 1. Default: 0.9.
+	// asked again. An answer's life begins when it arrives. From 0 to 1.
 	LifetimeShare float64
 	// ExpiryMargin is how much life an answer must have left to be used at all.
-	// Default: 30 s. Negative: none.
+	// Negative: none.
 	ExpiryMargin time.Duration
 	// RefreshShare of an answer's life is when the first one who uses it has it renewed
-	// in the background, 5 % earlier or later. From 0 to 1; 1 switches it off. Default: 0.7.
+	// in the background, 5 % earlier or later. If it is used for so long only, it is
+	// renewed after nine tenths of that time. From 0 to 1; 1 switches it off.
 	RefreshShare float64
-	// DeniedFor is how long a denial answers. Default: 5 min. Negative: not at all.
+	// DeniedFor is how long a denial answers. Zero or negative: not at all.
 	DeniedFor time.Duration
 	// Denied reports whether an error is a denial. Others are not remembered.
 	Denied func(error) bool
@@ -28,31 +30,8 @@ type Options struct {
 	// answer that is past its share but within its life serves on then. That Timeout has
 	// passed counts as such an error in any case.
 	Passing func(error) bool
-	// Timeout bounds what is asked. Default: 1 min.
+	// Timeout bounds what is asked.
 	Timeout time.Duration
-}
-
-func (o *Options) setDefaults() {
-	setDefault(&o.MaxEntries, 30_000)
-	setDefault(&o.LifetimeShare, 0.9)
-	setDefault(&o.ExpiryMargin, 30*time.Second)
-	setDefault(&o.RefreshShare, 0.7)
-	setDefault(&o.DeniedFor, 5*time.Minute)
-	setDefault(&o.Timeout, time.Minute)
-	o.ExpiryMargin = max(o.ExpiryMargin, 0)
-	if o.Denied == nil {
-		o.Denied = func(error) bool { return false }
-	}
-	if o.Passing == nil {
-		o.Passing = func(error) bool { return false }
-	}
-}
-
-func setDefault[T comparable](value *T, def T) {
-	var zero T
-	if *value == zero {
-		*value = def
-	}
 }
 
 // Stats are numbers since the cache was made, except for the first two.
@@ -92,7 +71,12 @@ type Cache[V any] struct {
 
 // New returns an empty cache.
 func New[V any](o Options) *Cache[V] {
-	o.setDefaults()
+	o.ExpiryMargin = max(o.ExpiryMargin, 0)
+	for _, is := range []*func(error) bool{&o.Denied, &o.Passing} {
+		if *is == nil {
+			*is = func(error) bool { return false }
+		}
+	}
 	c := &Cache[V]{
 		options: o, clock: clock{start: time.Now()},
 		running: map[*flight[V]]struct{}{}, flights: map[Question]*flight[V]{}, gates: map[gate]*flight[V]{},

@@ -30,9 +30,38 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// The wall's lead is looked at once a second of use.
+func TestClockLooksAtTheWall(t *testing.T) {
+	c := clock{start: time.Now().Add(-2 * time.Second), ahead: -int64(time.Hour)}
+	if got := c.now(); got < time.Hour {
+		t.Errorf("%v after the machine slept for an hour", got)
+	}
+	c.ahead -= int64(time.Hour)
+	if got := c.now(); got > 2*time.Hour {
+		t.Errorf("%v: looked again at once", got)
+	}
+}
+
+// What was dropped since somebody found it is not renewed.
+func TestNoRenewalOfWhatIsGone(t *testing.T) {
+	c := New[int](Options{MaxEntries: 5, LifetimeShare: 1, RefreshShare: 0.5, Timeout: time.Minute})
+	q := Question{Scope: Scope{Principal: "p"}, Bucket: "b", Path: "k", Permission: types.PermissionRead}
+	ask := func(context.Context) (Answer[int], error) {
+		return Answer[int]{Expires: time.Now().Add(time.Hour)}, nil
+	}
+	if _, err := c.Refresh(t.Context(), &q, ask); err != nil {
+		t.Fatal(err)
+	}
+	e := c.find(&q, c.clock.now())
+	c.Forget("p")
+	if due := e.renew.Swap(int64(never)); c.renew(t.Context(), &q, ask, e, due) || e.renew.Load() != due || c.Stats().Refreshes != 0 {
+		t.Errorf("renewed: %+v", c.Stats())
+	}
+}
+
 // What is empty is freed: by dropping, forgetting and eviction.
 func TestNothingStays(t *testing.T) {
-	c := New[int](Options{MaxEntries: 500})
+	c := New[int](Options{MaxEntries: 500, LifetimeShare: 1, RefreshShare: 1, Timeout: time.Minute})
 	ask := func(target string) Ask[int] {
 		return func(context.Context) (Answer[int], error) {
 			return Answer[int]{Target: target, Expires: time.Now().Add(time.Hour)}, nil

@@ -11,6 +11,7 @@ import (
 
 func TestDenials(t *testing.T) {
 	t.Run("case 38: a denial again within 5 minutes, no call", func(t *testing.T) {
+		original(t, "a peer asks each time it is denied")
 		synctest.Test(t, func(t *testing.T) {
 			c, s := newCache(), &service{say: fails(errDenied)}
 			wantDo(t, c, key("k", read), s, "", errDenied, 1)
@@ -29,6 +30,7 @@ func TestDenials(t *testing.T) {
 		wantDo(t, c, key("foo/bar/log", read), s, "", errDenied, 2)
 	})
 	t.Run("case 40: a sibling asks", func(t *testing.T) {
+		original(t, "a peer denies it unasked")
 		c, s := newCache(), &service{say: fails(errDenied)}
 		wantDo(t, c, list("foo/a", read), s, "", errDenied, 1)
 		wantDo(t, c, list("foo/b", read), s, "", errDenied, 2)
@@ -56,6 +58,7 @@ func TestDenials(t *testing.T) {
 		}
 	})
 	t.Run("case 42: a grant that covers beats a denial", func(t *testing.T) {
+		original(t, "a peer looks at denials first")
 		c, s := newCache(), &service{say: fails(errDenied)}
 		wantDo(t, c, key("a/k", read), s, "", errDenied, 1)
 		put(t, c, key("a/other", read), "v", "s3://b/a/*", time.Hour)
@@ -112,7 +115,7 @@ func TestDenials(t *testing.T) {
 		}
 	})
 	t.Run("nobody says what a denial is", func(t *testing.T) {
-		c, s := grantcache.New[string](grantcache.Options{}), &service{say: fails(errDenied)}
+		c, s := grantcache.New[string](options()), &service{say: fails(errDenied)}
 		wantDo(t, c, key("k", read), s, "", errDenied, 1)
 		wantDo(t, c, key("k", read), s, "", errDenied, 2)
 	})

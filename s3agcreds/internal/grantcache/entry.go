@@ -13,6 +13,9 @@ import (
 const (
 	// jitter is the share by which renewals are earlier or later.
 	jitter = 0.05
+	// latest is the share of the time of use after which an answer is renewed in any case,
+	// give or take the jitter: there must be time left for it.
+	latest = 0.9
 	// A renewal that failed is tried again after firstDelay, then after twice as long
 	// each time, up to maxDelay.
 	firstDelay, maxDelay = time.Second, time.Minute
@@ -62,7 +65,8 @@ func newEntry[V any](f *flight[V], a *Answer[V], now time.Duration, wall time.Ti
 	e.until.Store(int64(e.share))
 	e.renew.Store(int64(never))
 	if o.RefreshShare < 1 {
-		e.renew.Store(int64(part(life, o.RefreshShare*jittered())))
+		due := min(part(life, o.RefreshShare), part(e.share, latest))
+		e.renew.Store(int64(part(due, jittered())))
 	}
 	e.used.Store(stampOf(now))
 	return e

@@ -27,7 +27,7 @@ func together(ctx context.Context, c *cache, ask grantcache.Ask[string], questio
 	var all sync.WaitGroup
 	for i, q := range questions {
 		all.Go(func() {
-			v, err := c.Do(ctx, q, ask)
+			v, _, err := c.Do(ctx, q, ask)
 			results[i] = result{value(v), err, time.Since(began)}
 		})
 	}
@@ -78,6 +78,7 @@ func TestSingleFlight(t *testing.T) {
 		}
 	})
 	t.Run("case 34: concurrent misses, one call", func(t *testing.T) {
+		original(t, "a peer asks for each")
 		synctest.Test(t, func(t *testing.T) {
 			c, s := newCache(), &service{say: grants("v", "s3://b/k", time.Hour), takes: time.Second}
 			wantAll(t, together(t.Context(), c, s.ask, same(1000)...), result{value: "v", took: time.Second})
@@ -160,14 +161,14 @@ func TestCancellation(t *testing.T) {
 			c, s := newCache(), &service{say: grants("v", "s3://b/*", time.Hour), takes: time.Minute - 1}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			wantAll(t, together(ctx, c, s.ask, key("k", read), key("j", read)), result{err: context.DeadlineExceeded, took: time.Second})
+			wantAll(t, together(ctx, c, s.ask, key("k", read), key("k", read)), result{err: context.DeadlineExceeded, took: time.Second})
 			wantDo(t, c, key("k", read), s, "v", nil, 1)
 		})
 	})
 	t.Run("a waiter goes", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c, s := newCache(), &service{say: grants("v", "s3://b/*", time.Hour), takes: 10 * time.Second}
-			go func() { _, _ = c.Do(t.Context(), key("k", read), s.ask) }()
+			go func() { _, _, _ = c.Do(t.Context(), key("k", read), s.ask) }()
 			synctest.Wait()
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(time.Second, cancel)
@@ -180,7 +181,7 @@ func TestCancellation(t *testing.T) {
 			c, s := newCache(), &service{say: grants("v", "s3://b/*", time.Hour)}
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			if _, err := c.Do(ctx, key("k", read), s.ask); !errors.Is(err, context.Canceled) {
+			if _, _, err := c.Do(ctx, key("k", read), s.ask); !errors.Is(err, context.Canceled) {
 				t.Errorf("Do: %v, want canceled", err)
 			}
 			if _, err := c.Refresh(ctx, key("k", read), s.ask); !errors.Is(err, context.Canceled) {
@@ -191,7 +192,7 @@ func TestCancellation(t *testing.T) {
 				t.Errorf("%d calls, want none", n)
 			}
 			wantDo(t, c, key("k", read), s, "v", nil, 1)
-			if v, err := c.Do(ctx, key("k", read), s.ask); err != nil || *v != "v" {
+			if v, _, err := c.Do(ctx, key("k", read), s.ask); err != nil || *v != "v" {
 				t.Errorf("Do: %q, %v", value(v), err)
 			}
 		})
@@ -213,7 +214,7 @@ func TestCancellation(t *testing.T) {
 			type traceKey struct{}
 			c := newCache(func(o *grantcache.Options) { o.Timeout = 5 * time.Second })
 			ctx := context.WithValue(t.Context(), traceKey{}, "trace")
-			_, err := c.Do(ctx, key("k", read), func(ctx context.Context) (answer, error) {
+			_, _, err := c.Do(ctx, key("k", read), func(ctx context.Context) (answer, error) {
 				if ctx.Value(traceKey{}) != "trace" {
 					t.Error("the caller's values are missing")
 				}
@@ -262,7 +263,7 @@ func TestPanic(t *testing.T) {
 			time.Sleep(due)
 			calls := 0
 			for range 100 {
-				v, err := c.Do(t.Context(), key("k", read), func(context.Context) (answer, error) { calls++; panic("no") })
+				v, _, err := c.Do(t.Context(), key("k", read), func(context.Context) (answer, error) { calls++; panic("no") })
 				if err != nil || *v != "v" {
 					t.Fatal(value(v), err)
 				}
@@ -291,7 +292,7 @@ func TestForcedDuringAnother(t *testing.T) {
 				newer := &service{say: grants("newer", f.newerTarget, time.Hour), takes: time.Second}
 				q := key("a/k", read)
 				go func() {
-					if v, err := c.Do(t.Context(), q, older.ask); err != nil || *v != "older" {
+					if v, _, err := c.Do(t.Context(), q, older.ask); err != nil || *v != "older" {
 						t.Errorf("who asked first got %q, %v", value(v), err)
 					}
 				}()
@@ -308,7 +309,7 @@ func TestForcedDuringAnother(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := newCache()
 			older := &service{say: fails(errDenied), takes: 10 * time.Second}
-			go func() { _, _ = c.Do(t.Context(), key("k", read), older.ask) }()
+			go func() { _, _, _ = c.Do(t.Context(), key("k", read), older.ask) }()
 			synctest.Wait()
 			put(t, c, key("k", read), "newer", "s3://b/*", time.Hour)
 			time.Sleep(time.Minute)
@@ -319,10 +320,10 @@ func TestForcedDuringAnother(t *testing.T) {
 		t.Run("a call that ends leaves the others to be joined: "+name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newCache()
-				short := &service{say: fails(errUnclear), takes: time.Second}
-				long := &service{say: grants("long", "s3://b/*", time.Hour), takes: 10 * time.Second}
+				short := &service{say: fails(errUnclear), takes: time.Second / 2}
+				long := &service{say: grants("long", "s3://b/*", time.Hour), takes: 2*time.Second - 1}
 				if later.Path == "k" { // the shorter one is the older
-					go func() { _, _ = c.Do(t.Context(), key("k", read), short.ask) }()
+					go func() { _, _, _ = c.Do(t.Context(), key("k", read), short.ask) }()
 					synctest.Wait()
 				}
 				go func() { _, _ = c.Refresh(t.Context(), key("k", read), long.ask) }()
@@ -330,7 +331,7 @@ func TestForcedDuringAnother(t *testing.T) {
 				if later.Path != "k" {
 					go func() { _, _ = c.Refresh(t.Context(), key("k2", read), short.ask) }()
 				}
-				time.Sleep(2 * time.Second)
+				time.Sleep(time.Second)
 				wantDo(t, c, later, short, "long", nil, 1)
 			})
 		})
@@ -340,7 +341,7 @@ func TestForcedDuringAnother(t *testing.T) {
 			c := newCache()
 			older := &service{say: grants("older", "", time.Hour), takes: 10 * time.Second}
 			newer := &service{say: grants("newer", "", time.Hour), takes: 5 * time.Second}
-			go func() { _, _ = c.Do(t.Context(), key("k", read), older.ask) }()
+			go func() { _, _, _ = c.Do(t.Context(), key("k", read), older.ask) }()
 			synctest.Wait()
 			go func() { _, _ = c.Refresh(t.Context(), key("k", read), newer.ask) }()
 			synctest.Wait()
@@ -357,7 +358,7 @@ func TestForget(t *testing.T) {
 			put(t, c, of(user, key("k", read)), "v", "s3://b/k/*", time.Hour)
 			put(t, c, of(user, minimal(key("k", read))), "v", "", time.Hour)
 			put(t, c, of(user, key("k", write)), "v", "s3://*", time.Hour)
-			_, _ = c.Do(t.Context(), of(user, key("denied", read)), s.ask)
+			_, _, _ = c.Do(t.Context(), of(user, key("denied", read)), s.ask)
 		}
 		if n := c.Forget("user-1"); n != 4 {
 			t.Errorf("%d were forgotten, want 4", n)
@@ -378,7 +379,7 @@ func TestForget(t *testing.T) {
 				c := newCache()
 				before := &service{say: say, takes: 10 * time.Second}
 				after := &service{say: grants("after", "s3://b/k", time.Hour), takes: time.Second}
-				go func() { _, _ = c.Do(t.Context(), key("k", read), before.ask) }()
+				go func() { _, _, _ = c.Do(t.Context(), key("k", read), before.ask) }()
 				synctest.Wait()
 				c.Forget("user-1")
 				wantDo(t, c, key("k", read), after, "after", nil, 1)
@@ -449,8 +450,8 @@ func TestComesMeanwhile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, s := newCache(), &service{say: tt.say}
-			ctx := &between{Context: t.Context(), happens: func() { _, _ = c.Do(t.Context(), key("k", read), s.ask) }}
-			v, err := c.Do(ctx, key("k", read), s.ask)
+			ctx := &between{Context: t.Context(), happens: func() { _, _, _ = c.Do(t.Context(), key("k", read), s.ask) }}
+			v, _, err := c.Do(ctx, key("k", read), s.ask)
 			if value(v) != tt.value || !errors.Is(err, tt.err) || s.calls != 1 {
 				t.Errorf("got %q, %v, after %d calls", value(v), err, s.calls)
 			}

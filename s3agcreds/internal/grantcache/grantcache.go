@@ -60,6 +60,25 @@ type Answer[V any] struct {
 	Expires time.Time
 }
 
+// Outcome is how one who asks came by an answer, or by an error.
+type Outcome int
+
+// The outcomes.
+const (
+	// None: the context had ended before anything happened.
+	None Outcome = iota
+	// Hit: an answer was at hand.
+	Hit
+	// HitRenewed is a Hit, for which a renewal in the background was begun.
+	HitRenewed
+	// Miss: the service was asked for this caller.
+	Miss
+	// Shared: the caller waited for what another had asked.
+	Shared
+	// Denied: a denial was at hand, or was what another got.
+	Denied
+)
+
 // Ask asks the service. The context outlives the caller's and ends by itself.
 type Ask[V any] func(ctx context.Context) (Answer[V], error)
 

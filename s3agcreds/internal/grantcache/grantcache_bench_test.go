@@ -44,10 +44,12 @@ func answering[V any](value V, target string, life time.Duration) grantcache.Ask
 }
 
 func filled(tb testing.TB, grants int) *grantcache.Cache[int] {
-	c := grantcache.New[int](grantcache.Options{MaxEntries: grants + 1, RefreshShare: 1})
+	o := options()
+	o.MaxEntries, o.RefreshShare = grants+1, 1
+	c := grantcache.New[int](o)
 	for i := range grants {
 		ask := answering(i, "s3://team-data/"+benchGrant(i)+"*", 12*time.Hour)
-		if _, err := c.Do(tb.Context(), question("team-data", benchKey(i), types.PermissionRead), ask); err != nil {
+		if _, _, err := c.Do(tb.Context(), question("team-data", benchKey(i), types.PermissionRead), ask); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -70,10 +72,12 @@ func BenchmarkHitText(b *testing.B) {
 	const grants = 30_000
 	text := func(i int) string { return fmt.Sprintf("departments/teams-%05d-", i) }
 	key := text(grants/2) + strings.Repeat("k", 120-len(text(0)))
-	ours, peers := grantcache.New[int](grantcache.Options{MaxEntries: grants}), newPeerCache()
+	o := options()
+	o.MaxEntries = grants
+	ours, peers := grantcache.New[int](o), newPeerCache()
 	for i := range grants {
 		target := "s3://team-data/" + text(i) + "*"
-		if _, err := ours.Do(b.Context(), question("team-data", text(i), types.PermissionRead), answering(i, target, 12*time.Hour)); err != nil {
+		if _, _, err := ours.Do(b.Context(), question("team-data", text(i), types.PermissionRead), answering(i, target, 12*time.Hour)); err != nil {
 			b.Fatal(err)
 		}
 		peers.put(benchPrincipal, types.PermissionRead, target, i, 12*time.Hour)
@@ -204,7 +208,7 @@ func BenchmarkInsert(b *testing.B) {
 		for b.Loop() {
 			i++
 			q := question("team-data", benchKey(grants+i), types.PermissionRead)
-			if _, err := c.Do(b.Context(), q, answering(i, "s3://team-data/"+benchGrant(grants+i)+"*", time.Hour)); err != nil {
+			if _, _, err := c.Do(b.Context(), q, answering(i, "s3://team-data/"+benchGrant(grants+i)+"*", time.Hour)); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -32,12 +32,19 @@ type (
 	answer = grantcache.Answer[string]
 )
 
+// options are those that a plugin has by default.
+func options() grantcache.Options {
+	return grantcache.Options{
+		MaxEntries: 30_000, LifetimeShare: 0.9, ExpiryMargin: 30 * time.Second, RefreshShare: 0.7,
+		DeniedFor: 5 * time.Minute, Timeout: time.Minute,
+	}
+}
+
 // newCache tells the errors above apart.
 func newCache(optFns ...func(*grantcache.Options)) *cache {
-	o := grantcache.Options{
-		Denied:  func(err error) bool { return errors.Is(err, errDenied) },
-		Passing: func(err error) bool { return errors.Is(err, errOutage) },
-	}
+	o := options()
+	o.Denied = func(err error) bool { return errors.Is(err, errDenied) }
+	o.Passing = func(err error) bool { return errors.Is(err, errOutage) }
 	for _, fn := range optFns {
 		fn(&o)
 	}
@@ -154,7 +161,7 @@ func wantGet(t *testing.T, c *cache, q *grantcache.Question, want string) {
 // s was made.
 func wantDo(t *testing.T, c *cache, q *grantcache.Question, s *service, want string, wantErr error, calls int) {
 	t.Helper()
-	v, err := c.Do(t.Context(), q, s.ask)
+	v, _, err := c.Do(t.Context(), q, s.ask)
 	if !errors.Is(err, wantErr) {
 		t.Errorf("Do %s %s: error %v, want %v", q.Permission, q.Path, err, wantErr)
 	}

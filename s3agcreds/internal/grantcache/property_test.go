@@ -207,7 +207,7 @@ func TestManyAtOnce(t *testing.T) {
 			r := rand.New(rand.NewPCG(g, 2))
 			for range 500 {
 				q := randomQuestion(r)
-				v, err := c.Do(t.Context(), q, func(context.Context) (answer, error) {
+				v, _, err := c.Do(t.Context(), q, func(context.Context) (answer, error) {
 					return fittingAnswer(r.IntN(10), q)
 				})
 				if err == nil {

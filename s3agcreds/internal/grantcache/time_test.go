@@ -120,13 +120,13 @@ func TestRenewal(t *testing.T) {
 			time.Sleep(due - 39*time.Minute - 52*time.Second)
 			wantGet(t, c, key("k", read), "") // somebody is to ask
 			ctx, cancel := context.WithCancel(t.Context())
-			if v, err := c.Do(ctx, key("k", read), s.ask); err != nil || *v != "v1" {
+			if v, _, err := c.Do(ctx, key("k", read), s.ask); err != nil || *v != "v1" {
 				t.Fatal(v, err)
 			}
 			cancel() // the renewal goes on
 			wantGet(t, c, key("k", read), "v1")
 			for range 100 {
-				v, err := c.Do(t.Context(), key("k2", read), s.ask)
+				v, _, err := c.Do(t.Context(), key("k2", read), s.ask)
 				if err != nil || *v != "v1" {
 					t.Fatal(v, err)
 				}
@@ -187,6 +187,26 @@ func TestRenewal(t *testing.T) {
 			wantGet(t, c, key("k", read), "new")
 		})
 	})
+	for name, edit := range map[string]func(*grantcache.Options){
+		"before the end of a short use": func(o *grantcache.Options) { o.LifetimeShare = 0.6 },
+		"before a long margin":          func(o *grantcache.Options) { o.ExpiryMargin = 25 * time.Minute },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, s := newCache(edit), &service{say: grants("v", "s3://b/*", time.Hour)}
+				for range 600 {
+					if _, _, err := c.Do(t.Context(), key("k", read), s.ask); err != nil {
+						t.Fatal(err)
+					}
+					synctest.Wait()
+					time.Sleep(time.Minute)
+				}
+				if got := c.Stats(); got.Misses != 1 || got.Refreshes < 10 || got.Refreshes > 20 {
+					t.Errorf("%+v, want one miss, and a renewal each half an hour", got)
+				}
+			})
+		})
+	}
 	t.Run("switched off", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c, s := newCache(noRenewal), &service{say: numbered("s3://b/*", time.Hour)}
@@ -204,7 +224,7 @@ func renewing(t *testing.T, c *cache, s *service, d time.Duration, want string) 
 	t.Helper()
 	before := s.count()
 	for range int(d / (100 * time.Millisecond)) {
-		v, err := c.Do(t.Context(), key("k", read), s.ask)
+		v, _, err := c.Do(t.Context(), key("k", read), s.ask)
 		if err != nil || *v != want {
 			t.Fatalf("Do: %q, %v; want %q", value(v), err, want)
 		}

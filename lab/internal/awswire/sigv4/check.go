@@ -23,6 +23,7 @@ type check struct {
 	params    []param
 	auth      authorization
 	key       []byte
+	hash      string // the last line of the canonical request
 	anonymous bool
 }
 
@@ -49,12 +50,11 @@ func (v *Verifier) check(r *http.Request, want awswire.Scope, payloadHash func(*
 	if fail != nil {
 		return c, fail
 	}
-	hash, fail := payloadHash(c)
-	if fail != nil {
+	if c.hash, fail = payloadHash(c); fail != nil {
 		return c, fail
 	}
 	c.key = v.keys.get(cred.SecretAccessKey, c.auth.scope)
-	return c, c.checkSignature(hash)
+	return c, c.checkSignature(c.hash)
 }
 
 func (c *check) accessKeyID() string { return c.auth.scope.accessKeyID }

@@ -97,8 +97,8 @@ func verifyBuffered(v *sigv4.Verifier, r *http.Request, scope awswire.Scope) see
 	if err != nil {
 		return seen{err: err}
 	}
-	key, err := v.Verify(r, body, scope)
-	return seen{key: key, body: string(body), method: r.Method, err: err}
+	signed, err := v.Verify(r, body, scope)
+	return seen{mode: signed.PayloadHash, key: signed.AccessKeyID, presigned: signed.Presigned, body: string(body), method: r.Method, err: err}
 }
 
 // client dials s for every host name and trusts its certificate.

@@ -65,7 +65,7 @@ func MaxSkew(service string) time.Duration {
 // signing name s3 (S3 Control) it demands x-amz-content-sha256, single-encodes
 // the path and checks x-amz-checksum-* and Content-MD5; for all others it takes
 // the hash of body, whatever that header says.
-func (v *Verifier) Verify(r *http.Request, body []byte, want awswire.Scope) (accessKeyID string, err error) {
+func (v *Verifier) Verify(r *http.Request, body []byte, want awswire.Scope) (awswire.Signature, error) {
 	c, fail := v.check(r, want, func(c *check) (string, *Error) {
 		if c.s3 {
 			return c.payloadHash()
@@ -79,7 +79,7 @@ func (v *Verifier) Verify(r *http.Request, body []byte, want awswire.Scope) (acc
 		fail = c.verifyBuffered(body)
 	}
 	if fail != nil {
-		return c.accessKeyID(), fail.verifyError()
+		return awswire.Signature{AccessKeyID: c.accessKeyID()}, fail.verifyError()
 	}
-	return c.accessKeyID(), nil
+	return awswire.Signature{AccessKeyID: c.accessKeyID(), Presigned: c.auth.presigned, At: c.auth.at, PayloadHash: c.hash}, nil
 }

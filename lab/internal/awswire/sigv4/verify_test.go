@@ -42,9 +42,10 @@ func TestVerifyAcceptsWhatTheSDKSigns(t *testing.T) {
 				r.Header[name] = values
 			}
 			sign(t, r, tt.creds, hashOf(tt.body), stsScope)
-			id, err := verifierAt(testTime).Verify(r, []byte(tt.body), stsScope)
-			if err != nil || id != tt.creds.AccessKeyID {
-				t.Fatalf("key %q, %v", id, err)
+			got, err := verifierAt(testTime).Verify(r, []byte(tt.body), stsScope)
+			want := awswire.Signature{AccessKeyID: tt.creds.AccessKeyID, At: testTime, PayloadHash: hashOf(tt.body)}
+			if err != nil || got != want {
+				t.Fatalf("%+v, want %+v, %v", got, want, err)
 			}
 		})
 	}
@@ -146,7 +147,8 @@ func TestVerifyRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r, body := signedSTS(t)
 			tt.change(r)
-			id, err := verifierAt(testTime).Verify(r, body, stsScope)
+			signed, err := verifierAt(testTime).Verify(r, body, stsScope)
+			id := signed.AccessKeyID
 			var refusal *awswire.VerifyError
 			if !errors.As(err, &refusal) {
 				t.Fatalf("accepted, or another error: %v", err)
