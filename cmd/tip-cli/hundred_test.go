@@ -45,7 +45,7 @@ func TestHundredProcesses(t *testing.T) {
 	w.Meddle(h.hook)
 	c := newCrowd(t, w, "auth", "get-iam-credentials")
 	c.start(hundred)
-	close(h.release)
+	h.let()
 	c.wait()
 	c.answered()
 	if diff := cmp.Diff(aWholeExchange, w.steps()); diff != "" {
@@ -63,10 +63,16 @@ type hold struct {
 	held      chan struct{}
 	release   chan struct{}
 	first     sync.Once
+	let       func() // closes release, once
 }
 
+// heldAtMost is for how long a request can be held without the client giving it up.
+const heldAtMost = 5 * time.Second
+
 func newHold(o proxytest.Operation, asked bool) *hold {
-	return &hold{operation: o, asked: asked, held: make(chan struct{}), release: make(chan struct{})}
+	h := &hold{operation: o, asked: asked, held: make(chan struct{}), release: make(chan struct{})}
+	h.let = sync.OnceFunc(func() { close(h.release) })
+	return h
 }
 
 func (h *hold) hook(w http.ResponseWriter, r *http.Request, forward http.HandlerFunc) {
@@ -203,7 +209,7 @@ func TestWaitersOfASlowHolder(t *testing.T) {
 		default:
 		}
 	}
-	close(h.release)
+	h.let()
 	c.wait()
 	c.answered(interrupted)
 	if diff := cmp.Diff(aWholeExchange, w.steps()); diff != "" {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awscredentials "github.com/aws/aws-sdk-go-v2/credentials"
@@ -73,8 +74,9 @@ func TestTwoHundredSiblings(t *testing.T) {
 		h := newHold(proxytest.Token, false)
 		w.Meddle(h.hook)
 		c := newCrowd(t, w)
+		defer time.AfterFunc(heldAtMost, h.let).Stop() // who comes after that finds what there is
 		c.startSiblings(twoHundred)
-		close(h.release)
+		h.let()
 		c.wait()
 		c.answered()
 		if diff := cmp.Diff(work{1, 0, 1, 1}, w.done().minus(before)); diff != "" {
@@ -98,8 +100,9 @@ func warmStart(t *testing.T) *watched {
 }
 
 // The process that asks is killed while all others wait: one of them asks again, and all
-// have its answer.
-func TestTwoHundredSiblingsAndTheFirstIsKilled(t *testing.T) {
+// have its answer. They are as many as can be seen to wait before the first, whose answer
+// is kept back, would ask again.
+func TestSiblingsAndTheFirstIsKilled(t *testing.T) {
 	long(t)
 	t.Parallel()
 	needProc(t)
@@ -108,7 +111,7 @@ func TestTwoHundredSiblingsAndTheFirstIsKilled(t *testing.T) {
 	w.Meddle(h.hook)
 	c := newCrowd(t, w, sibling(0)...)
 	holder := c.holding(h)
-	awaitIdle(c.deadline(), t, c.startSiblings(twoHundred-1))
+	awaitIdle(c.deadline(), t, c.startSiblings(39))
 	holder.kill()
 	c.wait()
 	c.answered(holder)
@@ -134,7 +137,7 @@ func TestManyProcessesAreDeniedAGrant(t *testing.T) {
 	c := newCrowd(t, w, "s3ag", "get-data-access", "s3://tip-demo-data/private/payroll.csv")
 	c.holding(h)
 	awaitIdle(c.deadline(), t, c.start(49))
-	close(h.release)
+	h.let()
 	c.wait()
 	for i, m := range c.members {
 		if code := m.cmd.ProcessState.ExitCode(); code != 4 || m.stdout.Len() > 0 || m.stderr.String() != c.members[0].stderr.String() {
@@ -211,7 +214,7 @@ func TestCtrlCWhileAnotherAsks(t *testing.T) {
 	case <-c.deadline().Done():
 		t.Fatal("Ctrl-C does not end the wait")
 	}
-	close(h.release)
+	h.let()
 	c.wait()
 	c.answered(waiting[1])
 	if code, said := waiting[1].cmd.ProcessState.ExitCode(), waiting[1].stderr.String(); code != 130 || waiting[1].stdout.Len() > 0 || said != "tip-cli: interrupted\n" {

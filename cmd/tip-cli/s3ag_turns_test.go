@@ -64,7 +64,7 @@ func TestForcedCredentialsDoNotWait(t *testing.T) {
 		t.Error("it has waited for the other")
 	default:
 	}
-	close(h.release)
+	h.let()
 	c.wait()
 	c.answered()
 	if first := keyOf(t, c.members[0].stdout.String()); first == forced {

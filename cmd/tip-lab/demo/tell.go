@@ -104,9 +104,9 @@ func until(key *string, expiration *time.Time) string {
 func (s *story) auditTrail() error {
 	s.heading("The audit trail names the person")
 	events := s.lab.Events()
-	s.printf("   %-26s %-26s %-14s %s\n", "EVENT", "ROLE OR ISSUER", "ON BEHALF OF", "OUTCOME")
+	s.printf("   %-32s %-26s %-14s %s\n", "EVENT", "ROLE OR ISSUER", "ON BEHALF OF", "OUTCOME")
 	for _, e := range events {
-		s.printf("   %-26s %-26s %-14s %s\n", e.EventName, principal(&e), onBehalfOf(&e), outcome(&e))
+		s.printf("   %-32s %-26s %-14s %s\n", e.EventName, principal(&e), onBehalfOf(&e), outcome(&e))
 	}
 	for _, want := range []struct{ name, user, code string }{
 		{"GetDataAccess", analystID, ""},
