@@ -2,8 +2,6 @@ package s3agcreds
 
 import (
 	"context"
-	"net"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	smithyendpoints "github.com/aws/smithy-go/endpoints"
 )
 
 // clients are those of AWS that a plugin calls, each made once, when it is first needed.
@@ -64,9 +61,7 @@ func (c *clients) controlClient(region string) *s3control.Client {
 	if client = c.controls.byRegion[region]; client == nil {
 		client = s3control.NewFromConfig(c.base, func(o *s3control.Options) {
 			o.Region, o.Credentials = region, nil
-			if o.BaseEndpoint != nil && onLoopback(*o.BaseEndpoint) {
-				o.EndpointResolverV2 = fixedEndpoint(*o.BaseEndpoint)
-			}
+			LoopbackEndpoint(o)
 		})
 		c.controls.byRegion[strings.Clone(region)] = client
 	}
@@ -115,29 +110,4 @@ func (c *clients) callerAccount(ctx context.Context, base aws.Credentials) (stri
 		return "", ErrAccountID
 	}
 	return *out.Account, nil
-}
-
-// onLoopback reports whether an endpoint is on this machine, where the account that S3
-// Control clients put before the host name, or a bucket, cannot be resolved.
-func onLoopback(endpoint string) bool {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// fixedEndpoint resolves to itself. The account travels in the header x-amz-account-id.
-type fixedEndpoint string
-
-var _ s3control.EndpointResolverV2 = fixedEndpoint("")
-
-// ResolveEndpoint implements s3control.EndpointResolverV2.
-func (e fixedEndpoint) ResolveEndpoint(context.Context, s3control.EndpointParameters) (smithyendpoints.Endpoint, error) {
-	u, err := url.Parse(strings.TrimSuffix(string(e), "/"))
-	if err != nil {
-		return smithyendpoints.Endpoint{}, err
-	}
-	return smithyendpoints.Endpoint{URI: *u}, nil
 }

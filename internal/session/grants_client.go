@@ -4,16 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
-	smithyendpoints "github.com/aws/smithy-go/endpoints"
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/tip-cli/tip-cli/internal/store"
@@ -74,9 +71,7 @@ func withoutToken(err error, role store.RoleCredentials) error {
 func (s *Session) grantsClient(region string, role store.RoleCredentials, apiOptions ...func(*middleware.Stack) error) *s3control.Client {
 	return s3control.NewFromConfig(s.signedBy(role, cmp.Or(region, s.aws.Region)), func(o *s3control.Options) {
 		o.APIOptions = append(o.APIOptions, apiOptions...)
-		if o.BaseEndpoint != nil && onLoopback(*o.BaseEndpoint) {
-			o.EndpointResolverV2 = fixedEndpoint(*o.BaseEndpoint)
-		}
+		s3agcreds.LoopbackEndpoint(o)
 	})
 }
 
@@ -99,29 +94,3 @@ func (c *clock) listen(stack *middleware.Stack) error {
 		return out, metadata, err
 	}), middleware.After)
 }
-
-// onLoopback reports whether an endpoint is on this machine, where the account
-// that S3 Control clients put before the host name cannot be resolved.
-func onLoopback(endpoint string) bool {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// fixedEndpoint resolves to itself. The account travels in the header x-amz-account-id.
-type fixedEndpoint string
-
-// ResolveEndpoint implements s3control.EndpointResolverV2.
-func (e fixedEndpoint) ResolveEndpoint(context.Context, s3control.EndpointParameters) (smithyendpoints.Endpoint, error) {
-	u, err := url.Parse(strings.TrimSuffix(string(e), "/"))
-	if err != nil {
-		return smithyendpoints.Endpoint{}, err
-	}
-	return smithyendpoints.Endpoint{URI: *u}, nil
-}
-
-var _ s3control.EndpointResolverV2 = fixedEndpoint("")
-var _ aws.CredentialsProvider = (*s3agcreds.Provider)(nil)
