@@ -59,7 +59,7 @@ func (f *front) addServices(opts *Options) error {
 			opts.OnExchange(x)
 		}
 	}
-	err := f.addWireServices(&parts{world: w, authz: a, keys: newKeys(*f.lab.inner, w), idp: f.idp, wire: []awswire.Option{
+	err := f.addWireServices(&parts{world: w, authz: a, keys: newKeys(*f.lab.inner, w), idp: f.idp, inner: inProcess{f}, wire: []awswire.Option{
 		awswire.WithVerifier(verifier), awswire.WithRegion(f.region), awswire.WithObserver(observe), awswire.WithClock(w.Now), awswire.WithLogger(opts.Log),
 	}})
 	if err != nil {

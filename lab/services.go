@@ -9,11 +9,14 @@ import (
 	"github.com/tip-cli/tip-cli/lab/internal/authz"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire/sigv4"
+	"github.com/tip-cli/tip-cli/lab/internal/cloudformation"
+	"github.com/tip-cli/tip-cli/lab/internal/iam"
 	"github.com/tip-cli/tip-cli/lab/internal/identitystore"
 	"github.com/tip-cli/tip-cli/lab/internal/idp"
 	"github.com/tip-cli/tip-cli/lab/internal/jwks"
 	"github.com/tip-cli/tip-cli/lab/internal/s3control"
 	"github.com/tip-cli/tip-cli/lab/internal/secretsmanager"
+	"github.com/tip-cli/tip-cli/lab/internal/ssoadmin"
 	"github.com/tip-cli/tip-cli/lab/internal/ssooidc"
 	"github.com/tip-cli/tip-cli/lab/internal/sts"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
@@ -40,6 +43,8 @@ type parts struct {
 	authz *authz.Authorizer
 	keys  *jwks.Keys
 	idp   *idp.Service
+	// inner carries requests of one service to the others.
+	inner http.RoundTripper
 	wire  []awswire.Option
 }
 
@@ -53,6 +58,11 @@ var wireServices = []struct {
 	{oidcService, hostForm(`oidc`, region), func(s *parts) (*awswire.Service, error) { return ssooidc.New(s.world, s.authz, s.keys, s.wire...) }},
 	{"identitystore", hostForm(`identitystore`, region), func(s *parts) (*awswire.Service, error) { return identitystore.New(s.world, s.authz, s.wire...) }},
 	{"secretsmanager", hostForm(`secretsmanager`, region), func(s *parts) (*awswire.Service, error) { return secretsmanager.New(s.world, s.authz, s.wire...) }},
+	{"sso-admin", hostForm(`sso`, region), func(s *parts) (*awswire.Service, error) { return ssoadmin.New(s.world, s.authz, s.wire...) }},
+	{"iam", hostForm(`iam`, optionalRegion), func(s *parts) (*awswire.Service, error) { return iam.New(s.world, s.authz, s.wire...) }},
+	{"cloudformation", hostForm(`cloudformation`, region), func(s *parts) (*awswire.Service, error) {
+		return cloudformation.New(s.world, s.authz, s.inner, s.wire...)
+	}},
 	{cognitoService, hostForm(`cognito-idp`, region), func(s *parts) (*awswire.Service, error) { return s.idp.UserPools(s.wire...) }},
 	{s3ControlService, s3ControlHost, func(s *parts) (*awswire.Service, error) { return s3control.New(s.world, s.authz, s.wire...) }},
 }

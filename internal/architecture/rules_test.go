@@ -30,7 +30,7 @@ var client = []string{"./cmd/tip-cli/...", "./internal/...", "./tipcreds/...", "
 // others are services.
 var shared = []string{
 	"./lab/internal/audit/...", "./lab/internal/authz/...", "./lab/internal/awswire/...", "./lab/internal/jwks/...",
-	"./lab/internal/policy/...", "./lab/internal/tlsca/...", "./lab/internal/world/...",
+	"./lab/internal/policy/...", "./lab/internal/probe/...", "./lab/internal/tlsca/...", "./lab/internal/world/...",
 }
 
 var rules = []rule{
@@ -208,6 +208,14 @@ var rules = []rule{
 	{
 		from: []string{"./lab/internal/audit"}, only: []string{std, others, "./lab/internal/awswire", "./lab/internal/s3", "./lab/internal/world"},
 		reason: "the audit trail is written from what the wire engine and S3 report",
+	},
+	{
+		from: []string{"./lab/internal/probe"}, only: []string{std, others, "./lab", "./lab/internal/world", "./lab/labtest"},
+		reason: "the tests of the services meet the lab from outside",
+	},
+	{
+		from: []string{"./..."}, except: []string{"./lab/internal/probe"}, never: []string{"./lab/internal/probe"},
+		reason: "it is for tests",
 	},
 	{
 		from: []string{"./lab/labtest"}, only: []string{std, others, "./lab"},

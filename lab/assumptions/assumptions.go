@@ -6,6 +6,8 @@
 // package is data; it is immutable and safe for concurrent use.
 package assumptions
 
+import "slices"
+
 // Assumption is one unproven belief about AWS.
 type Assumption struct {
 	// Number identifies the entry for ever.
@@ -21,6 +23,9 @@ type Assumption struct {
 	// Values admitted for a string switch.
 	Values []string
 }
+
+// ledger has every entry, in the order of their numbers.
+var ledger = slices.Concat(exchange, center, iam, stacks, control)
 
 // BySwitch returns the entry whose switch is name.
 func BySwitch(name string) (Assumption, bool) {

@@ -11,7 +11,8 @@ const (
 	missingToken      = "Request is missing Authentication Token"
 )
 
-var ledger = []Assumption{
+// exchange is what the token exchange, S3 and S3 Access Grants rest on.
+var exchange = []Assumption{
 	{1, "loopbackIssuers", "An http issuer on loopback, with a port, is exempt from the URL rules of IAM OIDC providers and trusted token issuers.",
 		"Not a belief about AWS, which refuses it: the convenience that lets the endpoint door work without a CA. Off, the rules are enforced.", true, nil},
 	{2, "requireJti", "A JWT without jti may be exchanged.",

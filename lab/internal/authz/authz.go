@@ -168,6 +168,11 @@ func CallerKeys(c *awswire.Caller) policy.Context {
 		"aws:SecureTransport": {strconv.FormatBool(c.Secure)},
 		"aws:RequestedRegion": {c.Region},
 	}
+	if n := len(c.Via); n > 0 {
+		context["aws:ViaAWSService"] = []string{"true"}
+		context["aws:CalledVia"], context["aws:CalledViaFirst"], context["aws:CalledViaLast"] = c.Via, c.Via[:1], c.Via[n-1:]
+		delete(context, "aws:SourceIp") // it is AWS's own
+	}
 	if c.UserAgent != "" {
 		context["aws:UserAgent"] = []string{c.UserAgent}
 	}

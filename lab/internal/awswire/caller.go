@@ -1,9 +1,11 @@
 package awswire
 
 import (
+	"context"
 	"crypto/tls"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +28,18 @@ type Caller struct {
 	Referer     string // as the client sent it; usually empty
 	Secure      bool   // the request came over TLS
 	TLSVersion  string // "1.3"; empty without TLS
+	// Via are the services, by their principals, that sent the request for their
+	// caller, the first one first: a request of CloudFormation has
+	// cloudformation.amazonaws.com. Empty for a request of a client.
+	Via []string
+}
+
+type viaKey struct{}
+
+// WithVia returns a context for requests that a service, by its principal, sends
+// within the process in the name of c, its own caller: they are marked as such.
+func WithVia(ctx context.Context, c *Caller, principal string) context.Context {
+	return context.WithValue(ctx, viaKey{}, append(slices.Clone(c.Via), principal))
 }
 
 func newCaller(s *Service, r *http.Request) *Caller {
@@ -39,6 +53,9 @@ func newCaller(s *Service, r *http.Request) *Caller {
 		Host:      r.Host,
 		Referer:   r.Referer(),
 		Secure:    r.TLS != nil,
+	}
+	if via, _ := r.Context().Value(viaKey{}).([]string); len(via) > 0 { // as CloudTrail shows a call of a service
+		c.Via, c.SourceIP, c.UserAgent = via, via[len(via)-1], via[len(via)-1]
 	}
 	if c.Secure {
 		c.TLSVersion = strings.TrimPrefix(tls.VersionName(r.TLS.Version), "TLS ")

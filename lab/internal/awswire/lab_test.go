@@ -13,6 +13,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/identitystore"
 	"github.com/aws/aws-sdk-go-v2/service/identitystore/document"
 	idtypes "github.com/aws/aws-sdk-go-v2/service/identitystore/types"
@@ -21,6 +23,9 @@ import (
 	s3ctypes "github.com/aws/aws-sdk-go-v2/service/s3control/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/aws-sdk-go-v2/service/ssoadmin"
+	ssodocument "github.com/aws/aws-sdk-go-v2/service/ssoadmin/document"
+	ssotypes "github.com/aws/aws-sdk-go-v2/service/ssoadmin/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -78,6 +83,8 @@ func sdkServices(t *testing.T, load func(string) *models.Model) []service {
 	all := []service{
 		{name: "sts", client: func(c aws.Config) any { return sts.NewFromConfig(c) }},
 		{name: "sso-oidc", client: func(c aws.Config) any { return ssooidc.NewFromConfig(c) }},
+		{name: "iam", client: func(c aws.Config) any { return iam.NewFromConfig(c) }},
+		{name: "cloudformation", client: func(c aws.Config) any { return cloudformation.NewFromConfig(c) }},
 		{name: "sso", client: func(c aws.Config) any { return sso.NewFromConfig(c) }},
 		{name: "secretsmanager", client: func(c aws.Config) any { return secretsmanager.NewFromConfig(c) }},
 		{
@@ -105,7 +112,7 @@ func sdkServices(t *testing.T, load func(string) *models.Model) []service {
 			},
 		},
 	}
-	all = append(all, s3Service(), identityStore())
+	all = append(all, s3Service(), identityStore(), centerAdministration())
 	var list []service
 	for _, s := range all {
 		if s.model = load(s.name); s.model == nil {
@@ -136,6 +143,37 @@ func identityStore() service {
 				"UniqueAttribute": reflect.TypeFor[*idtypes.AlternateIdentifierMemberUniqueAttribute](),
 			},
 			reflect.TypeFor[idtypes.MemberId](): {"UserId": reflect.TypeFor[*idtypes.MemberIdMemberUserId]()},
+		},
+	}
+}
+
+// centerAdministration has unions and documents, too.
+func centerAdministration() service {
+	return service{
+		name: "sso-admin", client: func(c aws.Config) any { return ssoadmin.NewFromConfig(c) },
+		opts: []awswire.Option{
+			awswire.WithUnion[ssotypes.Grant](
+				&ssotypes.GrantMemberAuthorizationCode{}, &ssotypes.GrantMemberJwtBearer{}, &ssotypes.GrantMemberRefreshToken{}, &ssotypes.GrantMemberTokenExchange{},
+			),
+			awswire.WithUnion[ssotypes.AuthenticationMethod](&ssotypes.AuthenticationMethodMemberIam{}),
+			awswire.WithUnion[ssotypes.TrustedTokenIssuerConfiguration](&ssotypes.TrustedTokenIssuerConfigurationMemberOidcJwtConfiguration{}),
+			awswire.WithUnion[ssotypes.TrustedTokenIssuerUpdateConfiguration](&ssotypes.TrustedTokenIssuerUpdateConfigurationMemberOidcJwtConfiguration{}),
+			awswire.WithDocument(ssodocument.NewLazyDocument),
+		},
+		unions: map[reflect.Type]map[string]reflect.Type{
+			reflect.TypeFor[ssotypes.Grant](): {
+				"AuthorizationCode": reflect.TypeFor[*ssotypes.GrantMemberAuthorizationCode](),
+				"JwtBearer":         reflect.TypeFor[*ssotypes.GrantMemberJwtBearer](),
+				"RefreshToken":      reflect.TypeFor[*ssotypes.GrantMemberRefreshToken](),
+				"TokenExchange":     reflect.TypeFor[*ssotypes.GrantMemberTokenExchange](),
+			},
+			reflect.TypeFor[ssotypes.AuthenticationMethod](): {"Iam": reflect.TypeFor[*ssotypes.AuthenticationMethodMemberIam]()},
+			reflect.TypeFor[ssotypes.TrustedTokenIssuerConfiguration](): {
+				"OidcJwtConfiguration": reflect.TypeFor[*ssotypes.TrustedTokenIssuerConfigurationMemberOidcJwtConfiguration](),
+			},
+			reflect.TypeFor[ssotypes.TrustedTokenIssuerUpdateConfiguration](): {
+				"OidcJwtConfiguration": reflect.TypeFor[*ssotypes.TrustedTokenIssuerUpdateConfigurationMemberOidcJwtConfiguration](),
+			},
 		},
 	}
 }

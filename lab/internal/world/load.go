@@ -79,7 +79,7 @@ func (l *loader) load() error {
 	if err := l.Switches.fill(); err != nil {
 		return err
 	}
-	for _, step := range []func() error{l.allowList, l.loadAccounts, l.loadSecrets, l.loadIssuers, l.loadInstances, l.loadBuckets, l.loadAccessGrants} {
+	for _, step := range []func() error{l.allowList, l.loadAccounts, l.loadOrganization, l.loadSecrets, l.loadIssuers, l.loadInstances, l.loadBuckets, l.loadAccessGrants} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -12,6 +12,9 @@ type File struct {
 	Region string `yaml:"region"`
 	// Switches choose between readings of AWS that are not proven; see lab/assumptions.
 	Switches Switches `yaml:"switches"`
+	// Organization says which account manages the others; left out, the account of
+	// the first Identity Center instance does.
+	Organization OrganizationFile `yaml:"organization"`
 	// Accounts of this world. At least one.
 	Accounts []AccountFile `yaml:"accounts"`
 	// IdentityCenter instances, usually one.
@@ -22,56 +25,6 @@ type File struct {
 	Buckets []BucketFile `yaml:"buckets"`
 	// AccessGrants are the S3 Access Grants instances, one per account and region at most.
 	AccessGrants []AccessGrantsFile `yaml:"accessGrants"`
-}
-
-// AccountFile is an AWS account and its IAM.
-type AccountFile struct {
-	// ID of 12 digits, quoted in YAML.
-	ID   string `yaml:"id"`
-	Name string `yaml:"name"`
-	// OIDCProviders of IAM that AssumeRoleWithWebIdentity accepts.
-	OIDCProviders []OIDCProviderFile `yaml:"oidcProviders"`
-	Roles         []RoleFile         `yaml:"roles"`
-	Users         []IAMUserFile      `yaml:"users"`
-	// Secrets of Secrets Manager.
-	Secrets []SecretFile `yaml:"secrets"`
-}
-
-// OIDCProviderFile is an IAM OIDC provider.
-type OIDCProviderFile struct {
-	// URL as CreateOpenIDConnectProvider takes it: https, no port, no query.
-	// A loopback http URL is admitted while switches.loopbackIssuers is on.
-	URL         string   `yaml:"url"`
-	ClientIDs   []string `yaml:"clientIds"`
-	Thumbprints []string `yaml:"thumbprints"`
-}
-
-// RoleFile is an IAM role. Policies are IAM policy documents written as YAML.
-type RoleFile struct {
-	Name string `yaml:"name"`
-	// Path, "/" by default. The assumed-role ARN drops it.
-	Path string `yaml:"path"`
-	// MaxSessionDuration in seconds, 3600 to 43200, default 3600.
-	MaxSessionDuration int32 `yaml:"maxSessionDuration"`
-	// Trust is the AssumeRolePolicyDocument. Required.
-	Trust any `yaml:"trust"`
-	// Policies are identity policies by name.
-	Policies map[string]any `yaml:"policies"`
-	// Sessions are credentials of the role that work from the start.
-	Sessions []RoleSessionFile `yaml:"sessions"`
-}
-
-// RoleSessionFile is a session of a role with its credentials, as the platform
-// gives them to an instance or a notebook. AWS renews those; these do not change.
-type RoleSessionFile struct {
-	// Name of the session, in the ARN of the assumed role.
-	Name string `yaml:"name"`
-	// ID (ASIA and 12 or more capitals or digits), Secret and Token are all needed.
-	ID     string `yaml:"id"`
-	Secret string `yaml:"secret"`
-	Token  string `yaml:"token"`
-	// Lifetime in seconds from the start of the lab; zero for no end.
-	Lifetime int `yaml:"lifetime"`
 }
 
 // SecretFile is a secret of Secrets Manager.
@@ -90,108 +43,6 @@ type SecretFile struct {
 	Tags     map[string]string `yaml:"tags"`
 	// Policy is the resource policy.
 	Policy any `yaml:"policy"`
-}
-
-// IAMUserFile is an IAM user with long-term keys, for administrators and tests.
-type IAMUserFile struct {
-	Name       string          `yaml:"name"`
-	AccessKeys []AccessKeyFile `yaml:"accessKeys"`
-	Policies   map[string]any  `yaml:"policies"`
-}
-
-// AccessKeyFile is a long-term access key.
-type AccessKeyFile struct {
-	ID     string `yaml:"id"`
-	Secret string `yaml:"secret"`
-}
-
-// InstanceFile is an IAM Identity Center instance with its directory.
-type InstanceFile struct {
-	Account string `yaml:"account"`
-	Region  string `yaml:"region"`
-	// ARN: arn:aws:sso:::instance/ssoins-{16 characters}.
-	ARN string `yaml:"arn"`
-	// IdentityStoreID: d-{10 hex digits} or a UUID.
-	IdentityStoreID     string                   `yaml:"identityStoreId"`
-	Users               []UserFile               `yaml:"users"`
-	Groups              []GroupFile              `yaml:"groups"`
-	TrustedTokenIssuers []TrustedTokenIssuerFile `yaml:"trustedTokenIssuers"`
-	Applications        []ApplicationFile        `yaml:"applications"`
-}
-
-// UserFile is a user of the identity store.
-type UserFile struct {
-	// ID: a UUID, optionally behind 10 hex digits and a dash.
-	ID          string           `yaml:"id"`
-	UserName    string           `yaml:"userName"`
-	DisplayName string           `yaml:"displayName"`
-	Email       string           `yaml:"email"`
-	ExternalIDs []ExternalIDFile `yaml:"externalIds"`
-	// Disabled users cannot exchange tokens.
-	Disabled bool `yaml:"disabled"`
-}
-
-// ExternalIDFile is an identifier that the provisioning IdP gave to a user.
-type ExternalIDFile struct {
-	Issuer string `yaml:"issuer"`
-	ID     string `yaml:"id"`
-}
-
-// GroupFile is a flat group of the identity store.
-type GroupFile struct {
-	ID          string `yaml:"id"`
-	DisplayName string `yaml:"displayName"`
-	// Members are user names.
-	Members []string `yaml:"members"`
-}
-
-// TrustedTokenIssuerFile is a trusted token issuer of type OIDC_JWT.
-type TrustedTokenIssuerFile struct {
-	Name string `yaml:"name"`
-	// ARN is made up from the name when it is left out.
-	ARN string `yaml:"arn"`
-	// IssuerURL as CreateTrustedTokenIssuer takes it.
-	IssuerURL string `yaml:"issuerUrl"`
-	// ClaimAttributePath is the claim of the JWT.
-	ClaimAttributePath string `yaml:"claimAttributePath"`
-	// IdentityStoreAttributePath is userName, emails.value or externalIds.value.
-	IdentityStoreAttributePath string `yaml:"identityStoreAttributePath"`
-}
-
-// ApplicationFile is a customer managed application of Identity Center.
-type ApplicationFile struct {
-	Name string `yaml:"name"`
-	// ARN: arn:aws:sso::{account}:application/{ssoins-…}/apl-{16 characters}.
-	ARN      string `yaml:"arn"`
-	Disabled bool   `yaml:"disabled"`
-	// AssignmentRequired is true when left out, as on a new application.
-	AssignmentRequired *bool `yaml:"assignmentRequired"`
-	// AssignedUsers (user names) and AssignedGroups (display names).
-	AssignedUsers  []string `yaml:"assignedUsers"`
-	AssignedGroups []string `yaml:"assignedGroups"`
-	// JWTBearer lists the trusted token issuers of the jwt-bearer grant with the audiences they may be for.
-	JWTBearer []AuthorizedIssuerFile `yaml:"jwtBearer"`
-	// RefreshToken switches the refresh_token grant on.
-	RefreshToken bool `yaml:"refreshToken"`
-	// RefreshTokenLifetime of what that grant takes, in seconds up to ten years;
-	// default 28800. Without the grant it is refused.
-	RefreshTokenLifetime int `yaml:"refreshTokenLifetime"`
-	// ActorPolicy is the authentication method of type IAM. Without it nobody may call CreateTokenWithIAM.
-	ActorPolicy any         `yaml:"actorPolicy"`
-	Scopes      []ScopeFile `yaml:"scopes"`
-}
-
-// AuthorizedIssuerFile is an entry of AuthorizedTokenIssuers.
-type AuthorizedIssuerFile struct {
-	// Issuer is the name of a trusted token issuer of this instance.
-	Issuer    string   `yaml:"issuer"`
-	Audiences []string `yaml:"audiences"`
-}
-
-// ScopeFile is an access scope of an application.
-type ScopeFile struct {
-	Scope   string   `yaml:"scope"`
-	Targets []string `yaml:"targets"`
 }
 
 // IssuerFile is an OIDC provider that the lab serves.

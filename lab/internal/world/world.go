@@ -20,8 +20,10 @@ type World struct {
 	// AllowList is the policy that STS attaches to sessions with an identity context.
 	AllowList *policy.Document
 
-	now  func() time.Time
-	seal *sealer
+	now        func() time.Time
+	seal       *sealer
+	management string              // account id
+	delegated  map[string][]string // account ids by service principal
 
 	mu           sync.RWMutex
 	swept        time.Time // when what is long over was last forgotten

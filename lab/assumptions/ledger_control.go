@@ -1,0 +1,4 @@
+package assumptions
+
+// control is about accounts, regions, state and faults.
+var control = []Assumption{}

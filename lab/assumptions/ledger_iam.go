@@ -1,0 +1,4 @@
+package assumptions
+
+// iam is about IAM and the policy engine.
+var iam = []Assumption{}

@@ -1,0 +1,4 @@
+package assumptions
+
+// stacks is about CloudFormation.
+var stacks = []Assumption{}
