@@ -56,7 +56,7 @@ var presets = []preset{
 }
 
 // add appends an entry to a list of the world.
-func add[T any](list *[]T) *T {
+func add[S ~[]T, T any](list *S) *T {
 	*list = append(*list, *new(T))
 	return &(*list)[len(*list)-1]
 }

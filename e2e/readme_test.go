@@ -73,10 +73,16 @@ func tourEnviron(w *world) []string {
 	}
 }
 
-// startTourLab runs tip-lab start on its standard port and waits until it answers.
+// startTourLab runs tip-lab start on its standard port.
 func startTourLab(t *testing.T, w *world) (stop func()) {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(programs, executable("tip-lab")), "start", "-q")
+	return startLab(t, w, "the port 8480, which the tour needs,")
+}
+
+// startLab runs tip-lab start with further arguments and waits until it answers.
+func startLab(t *testing.T, w *world, needs string, args ...string) (stop func()) {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(programs, executable("tip-lab")), append([]string{"start", "-q"}, args...)...)
 	cmd.Env = tourEnviron(w)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -94,6 +100,6 @@ func startTourLab(t *testing.T, w *world) (stop func()) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	stop()
-	need(t, false, "the port 8480, which the tour needs,")
+	need(t, false, needs)
 	return nil
 }

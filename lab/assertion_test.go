@@ -78,7 +78,7 @@ func TestAssertion(t *testing.T) {
 	t.Run("expires while it waits", func(t *testing.T) {
 		b := start(t, strict)
 		token := b.jwt("analyst", func(o *lab.IDToken) { o.Expires = now.Add(time.Minute) })
-		b.clock.advance(2 * time.Minute)
+		b.clock.Advance(2 * time.Minute)
 		_, err := b.createToken(b.session(oidcRole), asserting(token))
 		expect(t, answer{400, "ExpiredTokenException", "The assertion has expired"}, err)
 	})

@@ -58,8 +58,8 @@ func TestAssumeRoleParameters(t *testing.T) {
 		"unknown operator":           {"by-role", document(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringSort":{"aws:userid":"x"}}}}`), answer{400, "MalformedPolicyDocument", "*"}},
 		"unknown variable":           {"by-role", document(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${no:such}"}}`), answer{400, "MalformedPolicyDocument", "*"}},
 		"managed policy": {"by-role", func(in *sts.AssumeRoleInput) {
-			in.PolicyArns = []types.PolicyDescriptorType{{Arn: aws.String("arn:aws:iam::aws:policy/AdministratorAccess")}}
-		}, answer{404, "NoSuchEntity", "ARN arn:aws:iam::aws:policy/AdministratorAccess does not exist or is not attachable."}},
+			in.PolicyArns = []types.PolicyDescriptorType{{Arn: aws.String("arn:aws:iam::aws:policy/NoSuchPolicy")}}
+		}, answer{404, "NoSuchEntity", "ARN arn:aws:iam::aws:policy/NoSuchPolicy does not exist or is not attachable."}},
 		"bad session name": {"by-role", func(in *sts.AssumeRoleInput) { in.RoleSessionName = aws.String("a b") }, invalid("1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: ...")},
 		"bad role ARN":     {"by-role", func(in *sts.AssumeRoleInput) { in.RoleArn = aws.String("role") }, invalid("1 validation error detected: Value 'role' at 'roleArn' failed...")},
 	} {

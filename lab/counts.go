@@ -68,7 +68,7 @@ type Counts struct {
 // Counts tells how often the lab did what. It may be called at any time.
 func (l *Lab) Counts() Counts {
 	c := l.counter.read()
-	c.Replays = l.world.Replays()
+	c.Replays = int(l.replays.Load()) + l.current().world.Replays()
 	return c
 }
 

@@ -93,7 +93,7 @@ func TestCountsOfRotation(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	b.clock.advance(31 * time.Second)
+	b.clock.Advance(31 * time.Second)
 	for range 2 {
 		if refresh() == nil {
 			t.Error("reuse after the grace")
@@ -134,7 +134,7 @@ func TestCountsOfUnreadGrants(t *testing.T) {
 			t.Errorf("%s was granted", grant)
 		}
 	}
-	b.clock.advance(13 * time.Hour)
+	b.clock.Advance(13 * time.Hour)
 	for _, edit := range []func(*ssooidc.CreateTokenWithIAMInput){refreshing(token), asserting("a.b.c")} {
 		_, err := b.createToken(caller, edit)
 		expect(t, answer{403, "InvalidSignatureException", "*"}, err) // hours after the keys ended

@@ -56,7 +56,7 @@ func TestCrowdMembers(t *testing.T) {
 		t.Fatal("no instance")
 	}
 	groups := b.lab.State().GroupsOf(in, labtest.CrowdMember(n).UserID)
-	if len(groups) != 1 || groups[0].DisplayName != labtest.CrowdGroup || len(groups[0].Members) != n {
+	if len(groups) != 1 || groups[0].DisplayName != labtest.CrowdGroup || len(b.lab.State().Members(in, groups[0].ID)) != n {
 		t.Errorf("groups %+v", groups)
 	}
 	for i := 1; i <= n; i++ {

@@ -8,7 +8,7 @@ import (
 
 // State is the world behind a lab, for tests that put things into it that no
 // API makes: sessions, contexts and refresh tokens that have expired.
-func (l *Lab) State() *world.World { return l.world }
+func (l *Lab) State() *world.World { return l.current().world }
 
 // Inner is the client with which the lab fetches discovery documents and keys.
 func (l *Lab) Inner() *http.Client { return l.inner }

@@ -26,30 +26,39 @@ type Exchange = awswire.Exchange
 // front sends every request to the service that it is for.
 type front struct {
 	lab      *Lab
+	world    *world.World
+	objects  *s3.Service
 	log      *slog.Logger
 	hosts    *hosts
 	idp      *idp.Service
 	services map[service]http.Handler
 	registry registry
+	// background is what the services do in this world beyond requests.
+	background background
 }
 
-func newFront(l *Lab, opts *Options) (*front, error) {
-	f := &front{lab: l, log: opts.Log, hosts: newHosts(l.world), services: map[service]http.Handler{},
-		registry: registry{bySigning: map[string]service{}, byTarget: map[string]service{}}}
-	var err error
-	if f.idp, err = idp.New(l.world, idp.WithObserver(f.onSignIn(opts))); err != nil {
+func newFront(l *Lab, w *world.World, opts *Options, state *keptState) (*front, error) {
+	if opts.OnEvent != nil {
+		w.OnEvent(opts.OnEvent)
+	}
+	if err := w.Bootstrap(l.seed); err != nil {
 		return nil, err
 	}
-	l.idp = f.idp
-	f.services[issuerHost] = f.idp
-	if err := f.addServices(opts); err != nil {
+	f := &front{lab: l, world: w, log: opts.Log, hosts: newHosts(w), services: map[service]http.Handler{},
+		registry: registry{bySigning: map[string]service{}, byTarget: map[string]service{}}}
+	var err error
+	if f.idp, err = idp.New(w, idp.WithObserver(f.onSignIn(opts)), idp.WithState(state.idp)); err != nil {
+		return nil, err
+	}
+	f.services[issuerHost] = http.HandlerFunc(f.serveIssuer)
+	if err := f.addServices(opts, state); err != nil {
 		return nil, err
 	}
 	return f, nil
 }
 
-func (f *front) addServices(opts *Options) error {
-	w, a, recorder := f.lab.world, authz.New(f.lab.world), audit.New(f.lab.world)
+func (f *front) addServices(opts *Options, state *keptState) error {
+	w, a, recorder := f.world, authz.New(f.world), audit.New(f.world)
 	verifier := sigv4.New(credentials(w), func(o *sigv4.Options) { o.Now = w.Now })
 	observe := func(ctx context.Context, x *awswire.Exchange) {
 		recorder.Exchange(ctx, x)
@@ -59,22 +68,25 @@ func (f *front) addServices(opts *Options) error {
 			opts.OnExchange(x)
 		}
 	}
-	err := f.addWireServices(&parts{world: w, authz: a, keys: newKeys(*f.lab.inner, w), idp: f.idp, inner: inProcess{f}, wire: []awswire.Option{
-		awswire.WithVerifier(verifier), awswire.WithRegion(f.region), awswire.WithObserver(observe), awswire.WithClock(w.Now), awswire.WithLogger(opts.Log),
+	err := f.addWireServices(&parts{world: w, authz: a, keys: newKeys(*f.lab.inner, f), idp: f.idp, inner: inProcess{f}, background: f.background.Go, wire: []awswire.Option{
+		awswire.WithVerifier(verifier), awswire.WithRegion(f.region), awswire.WithObserver(observe), awswire.WithInterference(f.interfere), awswire.WithClock(w.Now), awswire.WithLogger(opts.Log),
 	}})
 	if err != nil {
 		return err
 	}
-	objects, err := s3.New(w, s3.WithVerifier(verifier), s3.WithAuthorizer(a), s3.WithObserver(func(ctx context.Context, x *s3.Exchange) {
+	objects, err := s3.New(w, s3.WithObjects(state.objects), s3.WithVerifier(verifier), s3.WithAuthorizer(a), s3.WithInterference(f.interfereS3), s3.WithObserver(func(ctx context.Context, x *s3.Exchange) {
 		recorder.S3(ctx, x)
 		f.logS3(x)
 	}))
 	if err != nil {
 		return err
 	}
-	f.services[s3Service] = objects
+	f.services[s3Service], f.objects = objects, objects
 	return nil
 }
+
+// close ends what the services have under way.
+func (f *front) close() { f.background.close() }
 
 func threeRedirects(_ *http.Request, via []*http.Request) error {
 	if len(via) > 3 {
@@ -175,7 +187,7 @@ func (f *front) region(r *http.Request) string {
 	if claimed := sigv4.ClaimedScope(r).Region; regionForm.MatchString(claimed) {
 		return claimed
 	}
-	return f.lab.world.Region
+	return f.world.Region
 }
 
 func refuseHost(w http.ResponseWriter, host string) {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -90,7 +89,7 @@ func expect(tb testing.TB, want answer, err error) {
 type bench struct {
 	testing.TB
 	lab    *lab.Lab
-	clock  *clock
+	clock  *labtest.Clock
 	client *http.Client
 	// send replaces client in SDK clients, nil for client.
 	send aws.HTTPClient
@@ -98,28 +97,10 @@ type bench struct {
 	door string
 }
 
-// clock is the machine's, put forward by a test.
-type clock struct {
-	mu     sync.Mutex
-	offset time.Duration
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.offset)
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.offset += d
-}
-
 func start(tb testing.TB, edits ...func(*lab.World)) *bench {
 	tb.Helper()
-	b := &bench{TB: tb, clock: &clock{}}
-	opts := []func(*lab.Options){func(o *lab.Options) { o.Now = b.clock.now }}
+	b := &bench{TB: tb, clock: &labtest.Clock{}}
+	opts := []func(*lab.Options){b.clock.With}
 	for _, edit := range edits {
 		opts = append(opts, labtest.Edit(edit))
 	}
@@ -212,7 +193,7 @@ func static(c *types.Credentials) aws.CredentialsProvider {
 
 func (b *bench) config(p aws.CredentialsProvider) aws.Config {
 	c := labtest.Config(b.lab, p)
-	c.HTTPClient = steady{b.client}
+	c.HTTPClient = labtest.Steady(b.client)
 	if b.send != nil {
 		c.HTTPClient = b.send
 	}
@@ -268,7 +249,7 @@ func providing(assertion string) func(*sts.AssumeRoleInput) {
 // context makes the identity context of a user as CreateTokenWithIAM does.
 func (b *bench) context(user string, edits ...func(*world.IdentityContext)) string {
 	b.Helper()
-	now := b.clock.now().UTC()
+	now := b.clock.Now().UTC()
 	id := &world.IdentityContext{
 		UserID: user, IdentityStoreID: "d-1234567890", IdentityStoreARN: "arn:aws:identitystore::111122223333:identitystore/d-1234567890",
 		InstanceARN: instance, ApplicationARN: appARN, CredentialID: "credential", Issued: now, Expires: now.Add(time.Hour),
@@ -292,7 +273,7 @@ func (b *bench) session(role string, edits ...func(*world.Session)) aws.Credenti
 		b.Fatalf("no role %s", role)
 	}
 	id, secret, token := world.NewCredentials()
-	now := b.clock.now()
+	now := b.clock.Now()
 	s := &world.Session{
 		AccessKeyID: id, SecretAccessKey: secret, SessionToken: token, Issued: now, Expires: now.Add(time.Hour),
 		Kind: world.KindAssumedRole, Account: r.Account, RoleARN: role, SessionName: "session",

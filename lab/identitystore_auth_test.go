@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/identitystore"
+	"github.com/aws/aws-sdk-go-v2/service/identitystore/document"
+	"github.com/aws/aws-sdk-go-v2/service/identitystore/types"
 
 	"github.com/tip-cli/tip-cli/lab"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
@@ -24,6 +26,18 @@ func storeReadings() map[string]reading {
 				return short(describeUser(b.Context(), b.identityStore(b.person(analyst)), storeID, analyst))
 			},
 			want: worked, turned: "400 AccessDeniedException",
+		},
+		"UserNameFixed": {
+			world: []func(*lab.World){strict},
+			turn:  func(s *world.Switches) { s.UserNameFixed = on() },
+			ask: func(b *bench) string {
+				_, err := b.identityStore(b.lab.Administrator(center)).UpdateUser(b.Context(), &identitystore.UpdateUserInput{
+					IdentityStoreId: aws.String(storeID), UserId: aws.String(analyst),
+					Operations: []types.AttributeOperation{{AttributePath: aws.String("userName"), AttributeValue: document.NewLazyDocument("renamed")}},
+				})
+				return short(err)
+			},
+			want: worked, turned: "400 ValidationException",
 		},
 	}
 }
@@ -162,7 +176,7 @@ func TestIdentityStoreSignature(t *testing.T) {
 		aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: "x", SessionToken: "y"}, nil
 		})), storeID, analyst))
-	over := b.session(enhanced, func(s *world.Session) { s.Expires = b.clock.now().Add(-time.Second) })
+	over := b.session(enhanced, func(s *world.Session) { s.Expires = b.clock.Now().Add(-time.Second) })
 	expect(t, answer{400, "ExpiredTokenException", "*"}, describeUser(t.Context(), b.identityStore(over), storeID, analyst))
 }
 

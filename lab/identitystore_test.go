@@ -67,7 +67,7 @@ func memberOf(user string) types.MemberId { return &types.MemberIdMemberUserId{V
 func TestIdentityStore(t *testing.T) {
 	b := start(t, directory)
 	c, ctx, id := b.identityStore(b.person(analyst)), t.Context(), aws.String(storeID)
-	membership := world.MembershipID(&world.Group{ID: analysts}, analyst)
+	membership := world.MembershipID(analysts, analyst)
 	person := types.User{
 		IdentityStoreId: id, UserId: aws.String(analyst), UserName: aws.String("analyst@example.com"), DisplayName: aws.String("Analyst"),
 		Emails:      []types.Email{{Value: aws.String("analyst@example.com"), Type: aws.String("work"), Primary: true}},

@@ -25,11 +25,26 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	defer func() { _ = in.Body.Close() }()
 	w := &recorded{header: http.Header{}, status: http.StatusOK}
-	t.front.ServeHTTP(w, in)
+	if err := t.serve(w, in); err != nil {
+		return nil, err
+	}
 	return &http.Response{
 		Status: http.StatusText(w.status), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: w.header, Body: io.NopCloser(bytes.NewReader(w.body.Bytes())), ContentLength: int64(w.body.Len()), Request: r,
 	}, nil
+}
+
+// serve is cut off where a fault cuts the connection.
+func (t inProcess) serve(w http.ResponseWriter, r *http.Request) (err error) {
+	defer func() {
+		if p := recover(); p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it, too
+			err = io.ErrUnexpectedEOF
+		} else if p != nil {
+			panic(p)
+		}
+	}()
+	t.front.ServeHTTP(w, r)
+	return nil
 }
 
 // recorded is the answer to such a request.

@@ -9,8 +9,10 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/tip-cli/tip-cli/lab/internal/faults"
 	"github.com/tip-cli/tip-cli/lab/internal/idp"
 	"github.com/tip-cli/tip-cli/lab/internal/tlsca"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
@@ -50,19 +52,35 @@ type Options struct {
 	OnSignIn func(SignIn)
 	// Now is the lab's clock; nil for the machine's.
 	Now func() time.Time
+	// DataDir is a folder in which the world outlasts the lab; empty for a world in
+	// memory. It is made if need be. World and Edit are for a new one: a lab that
+	// finds a world there goes on with that. See docs/lab-state.md.
+	DataDir string
+	// OnDataDir is told when DataDir cannot be written, and with nil when it can be
+	// written again; nil for nobody. The lab goes on meanwhile.
+	OnDataDir func(error)
+	// Faults is a scenario file in YAML (docs/faults.md); nil for no faults.
+	Faults []byte
 }
 
 // Lab is a running lab. Create it with [Start].
 type Lab struct {
 	addr     string
-	world    *world.World
-	idp      *idp.Service
+	opts     Options
+	front    atomic.Pointer[front] // with the world that requests meet now
 	ca       *tlsca.CA
 	plain    *http.Server
 	tls      *http.Server
 	tunnels  *tunnels
 	inner    *http.Client
 	counter  counter
+	clock    *clock
+	faults   *faults.Engine
+	seed     []byte  // of the administrators' keys
+	keeper   *keeper // nil for a lab in memory
+	restored bool
+	swapping sync.Mutex
+	replays  atomic.Int64 // of worlds that were replaced
 	done     sync.WaitGroup
 	closing  sync.Once
 	closeErr error
@@ -83,6 +101,9 @@ func Start(ctx context.Context, opts Options) (*Lab, error) {
 	l, err := newLab(ln.Addr().String(), &opts)
 	if err != nil {
 		return nil, errors.Join(err, ln.Close())
+	}
+	if l.keeper != nil {
+		l.keeper.run()
 	}
 	l.serve(ln)
 	return l, nil
@@ -108,36 +129,50 @@ func (o *Options) fill() error {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.OnDataDir == nil {
+		o.OnDataDir = func(error) {}
+	}
 	return nil
 }
 
-func newLab(addr string, opts *Options) (*Lab, error) {
-	file, err := world.Parse(opts.World, addr)
+func newLab(addr string, opts *Options) (_ *Lab, err error) {
+	l := &Lab{addr: addr, tunnels: newTunnels()}
+	l.newControl(opts)
+	l.opts = *opts
+	state, err := l.openState()
 	if err != nil {
 		return nil, err
 	}
-	if opts.Edit != nil {
-		opts.Edit(file)
-	}
-	w, err := world.New(file, opts.Now)
-	if err != nil {
-		return nil, err
-	}
-	if opts.OnEvent != nil {
-		w.OnEvent(opts.OnEvent)
-	}
-	l := &Lab{addr: addr, world: w, tunnels: newTunnels()}
-	if l.ca, err = tlsca.New(); err != nil {
-		return nil, err
-	}
+	defer func() {
+		if err != nil && l.keeper != nil {
+			err = errors.Join(err, l.keeper.dir.Close())
+		}
+	}()
 	l.inner = l.HTTPClient()
-	front, err := newFront(l, opts)
+	f, err := l.firstFront(state)
 	if err != nil {
 		return nil, err
 	}
-	l.plain = server(front, opts.Log)
-	l.tls = server(front, opts.Log)
+	l.front.Store(f)
+	if err := l.setScenario(opts.Faults); err != nil {
+		return nil, err
+	}
+	l.plain = server(http.HandlerFunc(l.serveHTTP), opts.Log)
+	l.tls = server(http.HandlerFunc(l.serveHTTP), opts.Log)
 	return l, nil
+}
+
+// current is the front that requests meet now, with its world.
+func (l *Lab) current() *front { return l.front.Load() }
+
+// serveHTTP hands a request to the world of the moment, in which it ends.
+func (l *Lab) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	l.date(w)
+	f := l.current()
+	if l.keeper != nil && r.Method != http.MethodConnect { // which takes the connection over
+		w = &durableWriter{ResponseWriter: w, commit: func() { l.keeper.commit(f) }}
+	}
+	f.ServeHTTP(w, r)
 }
 
 func server(h http.Handler, log *slog.Logger) *http.Server {
@@ -172,6 +207,10 @@ func (l *Lab) Close() error {
 		}
 		l.tunnels.closeAll()
 		l.done.Wait()
+		l.current().close()
+		if l.keeper != nil {
+			l.closeErr = errors.Join(l.closeErr, l.keeper.close())
+		}
 	})
 	return l.closeErr
 }
@@ -180,7 +219,7 @@ func (l *Lab) Close() error {
 func (l *Lab) Endpoint() string { return "http://" + l.addr }
 
 // Region in which the world's things lie that name no other.
-func (l *Lab) Region() string { return l.world.Region }
+func (l *Lab) Region() string { return l.current().world.Region }
 
 // CA is the certificate of the proxy door's authority in PEM.
 func (l *Lab) CA() []byte { return l.ca.PEM() }
@@ -189,20 +228,20 @@ func (l *Lab) CA() []byte { return l.ca.PEM() }
 func (l *Lab) LeafSPKI() (string, error) { return l.ca.LeafSPKI() }
 
 // Events returns the audit trail, oldest first.
-func (l *Lab) Events() []Event { return l.world.Events() }
+func (l *Lab) Events() []Event { return l.current().world.Events() }
 
 // RotateKeys gives an issuer of the world a new signing key. The old one stays
 // published until the ID tokens signed with it have expired.
-func (l *Lab) RotateKeys(issuer string) error { return l.idp.RotateKeys(issuer) }
+func (l *Lab) RotateKeys(issuer string) error { return l.current().idp.RotateKeys(issuer) }
 
 // EndSignIns revokes every grant of an issuer of the world, as an administrator
 // does who clears all sessions: its refresh tokens, unredeemed codes and approved
 // devices give invalid_grant from then on, and userinfo refuses its access tokens.
-func (l *Lab) EndSignIns(issuer string) error { return l.idp.EndSignIns(issuer) }
+func (l *Lab) EndSignIns(issuer string) error { return l.current().idp.EndSignIns(issuer) }
 
 // RevokeCentralRefreshTokens makes every refresh token that Identity Center gave
 // out unknown: CreateTokenWithIAM answers InvalidGrantException from then on.
-func (l *Lab) RevokeCentralRefreshTokens() { l.world.RevokeRefreshTokens() }
+func (l *Lab) RevokeCentralRefreshTokens() { l.current().world.RevokeRefreshTokens() }
 
 // IDToken says how a minted ID token differs from what the token endpoint gives.
 type IDToken = idp.IssueOptions
@@ -215,5 +254,5 @@ func (l *Lab) IssueIDToken(issuer, login, clientID string, edits ...func(*IDToke
 	for _, edit := range edits {
 		edit(&o)
 	}
-	return l.idp.Issue(issuer, login, clientID, o)
+	return l.current().idp.Issue(issuer, login, clientID, o)
 }

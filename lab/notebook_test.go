@@ -106,7 +106,7 @@ func TestRoleSessions(t *testing.T) {
 	short := credentials.NewStaticCredentialsProvider("ASIASHORTEXAMPLE", "x", "t")
 	_, err = b.sts(short).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
 	expect(t, answer{}, err)
-	b.clock.advance(61 * time.Second)
+	b.clock.Advance(61 * time.Second)
 	_, err = b.sts(short).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
 	expect(t, answer{403, "ExpiredToken", "*"}, err)
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -12,9 +13,12 @@ import (
 // a bucket's own host name (bucket.localhost) it is a key like any other.
 const ownPath = "/_lab/"
 
-// adminHeader marks requests that change the lab. A page of another origin cannot
-// set it without the lab's consent, which it does not give.
-const adminHeader = "X-Tip-Lab"
+// AdminHeader, with the value admin, marks requests that change the lab or ask for
+// credentials. A page of another origin cannot set it without the lab's consent,
+// which it does not give.
+const AdminHeader = "X-Tip-Lab"
+
+const adminHeader = AdminHeader
 
 // ownRoute is a page of the lab's own. Other methods than GET need adminHeader.
 type ownRoute struct {
@@ -23,16 +27,21 @@ type ownRoute struct {
 }
 
 var ownRoutes = []ownRoute{
-	{http.MethodGet, "health", func(f *front, w http.ResponseWriter, _ *http.Request) {
-		answerJSON(w, map[string]any{"status": "ok", "region": f.lab.world.Region})
-	}},
+	{http.MethodGet, "health", (*front).serveHealth},
 	{http.MethodGet, "ca.pem", func(f *front, w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/x-pem-file")
 		_, _ = w.Write(f.lab.ca.PEM())
 	}},
 	{http.MethodGet, "events", func(f *front, w http.ResponseWriter, _ *http.Request) {
-		answerJSON(w, map[string]any{"Records": f.lab.world.Events()})
+		answerJSON(w, map[string]any{"Records": f.world.Events()})
 	}},
+	{http.MethodGet, "accounts", func(f *front, w http.ResponseWriter, _ *http.Request) {
+		answerJSON(w, map[string]any{"accounts": f.world.Accounts()})
+	}},
+	{http.MethodPost, "credentials", (*front).serveCredentials},
+	{http.MethodGet, "world", (*front).serveExport},
+	{http.MethodPost, "world", (*front).serveImport},
+	{http.MethodDelete, "world", (*front).serveReset},
 	{http.MethodGet, "counts", func(f *front, w http.ResponseWriter, _ *http.Request) { answerJSON(w, f.lab.Counts()) }},
 }
 
@@ -45,7 +54,7 @@ func (f *front) serveOwn(w http.ResponseWriter, r *http.Request) {
 		method = http.MethodGet
 	}
 	var allowed []string
-	for _, route := range ownRoutes {
+	for _, route := range slices.Concat(ownRoutes, controlRoutes) {
 		if ownPath+route.path != r.URL.Path {
 			continue
 		}

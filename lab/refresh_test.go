@@ -55,7 +55,7 @@ func refreshReadings() map[string]reading {
 		}, "present", "absent"},
 		"ExpiredRefreshToken": {grant, func(s *world.Switches) { s.ExpiredRefreshToken = "InvalidGrantException" }, func(b *bench) string {
 			token := b.centralToken()
-			b.clock.advance(2 * time.Minute)
+			b.clock.Advance(2 * time.Minute)
 			_, err := b.createToken(b.session(oidcRole), refreshing(token))
 			return short(err)
 		}, "400 ExpiredTokenException", "400 InvalidGrantException"},
@@ -98,7 +98,7 @@ func TestRenewedRefreshToken(t *testing.T) {
 func TestRotatedRefreshTokenInherits(t *testing.T) {
 	b := start(t, refresher, func(w *lab.World) { w.Switches.RefreshTokenRotation = "single-use" })
 	caller, token := b.session(oidcRole), b.centralToken("s3:access_grants:read_write")
-	b.clock.advance(70 * time.Second)
+	b.clock.Advance(70 * time.Second)
 	out, err := b.createToken(caller, refreshing(token, "openid"))
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestRotatedRefreshTokenInherits(t *testing.T) {
 	if diff := cmp.Diff([]string{"s3:access_grants:read_write", "openid", "aws", "sts:identity_context"}, out.Scope); diff != "" {
 		t.Error(diff)
 	}
-	b.clock.advance(50 * time.Second)
+	b.clock.Advance(50 * time.Second)
 	_, err = b.createToken(caller, refreshing(*out.RefreshToken))
 	expect(t, answer{400, "ExpiredTokenException", "Refresh token expired"}, err)
 }

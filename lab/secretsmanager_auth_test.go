@@ -227,7 +227,7 @@ func TestSecretsAreNotForPeople(t *testing.T) {
 // TestSecretSignature: unsigned, of nobody, and over; at both doors.
 func TestSecretSignature(t *testing.T) {
 	b := start(t, strict)
-	over := b.session(notebookRole, func(s *world.Session) { s.Expires = b.clock.now().Add(-time.Second) })
+	over := b.session(notebookRole, func(s *world.Session) { s.Expires = b.clock.Now().Add(-time.Second) })
 	for _, door := range []string{"", b.lab.Endpoint()} {
 		b.door = door
 		expect(t, answer{400, "MissingAuthenticationTokenException", "Missing Authentication Token"}, errOf(b.secret(aws.AnonymousCredentials{}, appUser)))

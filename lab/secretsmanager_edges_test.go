@@ -45,7 +45,7 @@ func (b *bench) rawSecret(target, body string) answer {
 		b.Fatal(err)
 	}
 	sum := sha256.Sum256([]byte(body))
-	if err := v4.NewSigner().SignHTTP(b.Context(), keys, req, hex.EncodeToString(sum[:]), "secretsmanager", "eu-west-1", b.clock.now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(b.Context(), keys, req, hex.EncodeToString(sum[:]), "secretsmanager", "eu-west-1", b.clock.Now()); err != nil {
 		b.Fatal(err)
 	}
 	resp, err := b.client.Do(req)

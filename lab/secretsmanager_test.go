@@ -223,7 +223,7 @@ func TestDeletedSecret(t *testing.T) {
 		return c.DeleteSecret(ctx, in)
 	}
 	gone, err := remove()
-	if err != nil || gone.DeletionDate.Sub(b.clock.now()).Round(time.Hour) != 30*24*time.Hour {
+	if err != nil || gone.DeletionDate.Sub(b.clock.Now()).Round(time.Hour) != 30*24*time.Hour {
 		t.Fatalf("deletion %v, %v", gone, err)
 	}
 	marked := answer{400, "InvalidRequestException", markedSecret}
@@ -260,7 +260,7 @@ func TestDeletedSecret(t *testing.T) {
 		if window := s.Purged.Sub(s.Deleted); window != 7*24*time.Hour {
 			t.Errorf("window %s", window)
 		}
-		s.Purged = b.clock.now()
+		s.Purged = b.clock.Now()
 		return nil
 	}); err != nil {
 		t.Fatal(err)
@@ -308,7 +308,7 @@ func TestListedSecrets(t *testing.T) {
 			in.Description = aws.String("Number " + fmt.Sprint(i))
 			in.Tags = []types.Tag{{Key: aws.String("stage"), Value: aws.String(strings.SplitN(name, "/", 2)[0])}}
 		})
-		b.clock.advance(time.Second)
+		b.clock.Advance(time.Second)
 	}
 	c := b.secrets(labtest.Admin())
 	filter := func(key types.FilterNameStringType, values ...string) func(*secretsmanager.ListSecretsInput) {

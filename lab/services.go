@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"net/http"
 	"regexp"
 	"strings"
@@ -45,7 +46,9 @@ type parts struct {
 	idp   *idp.Service
 	// inner carries requests of one service to the others.
 	inner http.RoundTripper
-	wire  []awswire.Option
+	// background runs what outlives a request.
+	background func(func(context.Context)) bool
+	wire       []awswire.Option
 }
 
 // wireServices are the services on the wire engine. A further one is a line here.
@@ -61,7 +64,7 @@ var wireServices = []struct {
 	{"sso-admin", hostForm(`sso`, region), func(s *parts) (*awswire.Service, error) { return ssoadmin.New(s.world, s.authz, s.wire...) }},
 	{"iam", hostForm(`iam`, optionalRegion), func(s *parts) (*awswire.Service, error) { return iam.New(s.world, s.authz, s.wire...) }},
 	{"cloudformation", hostForm(`cloudformation`, region), func(s *parts) (*awswire.Service, error) {
-		return cloudformation.New(s.world, s.authz, s.inner, s.wire...)
+		return cloudformation.New(s.world, s.authz, s.inner, s.background, s.wire...)
 	}},
 	{cognitoService, hostForm(`cognito-idp`, region), func(s *parts) (*awswire.Service, error) { return s.idp.UserPools(s.wire...) }},
 	{s3ControlService, s3ControlHost, func(s *parts) (*awswire.Service, error) { return s3control.New(s.world, s.authz, s.wire...) }},
@@ -150,9 +153,12 @@ func (f *front) addWireServices(s *parts) error {
 }
 
 // newKeys fetches keys of issuers, as the switches say.
-func newKeys(client http.Client, w *world.World) *jwks.Keys {
+func newKeys(client http.Client, f *front) *jwks.Keys {
+	w := f.world
 	if *w.Switches.FollowKeyRedirects {
 		client.CheckRedirect = threeRedirects
 	}
-	return jwks.New(&client, time.Duration(*w.Switches.KeyCacheSeconds)*time.Second, w.Now)
+	keys := jwks.New(&client, time.Duration(*w.Switches.KeyCacheSeconds)*time.Second, w.Now)
+	keys.SetEnded(f.idp.IDTokenEnd)
+	return keys
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 
 	"github.com/tip-cli/tip-cli/lab/internal/world"
+	"github.com/tip-cli/tip-cli/lab/labtest"
 )
 
 // rewriter changes a signed request before it is sent.
@@ -23,7 +24,7 @@ type rewriter struct {
 // Do implements aws.HTTPClient.
 func (r rewriter) Do(req *http.Request) (*http.Response, error) {
 	r.change(req)
-	return steady{r.next}.Do(req)
+	return labtest.Steady(r.next).Do(req)
 }
 
 // families are the services with an operation each that the default world allows.
@@ -158,7 +159,7 @@ func TestSignatures(t *testing.T) {
 // The clock of the lab is another than that of the client.
 func TestSkewedClock(t *testing.T) {
 	b := start(t, strict)
-	b.clock.advance(16 * time.Minute)
+	b.clock.Advance(16 * time.Minute)
 	for family, want := range map[string]answer{
 		"sts":       {403, "SignatureDoesNotMatch", "Signature expired: ..."},
 		"sso-oauth": {403, "InvalidSignatureException", "Signature expired: ..."},

@@ -79,7 +79,7 @@ func num(n int) *int { return &n }
 
 func TestEverySwitchTurnsAnAnswer(t *testing.T) {
 	all := map[string]reading{}
-	for _, part := range []map[string]reading{exchangeReadings(), storeReadings(), secretReadings(), refreshReadings(), directoryReadings(), roleReadings(), grantReadings(), managementReadings(), wireReadings(t)} {
+	for _, part := range []map[string]reading{exchangeReadings(), storeReadings(), secretReadings(), refreshReadings(), directoryReadings(), roleReadings(), grantReadings(), managementReadings(), centerReadings(), policyReadings(), wireReadings(t)} {
 		for name, r := range part {
 			all[name] = r
 		}
@@ -112,8 +112,8 @@ func TestEverySwitchTurnsAnAnswer(t *testing.T) {
 // asked starts a lab; a world that does not load is an answer, too.
 func asked(t *testing.T, ask func(*bench) string, edits ...func(*lab.World)) string {
 	t.Helper()
-	b := &bench{TB: t, clock: &clock{}}
-	opts := lab.Options{Now: b.clock.now}
+	b := &bench{TB: t, clock: &labtest.Clock{}}
+	opts := lab.Options{Now: b.clock.Now}
 	for _, edit := range edits {
 		labtest.Edit(edit)(&opts)
 	}
@@ -135,7 +135,7 @@ func asked(t *testing.T, ask func(*bench) string, edits ...func(*lab.World)) str
 func exchangeReadings() map[string]reading {
 	quick := []func(*lab.World){strict}
 	none := func(*bench) {}
-	day := func(b *bench) { b.clock.advance(2 * time.Minute) }
+	day := func(b *bench) { b.clock.Advance(2 * time.Minute) }
 	past := func(o *lab.IDToken) { o.Expires = time.Now().Add(-30 * time.Second) }
 	long := func(o *lab.IDToken) { o.Expires = time.Now().Add(time.Hour) }
 	return map[string]reading{
@@ -251,7 +251,7 @@ func roleReadings() map[string]reading {
 			return last(err)
 		}, "sts:SetContext", "sts:AssumeRole"},
 		"SessionEndsWithContext": {[]func(*lab.World){assumeWorld}, func(s *world.Switches) { s.SessionEndsWithContext = on() }, func(b *bench) string {
-			soon := b.context(analyst, func(id *world.IdentityContext) { id.Expires = b.clock.now().Add(10 * time.Minute) })
+			soon := b.context(analyst, func(id *world.IdentityContext) { id.Expires = b.clock.Now().Add(10 * time.Minute) })
 			out, err := b.assume(b.session(roleIn(appl, "plain")), roleIn(appl, "by-role"), providing(soon))
 			if err != nil {
 				return err.Error()

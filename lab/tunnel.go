@@ -129,5 +129,8 @@ type bufferedConn struct {
 	r *bufio.Reader
 }
 
+// NetConn is the connection below, as of a tls.Conn.
+func (c *bufferedConn) NetConn() net.Conn { return c.Conn }
+
 // Read implements net.Conn.
 func (c *bufferedConn) Read(p []byte) (int, error) { return c.r.Read(p) }

@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tip-cli/tip-cli/lab"
-	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 
 const noKey = "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
@@ -158,7 +157,7 @@ func TestWebIdentityTokenText(t *testing.T) {
 	t.Run("expires while it waits", func(t *testing.T) {
 		b := start(t, webIdentityWorld)
 		token := b.jwt("analyst")
-		b.clock.advance(time.Hour + time.Second)
+		b.clock.Advance(time.Hour + time.Second)
 		_, err := b.webIdentity(roleIn(appl, "any"), token)
 		expect(t, answer{400, "ExpiredTokenException", "Token expired: current date/time ..."}, err)
 	})
@@ -258,8 +257,8 @@ func TestWebIdentityParameters(t *testing.T) {
 			answer{400, "MalformedPolicyDocument", "*"}},
 		"policy too long": {"any", document(strings.Repeat(" ", 2049)), validation("1 validation error detected: Value '...")},
 		"managed policy": {"any", func(in *sts.AssumeRoleWithWebIdentityInput) {
-			in.PolicyArns = []types.PolicyDescriptorType{{Arn: aws.String("arn:aws:iam::aws:policy/ReadOnlyAccess")}}
-		}, answer{404, "NoSuchEntity", "ARN arn:aws:iam::aws:policy/ReadOnlyAccess does not exist or is not attachable."}},
+			in.PolicyArns = []types.PolicyDescriptorType{{Arn: aws.String("arn:aws:iam::aws:policy/NoSuchPolicy")}}
+		}, answer{404, "NoSuchEntity", "ARN arn:aws:iam::aws:policy/NoSuchPolicy does not exist or is not attachable."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := b.on(t)
@@ -302,5 +301,3 @@ func TestWebIdentityAnswer(t *testing.T) {
 		t.Errorf("Audience %q, want the client id that the provider knows", *out.Audience)
 	}
 }
-
-var _ = world.KindAssumedRole

@@ -37,7 +37,7 @@ func TestDocumentedWorld(t *testing.T) {
 		t.Fatal("docs/world.md has no example")
 	}
 	l := labtest.Start(t, func(o *lab.Options) { o.World = m[1] })
-	b := &bench{TB: t, lab: l, clock: &clock{}, client: l.HTTPClient(), door: l.Endpoint()}
+	b := &bench{TB: t, lab: l, clock: &labtest.Clock{}, client: l.HTTPClient(), door: l.Endpoint()}
 	b.send = b.client
 	t.Cleanup(b.client.CloseIdleConnections)
 	token, err := l.IssueIDToken("mine", "reader", "my-client")

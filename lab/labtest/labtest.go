@@ -1,4 +1,3 @@
-// Package labtest starts a lab for a test and gives the test clients for it.
 package labtest
 
 import (
@@ -62,15 +61,50 @@ func CAFile(tb testing.TB, l *lab.Lab) string {
 }
 
 // Config is an SDK configuration that reaches the lab through the proxy door,
-// with real host names, and signs with the given credentials; nil for none.
+// with real host names, and signs with the given credentials; nil for none. Its
+// HTTP client is [Steady] over [lab.Lab.HTTPClient].
 func Config(l *lab.Lab, provider aws.CredentialsProvider) aws.Config {
 	if provider == nil {
 		provider = aws.AnonymousCredentials{}
 	}
-	return aws.Config{Region: l.Region(), HTTPClient: l.HTTPClient(), Credentials: provider}
+	return aws.Config{Region: l.Region(), HTTPClient: Steady(l.HTTPClient()), Credentials: provider}
 }
 
 // Admin are the credentials of the IAM user admin in the default world.
 func Admin() aws.CredentialsProvider {
 	return credentials.NewStaticCredentialsProvider(AdminAccessKeyID, AdminSecretAccessKey, "")
+}
+
+// Env is an environment for programs in any language that leads them to the lab by
+// one of its doors: that of this process, without what would lead past the lab (its
+// AWS credentials, profiles and configuration files included), with the variables of
+// [lab.Lab.Environ], and with the given credentials; nil for none.
+//
+//	cmd := exec.Command("aws", "sts", "get-caller-identity")
+//	cmd.Env = labtest.Env(t, l, lab.ProxyDoor, labtest.Admin())
+func Env(tb testing.TB, l *lab.Lab, door lab.Door, provider aws.CredentialsProvider) []string {
+	tb.Helper()
+	nowhere := filepath.Join(tb.TempDir(), "none")
+	vars := append(l.Environ(door, CAFile(tb, l)),
+		lab.Variable{Name: "AWS_CONFIG_FILE", Value: nowhere}, lab.Variable{Name: "AWS_SHARED_CREDENTIALS_FILE", Value: nowhere})
+	for _, name := range []string{
+		"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+	} {
+		vars = append(vars, lab.Variable{Name: name, Unset: true})
+	}
+	var c aws.Credentials
+	if provider != nil {
+		var err error
+		if c, err = provider.Retrieve(tb.Context()); err != nil {
+			tb.Fatalf("credentials for the environment: %v", err)
+		}
+	}
+	for _, v := range []lab.Variable{
+		{Name: "AWS_ACCESS_KEY_ID", Value: c.AccessKeyID}, {Name: "AWS_SECRET_ACCESS_KEY", Value: c.SecretAccessKey},
+		{Name: "AWS_SESSION_TOKEN", Value: c.SessionToken}, {Name: "AWS_SECURITY_TOKEN"},
+	} {
+		v.Unset = v.Value == ""
+		vars = append(vars, v)
+	}
+	return lab.Apply(os.Environ(), vars)
 }

@@ -1,11 +1,17 @@
 package labcli
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,14 +20,20 @@ import (
 )
 
 func newEnv() *cobra.Command {
-	var door, shell, dir string
+	var door, shell, account, dir string
 	cmd := &cobra.Command{
 		Use: "env", Short: "Print the variables that lead every client into the running lab",
 		Long: `Prints the variables of one of the lab's doors. The proxy door answers real host
 names over TLS with the lab's own CA, so that clients run unmodified. The
 endpoint door is AWS_ENDPOINT_URL; S3 Control clients put the account into the
-host name and cannot use it. BROWSER is set to tip-lab browse.`,
+host name and cannot use it. BROWSER is set to tip-lab browse.
+
+With --account the credentials of that account's administrator come along, with
+which the account can be set up: a session of the role tip-lab-administrator, which
+may do anything and works until the lab ends. Every account of the world has one;
+IAM does not list it. Without --account the credentials of the shell stay as they are.`,
 		Example: `  eval "$(tip-lab env)"
+  eval "$(tip-lab env --account 444455556666)"
   tip-lab env --shell fish | source
   tip-lab env --shell powershell | Out-String | Invoke-Expression`,
 		Args: exactly(),
@@ -46,8 +58,16 @@ host name and cannot use it. BROWSER is set to tip-lab browse.`,
 			if err != nil {
 				return err
 			}
+			vars = append(vars, lab.Variable{Name: "BROWSER", Value: browser})
+			if cmd.Flags().Changed("account") {
+				credentials, err := administrator(cmd.Context(), running.Endpoint, account)
+				if err != nil {
+					return err
+				}
+				vars = append(vars, credentials...)
+			}
 			var text strings.Builder
-			for _, v := range append(vars, lab.Variable{Name: "BROWSER", Value: browser}) {
+			for _, v := range vars {
 				text.WriteString(write(v) + "\n")
 			}
 			_, err = io.WriteString(cmd.OutOrStdout(), text.String())
@@ -56,9 +76,43 @@ host name and cannot use it. BROWSER is set to tip-lab browse.`,
 	}
 	cmd.Flags().StringVar(&door, "door", string(lab.ProxyDoor), "proxy or endpoint")
 	cmd.Flags().StringVar(&shell, "shell", "sh", "sh, fish or powershell")
+	cmd.Flags().StringVar(&account, "account", "", "id of the account whose administrator's credentials to print")
 	dirFlag(cmd, &dir)
 	return cmd
 }
+
+// administrator asks a running lab for the credentials of an account's administrator.
+func administrator(ctx context.Context, endpoint, account string) ([]lab.Variable, error) {
+	page := endpoint + "/_lab/credentials?account=" + url.QueryEscape(account)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, page, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set(lab.AdminHeader, "admin")
+	resp, err := (&http.Client{Transport: &http.Transport{}, Timeout: administratorTimeout}).Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("ask the lab for credentials: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
+	if err != nil {
+		return nil, fmt.Errorf("ask the lab for credentials: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, errors.New(strings.TrimSpace(string(body)))
+	}
+	var c lab.CredentialsPage
+	if err := json.Unmarshal(body, &c); err != nil {
+		return nil, fmt.Errorf("ask the lab for credentials: %w", err)
+	}
+	return []lab.Variable{
+		{Name: "AWS_ACCESS_KEY_ID", Value: c.AccessKeyID}, {Name: "AWS_SECRET_ACCESS_KEY", Value: c.SecretAccessKey},
+		{Name: "AWS_SESSION_TOKEN", Value: c.SessionToken},
+	}, nil
+}
+
+// administratorTimeout bounds how long a lab may take for an answer.
+const administratorTimeout = 10 * time.Second
 
 // browserCommand is the value of BROWSER: this program's browse.
 func browserCommand(dir string) (string, error) {

@@ -108,7 +108,7 @@ refuses what AWS refuses. It is not a security boundary.`,
 	}
 	root.SetFlagErrorFunc(usage)
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newStart(), newEnv(), newBrowse(), newSignIn(), newDemo(), newWorld(), newAssumptions(), newTipCLI())
+	root.AddCommand(newStart(), newEnv(), newBrowse(), newSignIn(), newDemo(), newFault(), newClock(), newKeys(), newExpire(), newWorld(), newAssumptions(), newTipCLI())
 	return root
 }
 

@@ -57,11 +57,11 @@ func Write(dir string, l *lab.Lab) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, errors.Join(replace(f.CAFile, l.CA()), replace(filepath.Join(dir, name), append(text, '\n')))
+	return f, errors.Join(Replace(f.CAFile, l.CA()), Replace(filepath.Join(dir, name), append(text, '\n')))
 }
 
-// replace writes a file beside the old one and renames it.
-func replace(path string, text []byte) error {
+// Replace writes a file, with mode 0600, beside the old one and renames it.
+func Replace(path string, text []byte) error {
 	tmp := fmt.Sprintf("%s.%d", path, os.Getpid())
 	if err := os.WriteFile(tmp, text, 0o600); err != nil {
 		return err

@@ -5,7 +5,6 @@ package audit
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"reflect"
@@ -37,7 +36,10 @@ var secret = []string{
 var omitted = []string{"secretString", "secretBinary", "rotationToken"}
 
 // silent are services whose answers the trail leaves out.
-var silent = []string{"identitystore", "secretsmanager"}
+var silent = []string{"secretsmanager"}
+
+// quietReads are services of which the trail leaves out what was read.
+var quietReads = []string{"sso-admin", "iam", stacks}
 
 // Recorder records events in a world.
 type Recorder struct{ world *world.World }
@@ -51,9 +53,20 @@ func (a *Recorder) Exchange(_ context.Context, x *awswire.Exchange) {
 	e.EventSource = a.source(x.Caller.Service)
 	e.EventName = x.Caller.Operation
 	e.ReadOnly = reads(e.EventName) || x.Caller.Service == "sts"
+	if x.Caller.Service == "iam" && a.world.Partition == "aws" {
+		e.AWSRegion = "us-east-1" // IAM is global
+	}
 	e.ManagementEvent, e.EventCategory = true, "Management"
 	e.RequestParameters = parameters(x.Input)
-	if x.Err == nil && !slices.Contains(silent, x.Caller.Service) {
+	answered := x.Err == nil && !slices.Contains(silent, x.Caller.Service) && (!slices.Contains(quietReads, x.Caller.Service) || !e.ReadOnly)
+	if x.Caller.Service == identityStore {
+		e.RequestParameters = shownOfDirectory(e.RequestParameters)
+		answered = x.Err == nil && !e.ReadOnly
+	}
+	if x.Caller.Service == stacks {
+		e.RequestParameters = shownOfStacks(e.RequestParameters)
+	}
+	if answered {
 		e.ResponseElements = parameters(x.Output)
 	}
 	if out, ok := x.Output.(*sts.AssumeRoleWithWebIdentityOutput); ok && x.Err == nil {
@@ -65,6 +78,9 @@ func (a *Recorder) Exchange(_ context.Context, x *awswire.Exchange) {
 	e.ErrorCode, e.ErrorMessage = problem(x.Err)
 	e.RecipientAccountID = a.recipient(&e, &x.Caller)
 	a.world.Record(e)
+	if x.Input != nil { // the signature held
+		a.world.NoteUse(x.Caller.AccessKeyID, strings.TrimSuffix(e.EventSource, ".amazonaws.com"), e.AWSRegion)
+	}
 	if out, ok := x.Output.(*secretsmanager.BatchGetSecretValueOutput); ok && x.Err == nil {
 		a.batch(&e, out)
 	}
@@ -103,7 +119,7 @@ func (a *Recorder) batch(whole *world.Event, out *secretsmanager.BatchGetSecretV
 
 // reads reports whether an operation of that name changes nothing.
 func reads(operation string) bool {
-	return slices.ContainsFunc([]string{"Get", "BatchGet", "List", "Describe", "IsMember"}, func(verb string) bool { return strings.HasPrefix(operation, verb) })
+	return slices.ContainsFunc([]string{"Get", "BatchGet", "List", "Describe", "IsMember", "Simulate", "Validate"}, func(verb string) bool { return strings.HasPrefix(operation, verb) })
 }
 
 // event fills what every event has.
@@ -126,6 +142,8 @@ func (a *Recorder) source(service string) string {
 		return a.world.Switches.TokenEventSource
 	case "s3control":
 		return "s3.amazonaws.com"
+	case "sso-admin":
+		return "sso.amazonaws.com"
 	}
 	return service + ".amazonaws.com"
 }
@@ -189,6 +207,7 @@ func (a *Recorder) S3(_ context.Context, x *s3.Exchange) {
 		AccessKeyID: x.AccessKeyID, Region: x.Region, RequestID: x.RequestID, SourceIP: x.SourceIP, UserAgent: x.UserAgent,
 	}, x.Start)
 	if x.Session != nil {
+		a.world.NoteUse(x.AccessKeyID, "s3", x.Region)
 		e.UserIdentity = a.world.Principal(x.Session)
 	}
 	e.EventSource, e.EventName = "s3.amazonaws.com", x.Operation
@@ -229,14 +248,7 @@ func parameters(v any) map[string]any {
 	if v == nil || reflect.ValueOf(v).Kind() == reflect.Pointer && reflect.ValueOf(v).IsNil() {
 		return nil
 	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return nil
-	}
-	var m map[string]any
-	if json.Unmarshal(text, &m) != nil {
-		return nil
-	}
+	m, _ := plain(reflect.ValueOf(v)).(map[string]any)
 	delete(m, "ResultMetadata")
 	shown, _ := show(m).(map[string]any)
 	return shown
@@ -253,7 +265,7 @@ func show(v any) any {
 				continue
 			}
 			switch {
-			case slices.Contains(secret, name):
+			case slices.Contains(secret, name) && !empty(x):
 				out[name] = hidden
 			case name == "challengeParameters":
 				out[name] = hideValues(x)
@@ -270,6 +282,13 @@ func show(v any) any {
 		return out
 	}
 	return v
+}
+
+// empty reports whether v is a mapping of nothing, such as the refresh_token grant
+// of an application.
+func empty(v any) bool {
+	m, ok := v.(map[string]any)
+	return ok && len(m) == 0
 }
 
 // hideValues keeps the keys of a map as they are.

@@ -1,7 +1,7 @@
 // Package authz decides requests of the lab: it brings together the policies
-// that apply to a session (its role's, its session policies, the allow list of
-// an identity context, the resource's) with the condition keys that every
-// request has, and words refusals as AWS does.
+// that apply to a session (those of its role or user, the permissions boundary,
+// its session policies, the allow list of an identity context, the resource's)
+// with the condition keys that every request has, and words refusals as AWS does.
 //
 // It is stateless over the world and safe for concurrent use. The rules of
 // evaluation are in lab/internal/policy.
@@ -131,7 +131,7 @@ func denial(r *Request, reason string) string {
 
 func (a *Authorizer) decide(r *Request) policy.Outcome {
 	context := a.clockKeys()
-	context["aws:ResourceAccount"] = []string{r.ResourceAccount}
+	a.resourceKeys(r, context)
 	context["aws:PrincipalIsAWSService"] = []string{"false"}
 	context["aws:ViaAWSService"] = []string{"false"}
 	if r.Caller != nil {
@@ -150,7 +150,30 @@ func (a *Authorizer) decide(r *Request) policy.Outcome {
 		a.addSession(&in, r.Session, context)
 		in.SameAccount = r.Session.Account == r.ResourceAccount
 	}
-	return policy.Authorize(in)
+	outcome := policy.Authorize(in)
+	if !*a.world.Switches.DenialNamesPolicy || !a.close(r) {
+		outcome.PolicyARN = ""
+	}
+	return outcome
+}
+
+// close reports whether caller and resource are of one account or organization:
+// nobody else learns the ARN of a policy.
+func (a *Authorizer) close(r *Request) bool {
+	if r.Session == nil {
+		return false
+	}
+	id := a.world.OrganizationID(r.ResourceAccount)
+	return r.Session.Account == r.ResourceAccount || id != "" && id == a.world.OrganizationID(r.Session.Account)
+}
+
+// resourceKeys adds the condition keys that say whose the resource is.
+func (a *Authorizer) resourceKeys(r *Request, context policy.Context) {
+	context["aws:ResourceAccount"] = []string{r.ResourceAccount}
+	if id := a.world.OrganizationID(r.ResourceAccount); id != "" {
+		context["aws:ResourceOrgID"] = []string{id}
+		context["aws:ResourceOrgPaths"] = []string{a.world.OrganizationPath(r.ResourceAccount)}
+	}
 }
 
 func (a *Authorizer) clockKeys() policy.Context {
@@ -201,6 +224,8 @@ func SignatureKeys(s *awswire.Signature, now time.Time) policy.Context {
 // addSession adds a session's policies, its principal and the condition keys that describe it.
 func (a *Authorizer) addSession(in *policy.Input, s *world.Session, context policy.Context) {
 	in.Identity, _ = a.world.IdentityPolicies(s)
+	a.addPrincipalTags(s, context)
+	in.Boundary = a.world.Boundary(s)
 	in.Session = s.SessionPolicies
 	if s.Identity != nil && !s.Identity.Audit {
 		in.Guardrails = []*policy.Document{a.world.AllowList}
@@ -208,6 +233,10 @@ func (a *Authorizer) addSession(in *policy.Input, s *world.Session, context poli
 	p := &in.Request.Principal
 	p.AccountID = s.Account
 	context["aws:PrincipalAccount"] = []string{s.Account}
+	if id := a.world.OrganizationID(s.Account); id != "" {
+		context["aws:PrincipalOrgID"] = []string{id}
+		context["aws:PrincipalOrgPaths"] = []string{a.world.OrganizationPath(s.Account)}
+	}
 	context["aws:userid"] = []string{s.UserID}
 	if s.Kind == world.KindIAMUser {
 		p.ARN = s.ARN
@@ -222,12 +251,28 @@ func (a *Authorizer) addSession(in *policy.Input, s *world.Session, context poli
 	addSessionKeys(s, context)
 }
 
+// addPrincipalTags adds the tags of a session's role or user, and over them those
+// of the session (IAM user guide, "Pass session tags").
+func (a *Authorizer) addPrincipalTags(s *world.Session, context policy.Context) {
+	var own map[string]string
+	if s.Kind == world.KindIAMUser {
+		if u, ok := a.world.IAMUser(s.ARN); ok {
+			own = u.Tags
+		}
+	} else if r, ok := a.world.Role(s.RoleARN); ok {
+		own = r.Tags
+	}
+	for key, value := range own {
+		context["aws:PrincipalTag/"+key] = []string{value}
+	}
+	for key, value := range s.Tags {
+		context.Set("aws:PrincipalTag/"+key, value)
+	}
+}
+
 func addSessionKeys(s *world.Session, context policy.Context) {
 	if s.SourceIdentity != "" {
 		context["aws:SourceIdentity"] = []string{s.SourceIdentity}
-	}
-	for key, value := range s.Tags {
-		context["aws:PrincipalTag/"+key] = []string{value}
 	}
 	if id := s.WebIdentity; id != nil {
 		prefix := world.IssuerHostPath(id.Issuer) + ":"

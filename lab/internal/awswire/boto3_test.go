@@ -111,66 +111,89 @@ func plain(t *testing.T, v any) any {
 }
 
 // TestBoto3 does the round trip with another implementation of the protocols, over
-// a real socket: inputs, outputs, and one error for each operation.
+// a real socket: inputs, outputs, and one error for each operation. Those of the
+// lab go three times, with other data each.
 func TestBoto3(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Python")
 	}
-	var received, answer any
-	var thrown error
-	servers := map[string]http.Handler{}
+	b := &botoTest{servers: map[string]http.Handler{}}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		labels := strings.Split(r.Host, ".")
-		servers[labels[len(labels)-3]].ServeHTTP(w, r)
+		b.servers[labels[len(labels)-3]].ServeHTTP(w, r)
 	}))
 	t.Cleanup(srv.Close)
-	p := startPython(t, srv.URL)
-	for _, s := range append(allServices(t), dynamicServices(t)...) {
-		if s.name == "s3" {
-			continue // boto3 rewrites much of S3, and the lab serves it otherwise
+	b.python = startPython(t, srv.URL)
+	for _, set := range []struct {
+		name     string
+		services []service
+		times    int
+	}{{"lab", labServices(t), 3}, {"all", allServices(t), 1}, {"dynamic", dynamicServices(t), 1}} {
+		for _, s := range set.services {
+			if s.name != "s3" { // boto3 rewrites much of S3, and the lab serves it otherwise
+				b.service(t, set.name, s, set.times)
+			}
 		}
-		svc, names := s.newService(t, func(_ context.Context, _ *awswire.Caller, _ string, in any) (any, error) {
-			received = in
-			return answer, thrown
+	}
+}
+
+// botoTest is what the operations under test receive and answer.
+type botoTest struct {
+	python           *python
+	servers          map[string]http.Handler
+	received, answer any
+	thrown           error
+}
+
+func (b *botoTest) service(t *testing.T, set string, s service, times int) {
+	svc, names := s.newService(t, func(_ context.Context, _ *awswire.Caller, _ string, in any) (any, error) {
+		b.received = in
+		return b.answer, b.thrown
+	})
+	b.servers[s.name] = svc
+	slices.Sort(names)
+	for _, name := range names {
+		t.Run(set+"/"+s.name+"/"+name, func(t *testing.T) {
+			for i := range times {
+				b.operation(t, s, svc, name, fmt.Sprint("boto", name, i))
+			}
 		})
-		servers[s.name] = svc
-		slices.Sort(names)
-		for _, name := range names {
-			t.Run(s.name+"/"+name, func(t *testing.T) {
-				f := newFiller(t, s, "boto"+name)
-				op := s.model.Operations[name]
-				inType, outType := s.types(t, name)
-				in, out := reflect.New(inType), reflect.New(outType)
-				f.top(op.Input, in.Elem())
-				f.top(op.Output, out.Elem())
-				received, answer, thrown = nil, out.Interface(), nil
-				sent := plain(t, awswire.Canonical(svc, name, in.Interface()))
-				got := p.call(t, s.name, name, sent)
-				if got.Error != nil || received == nil {
-					t.Fatalf("%+v\ninput: %v", got.Error, sent)
-				}
-				if diff := cmp.Diff(sent, plain(t, awswire.Canonical(svc, name, received)), sameData); diff != "" {
-					t.Errorf("input, sent and received:\n%s", diff)
-				}
-				if diff := cmp.Diff(plain(t, awswire.Canonical(svc, name, answer)), got.Output, sameData); diff != "" {
-					t.Errorf("output, sent and received:\n%s", diff)
-				}
-				thrown = &awswire.Error{Code: "ThrottlingException", Message: "a <b> & c", Status: 418}
-				want := &pythonError{Code: "ThrottlingException", Message: "a <b> & c", Status: 418, RequestID: true}
-				if diff := cmp.Diff(want, p.call(t, s.name, name, sent).Error); diff != "" {
-					t.Error(diff)
-				}
-				thrown = nil
-				for _, e := range op.Errors {
-					thrown = &awswire.Error{Code: e.Shape, Message: "text"}
-				}
-				if thrown == nil {
-					return
-				}
-				if got := p.call(t, s.name, name, sent).Error; got == nil || got.Code == "" || got.Message != "text" && len(s.model.Shapes[op.Errors[0].Shape].Members) > 0 {
-					t.Errorf("%+v: %+v", thrown, got)
-				}
-			})
+	}
+}
+
+func (b *botoTest) operation(t *testing.T, s service, svc *awswire.Service, name, seed string) {
+	f := newFiller(t, s, seed)
+	op := s.model.Operations[name]
+	inType, outType := s.types(t, name)
+	in, out := reflect.New(inType), reflect.New(outType)
+	f.top(op.Input, in.Elem())
+	f.top(op.Output, out.Elem())
+	b.received, b.answer, b.thrown = nil, out.Interface(), nil
+	sent := plain(t, awswire.Canonical(svc, name, in.Interface()))
+	got := b.python.call(t, s.name, name, sent)
+	if got.Error != nil || b.received == nil {
+		t.Fatalf("%+v\ninput: %v", got.Error, sent)
+	}
+	if diff := cmp.Diff(sent, plain(t, awswire.Canonical(svc, name, b.received)), sameData); diff != "" {
+		t.Errorf("input, sent and received:\n%s", diff)
+	}
+	if diff := cmp.Diff(plain(t, awswire.Canonical(svc, name, b.answer)), got.Output, sameData); diff != "" {
+		t.Errorf("output, sent and received:\n%s", diff)
+	}
+	b.refusals(t, s, name, sent)
+}
+
+func (b *botoTest) refusals(t *testing.T, s service, name string, sent any) {
+	b.thrown = &awswire.Error{Code: "ThrottlingException", Message: "a <b> & c", Status: 418}
+	want := &pythonError{Code: "ThrottlingException", Message: "a <b> & c", Status: 418, RequestID: true}
+	if diff := cmp.Diff(want, b.python.call(t, s.name, name, sent).Error); diff != "" {
+		t.Error(diff)
+	}
+	for _, e := range s.model.Operations[name].Errors {
+		b.thrown = &awswire.Error{Code: e.Shape, Message: "text"}
+		got := b.python.call(t, s.name, name, sent).Error
+		if got == nil || got.Code == "" || got.Message != "text" && len(s.model.Shapes[e.Shape].Members) > 0 {
+			t.Errorf("%+v: %+v", b.thrown, got)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package awswire
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"io"
 	"reflect"
 	"regexp/syntax"
@@ -78,6 +79,8 @@ func canonical(c *codec, v reflect.Value) any {
 			all[k.String()] = canonical(c.element.codec, v.MapIndex(k))
 		}
 		return all
+	case kindDocument:
+		return canonicalDocument(v)
 	case kindTime:
 		return v.Interface().(time.Time).UnixMilli()
 	case kindBlob:
@@ -87,6 +90,19 @@ func canonical(c *codec, v reflect.Value) any {
 		return base64.StdEncoding.EncodeToString(data)
 	}
 	return v.Interface()
+}
+
+// canonicalDocument is what a document's JSON says.
+func canonicalDocument(v reflect.Value) any {
+	text, err := v.Interface().(documentMarshaler).MarshalSmithyDocument()
+	if err != nil {
+		return err.Error()
+	}
+	var data any
+	if err := json.Unmarshal(text, &data); err != nil {
+		return err.Error()
+	}
+	return data
 }
 
 // DecodeBody decodes a body as the input of an operation, without signature or

@@ -16,8 +16,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/service/identitystore/document"
-
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire/models"
 )
@@ -29,6 +27,8 @@ type filler struct {
 	model  *models.Model
 	unions map[reflect.Type]map[string]reflect.Type
 	fixed  map[string]string // values for members that clients check themselves
+	// documents makes a document of the SDK's type, nil for services without.
+	documents func(any) reflect.Value
 }
 
 const fillDepth = 5
@@ -96,7 +96,7 @@ func (f *filler) value(ref *models.Ref, v reflect.Value, depth int, where string
 			return
 		}
 		if shape.Document {
-			v.Set(reflect.ValueOf(document.NewLazyDocument(f.text(shape, where))))
+			v.Set(f.documents(f.document()))
 			return
 		}
 		f.structure(shape, v, depth+1)
@@ -130,6 +130,19 @@ func (f *filler) blob(v reflect.Value) {
 	default:
 		v.Set(reflect.ValueOf(io.NopCloser(bytes.NewReader(data))))
 	}
+}
+
+// document is what an open document may hold: a policy is an object, others may be
+// anything that JSON has.
+func (f *filler) document() any {
+	text := fmt.Sprintf("s <&>é☃'\"%d", f.rng.IntN(1000))
+	switch f.rng.IntN(4) {
+	case 0:
+		return text
+	case 1:
+		return []any{text, true, nil}
+	}
+	return map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Sid": text, "Effect": "Allow"}}}
 }
 
 func (f *filler) union(shape *models.Shape, v reflect.Value, depth int) {

@@ -47,6 +47,8 @@ type response struct {
 	body      []byte
 	requestID string
 	caller    *Caller
+	// interference of somebody with the request; nil for none.
+	interference *Interference
 }
 
 func newProtocol(s *Service) (protocol, error) {

@@ -27,6 +27,11 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.protocol.stamp(resp)
 	x.Status = resp.status
 	x.Duration = s.opts.now().Sub(x.Start)
+	w = resp.interference.writer(w)
+	if resp.interference.cuts() {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		panic(http.ErrAbortHandler)
+	}
 	s.opts.observe(r.Context(), x)
 	if errors.Is(x.Err, http.ErrAbortHandler) {
 		panic(http.ErrAbortHandler)
@@ -52,7 +57,11 @@ func (s *Service) exchange(r *http.Request, x *Exchange, resp *response) error {
 	if x.Input, err = s.decode(c); err != nil {
 		return err
 	}
-	if x.Output, err = s.handle(r.Context(), c.op, x); err != nil {
+	resp.interference = s.opts.interfere(r.Context(), s, &x.Caller)
+	if err := resp.interference.refusal(); err != nil {
+		return err
+	}
+	if x.Output, err = s.handle(resp.interference.context(r.Context()), c.op, x); err != nil {
 		return err
 	}
 	if err := s.protocol.encode(resp, c.op, reflect.ValueOf(x.Output).Elem()); err != nil {

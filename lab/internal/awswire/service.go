@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -54,6 +55,7 @@ type options struct {
 	verifier  Verifier
 	region    func(*http.Request) string
 	observe   func(context.Context, *Exchange)
+	interfere func(context.Context, *Service, *Caller) *Interference
 	now       func() time.Time
 	log       *slog.Logger
 	unions    map[reflect.Type]map[string]reflect.Type
@@ -148,6 +150,7 @@ func NewService(name string, opts ...Option) (*Service, error) {
 	s := &Service{name: name, operations: map[string]*operation{}, opts: options{
 		region:    func(*http.Request) string { return "us-east-1" },
 		observe:   func(context.Context, *Exchange) {},
+		interfere: func(context.Context, *Service, *Caller) *Interference { return nil },
 		now:       time.Now,
 		log:       slog.Default(),
 		unions:    map[reflect.Type]map[string]reflect.Type{},
@@ -226,6 +229,9 @@ func (s *Service) newOperation(name string, in, out reflect.Type) (*operation, e
 
 // Name returns the botocore name of the service.
 func (s *Service) Name() string { return s.name }
+
+// Operations are the names of the operations that have a handler, in order.
+func (s *Service) Operations() []string { return slices.Sorted(maps.Keys(s.operations)) }
 
 // SigningName returns the service of the credential scope: "sso-oauth" for
 // sso-oidc.

@@ -2,7 +2,6 @@ package identitystore
 
 import (
 	"context"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/identitystore"
@@ -23,7 +22,11 @@ func (h *handlers) describeGroup(_ context.Context, c *awswire.Caller, in *ident
 	if !ok {
 		return nil, notFound(aGroup, *in.GroupId)
 	}
-	return &identitystore.DescribeGroupOutput{IdentityStoreId: &store.IdentityStoreID, GroupId: &g.ID, DisplayName: &g.DisplayName}, nil
+	one := group(store, g)
+	return &identitystore.DescribeGroupOutput{
+		IdentityStoreId: one.IdentityStoreId, GroupId: one.GroupId, DisplayName: one.DisplayName, Description: one.Description,
+		ExternalIds: one.ExternalIds, CreatedAt: one.CreatedAt, CreatedBy: one.CreatedBy, UpdatedAt: one.UpdatedAt, UpdatedBy: one.UpdatedBy,
+	}, nil
 }
 
 func (h *handlers) listGroups(_ context.Context, c *awswire.Caller, in *identitystore.ListGroupsInput) (*identitystore.ListGroupsOutput, error) {
@@ -37,7 +40,10 @@ func (h *handlers) listGroups(_ context.Context, c *awswire.Caller, in *identity
 		return nil, err
 	}
 	if filtered {
-		groups = named(groups, name)
+		groups = nil
+		if g, ok := h.world.GroupNamed(store, name); ok {
+			groups = []*world.Group{g}
+		}
 	}
 	page, next, err := pageOf(groups, groupKey, "groups "+store.IdentityStoreID, in.MaxResults, in.NextToken)
 	if err != nil {
@@ -45,13 +51,9 @@ func (h *handlers) listGroups(_ context.Context, c *awswire.Caller, in *identity
 	}
 	out := &identitystore.ListGroupsOutput{Groups: make([]types.Group, len(page)), NextToken: next}
 	for i, g := range page {
-		out.Groups[i] = types.Group{IdentityStoreId: &store.IdentityStoreID, GroupId: &g.ID, DisplayName: &g.DisplayName}
+		out.Groups[i] = group(store, g)
 	}
 	return out, nil
-}
-
-func named(groups []*world.Group, name string) []*world.Group {
-	return slices.DeleteFunc(slices.Clone(groups), func(g *world.Group) bool { return g.DisplayName != name })
 }
 
 func (h *handlers) getGroupID(_ context.Context, c *awswire.Caller, in *identitystore.GetGroupIdInput) (*identitystore.GetGroupIdOutput, error) {
@@ -59,22 +61,33 @@ func (h *handlers) getGroupID(_ context.Context, c *awswire.Caller, in *identity
 	if err != nil {
 		return nil, err
 	}
-	by, ok := in.AlternateIdentifier.(*types.AlternateIdentifierMemberUniqueAttribute)
-	if !ok { // groups of the world have no external ids
-		return nil, notFound(aGroup, "")
-	}
-	if path := aws.ToString(by.Value.AttributePath); path != displayNamePath {
-		return nil, unknownPath(path)
-	}
-	name, err := text(by.Value.AttributeValue)
+	g, err := h.identifiedGroup(store, in.AlternateIdentifier)
 	if err != nil {
 		return nil, err
 	}
-	found := named(h.world.Groups(store), name)
-	if len(found) == 0 {
+	return &identitystore.GetGroupIdOutput{IdentityStoreId: &store.IdentityStoreID, GroupId: &g.ID}, nil
+}
+
+// identifiedGroup is the group with an alternate identifier.
+func (h *handlers) identifiedGroup(store *world.Instance, by types.AlternateIdentifier) (g *world.Group, err error) {
+	var found bool
+	switch by := by.(type) {
+	case *types.AlternateIdentifierMemberExternalId:
+		g, found = h.world.GroupOfExternalID(store, world.ExternalIDFile{Issuer: aws.ToString(by.Value.Issuer), ID: aws.ToString(by.Value.Id)})
+	case *types.AlternateIdentifierMemberUniqueAttribute:
+		if path := aws.ToString(by.Value.AttributePath); canonical(path, displayNamePath) == "" {
+			return nil, unknownPath(path)
+		}
+		name, err := text(by.Value.AttributeValue)
+		if err != nil {
+			return nil, err
+		}
+		g, found = h.world.GroupNamed(store, name)
+	}
+	if !found {
 		return nil, notFound(aGroup, "")
 	}
-	return &identitystore.GetGroupIdOutput{IdentityStoreId: &store.IdentityStoreID, GroupId: &found[0].ID}, nil
+	return g, nil
 }
 
 func (h *handlers) isMemberInGroups(_ context.Context, c *awswire.Caller, in *identitystore.IsMemberInGroupsInput) (*identitystore.IsMemberInGroupsOutput, error) {
@@ -99,9 +112,8 @@ func (h *handlers) isMemberInGroups(_ context.Context, c *awswire.Caller, in *id
 		if !ok {
 			return nil, notFound(aGroup, groupID)
 		}
-		out.Results = append(out.Results, types.GroupMembershipExistenceResult{
-			GroupId: &g.ID, MemberId: in.MemberId, MembershipExists: slices.Contains(g.Members, id),
-		})
+		_, exists := h.world.MembershipOf(store, g.ID, id)
+		out.Results = append(out.Results, types.GroupMembershipExistenceResult{GroupId: &g.ID, MemberId: in.MemberId, MembershipExists: exists})
 	}
 	return out, nil
 }

@@ -1,10 +1,13 @@
-// Package identitystore serves the reads of the lab's AWS Identity Store: users,
-// groups and memberships of a directory of IAM Identity Center. It holds handlers
-// only; state is the world's.
+// Package identitystore serves the lab's AWS Identity Store: users, groups and
+// memberships of a directory of IAM Identity Center. It holds handlers only; state
+// is the world's. It is safe for concurrent use.
+//
+// It has no SCIM endpoint, and no quota of requests.
 package identitystore
 
 import (
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/identitystore/document"
 	"github.com/aws/aws-sdk-go-v2/service/identitystore/types"
@@ -32,6 +35,12 @@ func New(w *world.World, a *authz.Authorizer, opts ...awswire.Option) (*awswire.
 		return nil, err
 	}
 	h := &handlers{world: w, authz: a}
+	h.reads(s)
+	h.writes(s)
+	return s, nil
+}
+
+func (h *handlers) reads(s *awswire.Service) {
 	awswire.Handle(s, "DescribeUser", h.describeUser)
 	awswire.Handle(s, "ListUsers", h.listUsers)
 	awswire.Handle(s, "GetUserId", h.getUserID)
@@ -43,28 +52,17 @@ func New(w *world.World, a *authz.Authorizer, opts ...awswire.Option) (*awswire.
 	awswire.Handle(s, "IsMemberInGroups", h.isMemberInGroups)
 	awswire.Handle(s, "GetGroupMembershipId", h.getGroupMembershipID)
 	awswire.Handle(s, "DescribeGroupMembership", h.describeGroupMembership)
-	return s, nil
 }
 
-// Values of ResourceType in a ResourceNotFoundException.
-const (
-	aUser       = "USER"
-	aGroup      = "GROUP"
-	aMembership = "GROUP_MEMBERSHIP"
-	aStore      = "IDENTITY_STORE"
-)
-
-// notFound is worded as captured: "USER not found."
-func notFound(kind, id string) error {
-	detail := map[string]any{"ResourceType": kind}
-	if id != "" {
-		detail["ResourceId"] = id
-	}
-	return &awswire.Error{Code: "ResourceNotFoundException", Message: kind + " not found.", Detail: detail}
-}
-
-func invalid(message string) error {
-	return &awswire.Error{Code: "ValidationException", Message: message}
+func (h *handlers) writes(s *awswire.Service) {
+	awswire.Handle(s, "CreateUser", h.createUser)
+	awswire.Handle(s, "UpdateUser", h.updateUser)
+	awswire.Handle(s, "DeleteUser", h.deleteUser)
+	awswire.Handle(s, "CreateGroup", h.createGroup)
+	awswire.Handle(s, "UpdateGroup", h.updateGroup)
+	awswire.Handle(s, "DeleteGroup", h.deleteGroup)
+	awswire.Handle(s, "CreateGroupMembership", h.createGroupMembership)
+	awswire.Handle(s, "DeleteGroupMembership", h.deleteGroupMembership)
 }
 
 // resource is the ARN of a user, a group or a membership. It names no account.
@@ -102,7 +100,7 @@ func (h *handlers) store(c *awswire.Caller, id *string, resources ...string) (*w
 // AWS's does.
 func (h *handlers) authorize(c *awswire.Caller, s *world.Session, in *world.Instance, resources []string) error {
 	owner := in.Account
-	if *h.world.Switches.DirectoryAcrossAccounts { // no policy of the store is asked
+	if h.admits(c, s, in) { // no policy of the store is asked
 		owner = s.Account
 	}
 	var denials []string
@@ -119,4 +117,30 @@ func (h *handlers) authorize(c *awswire.Caller, s *world.Session, in *world.Inst
 		return nil
 	}
 	return &awswire.Error{Code: "AccessDeniedException", Message: strings.Join(denials, ", ")}
+}
+
+// admits reports whether the service lets the account of a session in: all of them
+// for reads, which alone the API reference offers to member accounts, and those
+// that administer Identity Center for everything.
+func (h *handlers) admits(c *awswire.Caller, s *world.Session, in *world.Instance) bool {
+	return h.world.Administers(s.Account, in) || reading(c.Operation) && *h.world.Switches.DirectoryAcrossAccounts
+}
+
+func reading(operation string) bool {
+	for _, verb := range []string{"Get", "List", "Describe", "IsMember"} {
+		if strings.HasPrefix(operation, verb) {
+			return true
+		}
+	}
+	return false
+}
+
+// created is the stamp of what a caller makes or, as far as changes go, changes
+// now, by the ARN of the caller.
+func (h *handlers) created(c *awswire.Caller) world.StampFile {
+	now, by := h.world.Now().UTC().Truncate(time.Millisecond), ""
+	if session, ok := h.world.Session(c.AccessKeyID); ok {
+		by = session.ARN
+	}
+	return world.StampFile{Created: &now, Updated: &now, CreatedBy: by, UpdatedBy: by}
 }

@@ -1,9 +1,7 @@
 package identitystore
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/identitystore"
 	"github.com/aws/aws-sdk-go-v2/service/identitystore/types"
@@ -12,24 +10,7 @@ import (
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 
-// membership is one of a user in a group.
-type membership struct{ id, group, user string }
-
-func membershipKey(m membership) string { return m.id }
-
-// memberships are those of the groups that pick chooses, in the order of their ids.
-func memberships(groups []*world.Group, pick func(membership) bool) []membership {
-	var list []membership
-	for _, g := range groups {
-		for _, u := range g.Members {
-			if m := (membership{world.MembershipID(g, u), g.ID, u}); pick(m) {
-				list = append(list, m)
-			}
-		}
-	}
-	slices.SortFunc(list, func(a, b membership) int { return cmp.Compare(a.id, b.id) })
-	return list
-}
+func membershipKey(m *world.Membership) string { return m.ID }
 
 // member is the user of a MemberId; there are no other members.
 func member(id types.MemberId) (string, error) {
@@ -40,11 +21,12 @@ func member(id types.MemberId) (string, error) {
 }
 
 // entries are memberships in the API's form.
-func entries(store *world.Instance, list []membership) []types.GroupMembership {
+func entries(store *world.Instance, list []*world.Membership) []types.GroupMembership {
 	out := make([]types.GroupMembership, len(list))
 	for i, m := range list {
 		out[i] = types.GroupMembership{
-			IdentityStoreId: &store.IdentityStoreID, MembershipId: &m.id, GroupId: &m.group, MemberId: &types.MemberIdMemberUserId{Value: m.user},
+			IdentityStoreId: &store.IdentityStoreID, MembershipId: &m.ID, GroupId: &m.GroupID, MemberId: &types.MemberIdMemberUserId{Value: m.UserID},
+			CreatedAt: m.Created, CreatedBy: optional(m.CreatedBy), UpdatedAt: m.Updated, UpdatedBy: optional(m.UpdatedBy),
 		}
 	}
 	return out
@@ -59,8 +41,7 @@ func (h *handlers) listGroupMemberships(_ context.Context, c *awswire.Caller, in
 	if !ok {
 		return nil, notFound(aGroup, *in.GroupId)
 	}
-	list := memberships([]*world.Group{g}, func(membership) bool { return true })
-	page, next, err := pageOf(list, membershipKey, "members "+g.ID, in.MaxResults, in.NextToken)
+	page, next, err := pageOf(h.world.Members(store, g.ID), membershipKey, "members "+g.ID, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -79,8 +60,7 @@ func (h *handlers) listGroupMembershipsForMember(_ context.Context, c *awswire.C
 	if _, ok := h.world.User(store, id); !ok {
 		return nil, notFound(aUser, id)
 	}
-	list := memberships(h.world.Groups(store), func(m membership) bool { return m.user == id })
-	page, next, err := pageOf(list, membershipKey, "memberships "+id, in.MaxResults, in.NextToken)
+	page, next, err := pageOf(h.world.Memberships(store, id), membershipKey, "memberships "+id, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -96,11 +76,11 @@ func (h *handlers) getGroupMembershipID(_ context.Context, c *awswire.Caller, in
 	if err != nil {
 		return nil, err
 	}
-	found := memberships(h.world.Groups(store), func(m membership) bool { return m.group == *in.GroupId && m.user == id })
-	if len(found) == 0 {
+	m, ok := h.world.MembershipOf(store, *in.GroupId, id)
+	if !ok {
 		return nil, notFound(aMembership, "")
 	}
-	return &identitystore.GetGroupMembershipIdOutput{IdentityStoreId: &store.IdentityStoreID, MembershipId: &found[0].id}, nil
+	return &identitystore.GetGroupMembershipIdOutput{IdentityStoreId: &store.IdentityStoreID, MembershipId: &m.ID}, nil
 }
 
 func (h *handlers) describeGroupMembership(_ context.Context, c *awswire.Caller, in *identitystore.DescribeGroupMembershipInput) (*identitystore.DescribeGroupMembershipOutput, error) {
@@ -108,12 +88,13 @@ func (h *handlers) describeGroupMembership(_ context.Context, c *awswire.Caller,
 	if err != nil {
 		return nil, err
 	}
-	found := memberships(h.world.Groups(store), func(m membership) bool { return m.id == *in.MembershipId })
-	if len(found) == 0 {
+	m, ok := h.world.Membership(store, *in.MembershipId)
+	if !ok {
 		return nil, notFound(aMembership, *in.MembershipId)
 	}
-	one := entries(store, found)[0]
+	one := entries(store, []*world.Membership{m})[0]
 	return &identitystore.DescribeGroupMembershipOutput{
 		IdentityStoreId: one.IdentityStoreId, MembershipId: one.MembershipId, GroupId: one.GroupId, MemberId: one.MemberId,
+		CreatedAt: one.CreatedAt, CreatedBy: one.CreatedBy, UpdatedAt: one.UpdatedAt, UpdatedBy: one.UpdatedBy,
 	}, nil
 }

@@ -2,14 +2,16 @@ package identitystore
 
 import (
 	"encoding/base64"
+	"sort"
 	"strings"
 )
 
 // pageLimit is the most entries on a page, and their number where MaxResults is absent.
 const pageLimit = 100
 
-// pageOf returns the entries behind a NextToken, and the next one. The token is
-// bound to what is listed, and names the last entry that was given.
+// pageOf returns the entries behind a NextToken, and the next one. The list is in
+// the order of its ids; the token is bound to what is listed, and names the last
+// entry that was given.
 func pageOf[T any](list []T, id func(T) string, listed string, limit *int32, token *string) (page []T, next *string, err error) {
 	after, err := opened(token, listed)
 	if err != nil {
@@ -19,18 +21,12 @@ func pageOf[T any](list []T, id func(T) string, listed string, limit *int32, tok
 	if limit != nil {
 		size = int(min(*limit, pageLimit))
 	}
-	page = make([]T, 0, size)
-	for _, one := range list {
-		if id(one) <= after {
-			continue
-		}
-		if len(page) == size {
-			text := base64.StdEncoding.EncodeToString([]byte(listed + " " + id(page[size-1])))
-			return page, &text, nil
-		}
-		page = append(page, one)
+	list = list[sort.Search(len(list), func(i int) bool { return id(list[i]) > after }):]
+	if len(list) <= size {
+		return list, nil, nil
 	}
-	return page, nil, nil
+	text := base64.StdEncoding.EncodeToString([]byte(listed + " " + id(list[size-1])))
+	return list[:size], &text, nil
 }
 
 func opened(token *string, listed string) (after string, err error) {

@@ -19,38 +19,40 @@ func (h *handlers) describeUser(_ context.Context, c *awswire.Caller, in *identi
 	if err != nil {
 		return nil, err
 	}
+	if err := extensions(in.Extensions); err != nil {
+		return nil, err
+	}
 	u, ok := h.world.User(store, *in.UserId)
 	if !ok {
 		return nil, notFound(aUser, *in.UserId)
 	}
-	one := user(store, u)
+	one := user(store, u, in.Extensions)
 	return &identitystore.DescribeUserOutput{
 		IdentityStoreId: one.IdentityStoreId, UserId: one.UserId, UserName: one.UserName, DisplayName: one.DisplayName,
-		Emails: one.Emails, ExternalIds: one.ExternalIds, UserStatus: one.UserStatus,
+		Emails: one.Emails, ExternalIds: one.ExternalIds, UserStatus: one.UserStatus, Name: one.Name, NickName: one.NickName,
+		ProfileUrl: one.ProfileUrl, Addresses: one.Addresses, PhoneNumbers: one.PhoneNumbers, UserType: one.UserType,
+		Title: one.Title, PreferredLanguage: one.PreferredLanguage, Locale: one.Locale, Timezone: one.Timezone,
+		Photos: one.Photos, Website: one.Website, Birthdate: one.Birthdate, Roles: one.Roles, Extensions: one.Extensions,
+		CreatedAt: one.CreatedAt, CreatedBy: one.CreatedBy, UpdatedAt: one.UpdatedAt, UpdatedBy: one.UpdatedBy,
 	}, nil
 }
 
-// user is a user of the world in the API's form.
-func user(store *world.Instance, u *world.User) types.User {
-	out := types.User{IdentityStoreId: &store.IdentityStoreID, UserId: &u.ID, UserName: &u.UserName, UserStatus: types.UserStatusEnabled}
-	if u.DisplayName != "" {
-		out.DisplayName = &u.DisplayName
+// extensions refuses names of extensions that there are not.
+func extensions(names []string) error {
+	for _, name := range names {
+		if err := extension(name); err != nil {
+			return err
+		}
 	}
-	if u.Email != "" {
-		out.Emails = []types.Email{{Value: &u.Email, Type: aws.String("work"), Primary: true}}
-	}
-	if u.Disabled {
-		out.UserStatus = types.UserStatusDisabled
-	}
-	for i := range u.ExternalIDs {
-		out.ExternalIds = append(out.ExternalIds, types.ExternalId{Issuer: &u.ExternalIDs[i].Issuer, Id: &u.ExternalIDs[i].ID})
-	}
-	return out
+	return nil
 }
 
 func (h *handlers) listUsers(_ context.Context, c *awswire.Caller, in *identitystore.ListUsersInput) (*identitystore.ListUsersOutput, error) {
 	store, err := h.store(c, in.IdentityStoreId, h.resource("user", all))
 	if err != nil {
+		return nil, err
+	}
+	if err := extensions(in.Extensions); err != nil {
 		return nil, err
 	}
 	users := h.world.Users(store)
@@ -67,7 +69,7 @@ func (h *handlers) listUsers(_ context.Context, c *awswire.Caller, in *identitys
 	}
 	out := &identitystore.ListUsersOutput{Users: make([]types.User, len(page)), NextToken: next}
 	for i, u := range page {
-		out.Users[i] = user(store, u)
+		out.Users[i] = user(store, u, in.Extensions)
 	}
 	return out, nil
 }
@@ -109,11 +111,11 @@ func (h *handlers) getUserID(_ context.Context, c *awswire.Caller, in *identitys
 func (h *handlers) identified(store *world.Instance, by types.AlternateIdentifier) ([]*world.User, error) {
 	switch by := by.(type) {
 	case *types.AlternateIdentifierMemberExternalId:
-		return h.external(store, &by.Value), nil
+		return h.world.UsersOfExternalID(store, world.ExternalIDFile{Issuer: aws.ToString(by.Value.Issuer), ID: aws.ToString(by.Value.Id)}), nil
 	case *types.AlternateIdentifierMemberUniqueAttribute:
-		path := aws.ToString(by.Value.AttributePath)
-		if path != userNamePath && path != emailPath {
-			return nil, unknownPath(path)
+		path := canonical(aws.ToString(by.Value.AttributePath), userNamePath, emailPath)
+		if path == "" {
+			return nil, unknownPath(aws.ToString(by.Value.AttributePath))
 		}
 		value, err := text(by.Value.AttributeValue)
 		if err != nil {
@@ -124,16 +126,14 @@ func (h *handlers) identified(store *world.Instance, by types.AlternateIdentifie
 	return nil, invalid("AlternateIdentifier has neither ExternalId nor UniqueAttribute.")
 }
 
-func (h *handlers) external(store *world.Instance, id *types.ExternalId) []*world.User {
-	var found []*world.User
-	for _, u := range h.world.Users(store) {
-		for _, e := range u.ExternalIDs {
-			if e.Issuer == aws.ToString(id.Issuer) && e.ID == aws.ToString(id.Id) {
-				found = append(found, u)
-			}
+// canonical is the one of the paths that path is but for the case, empty for none.
+func canonical(path string, paths ...string) string {
+	for _, p := range paths {
+		if strings.EqualFold(p, path) {
+			return p
 		}
 	}
-	return found
+	return ""
 }
 
 func unknownPath(path string) error {

@@ -18,6 +18,8 @@ type Options struct {
 	Headless bool
 	// Observer is told of every decision; nil for nobody.
 	Observer func(Event)
+	// State of a former service for the same world; nil for none. See [WithState].
+	State *State
 }
 
 // WithHeadless says whether the authorization endpoint and the page for user
@@ -64,6 +66,9 @@ func New(w *world.World, opts ...func(*Options)) (*Service, error) {
 	}
 	for _, p := range s.providers {
 		p.peers = s.sharing(p)
+	}
+	if err := s.restore(o.State); err != nil {
+		return nil, fmt.Errorf("identity provider: %w", err)
 	}
 	return s, nil
 }
@@ -185,7 +190,10 @@ type provider struct {
 	headless bool
 	observe  func(Event)
 
-	mu       sync.Mutex // guards what follows and all that lies in it
+	idTokensMu sync.Mutex       // guards idTokens and all that lies in it
+	idTokens   *shelf[*idToken] // by their ids
+
+	mu       countingMutex // guards what follows and all that lies in it
 	codes    *shelf[*authorizationCode]
 	access   *shelf[*accessToken]
 	refresh  *shelf[*refreshToken]
@@ -214,6 +222,7 @@ func newProvider(issuer *world.Issuer, now func() time.Time, pages *pages) (*pro
 		codes: newShelf[*authorizationCode](now), access: newShelf[*accessToken](now),
 		refresh: newShelf[*refreshToken](now), sessions: newShelf[*session](now),
 		devices: newShelf[*deviceAuthorization](now), users: newShelf[*deviceAuthorization](now),
+		idTokens: newShelf[*idToken](now),
 	}
 	if f.access.ownKeys {
 		p.accessKeys = newKeyring(now)

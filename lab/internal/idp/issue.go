@@ -37,7 +37,7 @@ type IssueOptions struct {
 }
 
 // Issue mints an ID token for tests of whoever verifies it, without a sign-in.
-// It is not reachable over HTTP and nothing remembers the token.
+// It is not reachable over HTTP.
 func (s *Service) Issue(issuerName, login, clientID string, opts IssueOptions) (string, error) {
 	p, err := s.provider(issuerName)
 	if err != nil {
@@ -88,6 +88,7 @@ func (p *provider) issueClaims(login, clientID string, opts IssueOptions) (map[s
 	}
 	maps.Copy(claims, opts.Claims)
 	maps.DeleteFunc(claims, func(_ string, v any) bool { return v == nil })
+	p.remember(claims, person)
 	return claims, nil
 }
 

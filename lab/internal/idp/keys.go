@@ -26,7 +26,7 @@ type keyring struct {
 	// first generates the first key, once; later callers wait for it.
 	first func() error
 
-	mu sync.Mutex
+	mu countingMutex
 	// keys that are published; the current one of each algorithm comes before
 	// those that were retired.
 	keys []*signingKey

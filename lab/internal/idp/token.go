@@ -142,6 +142,7 @@ func (p *provider) respond(g *grant, scopes []string, nonce, refresh string, e *
 		claims["nonce"] = nonce
 	}
 	e.TokenID, _ = claims[p.face.claims.tokenID].(string)
+	p.remember(claims, g.person)
 	response.IDToken, err = key.sign(key.id, claims)
 	return response, err
 }

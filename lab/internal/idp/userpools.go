@@ -204,6 +204,7 @@ func (p *provider) authResult(g *grant, refresh string, e *Event) (*Authenticati
 	}
 	claims := p.idClaims(g, scopes, p.now())
 	e.TokenID, _ = claims[p.face.claims.tokenID].(string)
+	p.remember(claims, g.person)
 	id, err := key.sign(key.id, claims)
 	if err != nil {
 		return nil, err

@@ -11,13 +11,15 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/rsa"
+	"crypto/sha1" //nolint:gosec // IAM knows chains by it
+	"crypto/tls"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -62,6 +64,10 @@ type Discovery struct {
 	IDTokenSigningAlgs    []string `json:"id_token_signing_alg_values_supported"`
 	AuthorizationEndpoint string   `json:"authorization_endpoint"`
 	TokenEndpoint         string   `json:"token_endpoint"`
+	// Thumbprint is the SHA-1 fingerprint, 40 lower-case hexadecimal digits, of the
+	// last certificate of the chain with which the host of JWKSURI proved itself;
+	// empty where the keys came without TLS. It is no part of the document.
+	Thumbprint string `json:"-"`
 }
 
 // Keys fetches and caches the keys of issuers.
@@ -69,6 +75,8 @@ type Keys struct {
 	client *http.Client
 	ttl    time.Duration
 	now    func() time.Time
+	// ended says which tokens were ended before their time; nil for none.
+	ended func(claim func(string) (string, bool)) (time.Time, bool)
 
 	mu      sync.Mutex
 	entries map[string]*entry
@@ -123,12 +131,8 @@ func New(client *http.Client, ttl time.Duration, now func() time.Time) *Keys {
 	return &Keys{client: &c, ttl: ttl, now: now, entries: map[string]*entry{}}
 }
 
-// Verify checks t's signature with the keys of issuer; algorithms lists what is
-// accepted. The caller must have checked that it trusts issuer.
-func (k *Keys) Verify(ctx context.Context, issuer string, t *Token, algorithms ...jose.SignatureAlgorithm) (Discovery, error) {
-	if !slices.Contains(algorithms, jose.SignatureAlgorithm(t.Algorithm)) {
-		return Discovery{}, ErrAlgorithm
-	}
+// verify is [Keys.Verify] for an algorithm that is accepted.
+func (k *Keys) verify(ctx context.Context, issuer string, t *Token) (Discovery, error) {
 	e := k.entry(issuer)
 	if d := e.latest.Load(); k.fresh(d) && verified(t, &d.set) {
 		return d.doc, nil
@@ -200,7 +204,7 @@ func verified(t *Token, set *jose.JSONWebKeySet) bool {
 // Discovery 1.0, section 4.1).
 func (k *Keys) fetch(ctx context.Context, issuer string, e *entry) (*documents, error) {
 	var doc Discovery
-	if err := k.get(ctx, strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", &doc); err != nil {
+	if _, err := k.get(ctx, strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", &doc); err != nil {
 		return nil, err
 	}
 	if doc.Issuer != issuer || doc.JWKSURI == "" {
@@ -209,9 +213,11 @@ func (k *Keys) fetch(ctx context.Context, issuer string, e *entry) (*documents, 
 	var raw struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if err := k.get(ctx, doc.JWKSURI, &raw); err != nil {
+	connection, err := k.get(ctx, doc.JWKSURI, &raw)
+	if err != nil {
 		return nil, err
 	}
+	doc.Thumbprint = thumbprint(connection)
 	set, err := usableKeys(raw.Keys)
 	if err != nil {
 		return nil, err
@@ -246,29 +252,40 @@ func usableKeys(raw []json.RawMessage) (jose.JSONWebKeySet, error) {
 	return set, nil
 }
 
-func (k *Keys) get(ctx context.Context, url string, into any) error {
+// thumbprint is the fingerprint by which IAM knows the chain of a connection.
+func thumbprint(connection *tls.ConnectionState) string {
+	if connection == nil || len(connection.VerifiedChains) == 0 {
+		return ""
+	}
+	chain := connection.VerifiedChains[0]
+	sum := sha1.Sum(chain[len(chain)-1].Raw) //nolint:gosec // no secret, a name
+	return hex.EncodeToString(sum[:])
+}
+
+// get reads a JSON document. The connection is nil without TLS.
+func (k *Keys) get(ctx context.Context, url string, into any) (*tls.ConnectionState, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrDiscovery, err)
+		return nil, fmt.Errorf("%w: %w", ErrDiscovery, err)
 	}
 	resp, err := k.client.Do(req)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%w: HTTP status %d", ErrUnreachable, resp.StatusCode)
+		return nil, fmt.Errorf("%w: HTTP status %d", ErrUnreachable, resp.StatusCode)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, documentLimit+1))
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
 	if len(body) > documentLimit || json.Unmarshal(body, into) != nil {
-		return fmt.Errorf("%w: not JSON, or too long", ErrDiscovery)
+		return nil, fmt.Errorf("%w: not JSON, or too long", ErrDiscovery)
 	}
-	return nil
+	return resp.TLS, nil
 }
 
 func decodeSegment(s string) ([]byte, error) { return base64.RawURLEncoding.DecodeString(s) }

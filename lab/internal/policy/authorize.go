@@ -18,6 +18,8 @@ const (
 	ResourceBased
 	// TrustBased: the role trust policy.
 	TrustBased
+	// BoundaryBased: the permissions boundary of the user or role.
+	BoundaryBased
 )
 
 // String returns the type as error messages word it.
@@ -31,6 +33,8 @@ func (t PolicyType) String() string {
 		return "resource-based policy"
 	case TrustBased:
 		return "role trust policy"
+	case BoundaryBased:
+		return "permissions boundary"
 	}
 	return "PolicyType(" + strconv.Itoa(int(t)) + ")"
 }
@@ -41,6 +45,10 @@ type Input struct {
 	Request *Request
 	// Identity are the identity-based policies of the user or role.
 	Identity []*Document
+	// Boundary is the permissions boundary of the user or role, a policy of kind
+	// Identity; nil if there is none. The user or role may do what both it and
+	// Identity allow.
+	Boundary *Document
 	// Session are the session policies that were passed when the session was
 	// made. Together they allow what any of them allows; the session may do what
 	// both they and Identity allow. Empty means that none was passed, which
@@ -76,8 +84,11 @@ type Outcome struct {
 	// ResourceBased or TrustBased if the grant stands without Identity.
 	By PolicyType
 	// Document is the index within Identity, Session or Guardrails of the
-	// deciding document, 0 for a resource-based one, -1 if none applies.
+	// deciding document, 0 for a boundary or a resource-based one, -1 if none applies.
 	Document int
+	// PolicyARN is the ARN of that document's managed policy, empty for any other.
+	// Clear it where a refusal must not name it.
+	PolicyARN string
 	// Result is what that document said.
 	Result Result
 }
@@ -85,44 +96,38 @@ type Outcome struct {
 // Authorize decides a request as IAM does.
 //
 // An explicit denial in any policy wins. In one account, a resource-based policy
-// that names the session (BySession) or everybody (ByWildcard) is enough; one
-// that names the user or role (ByARN) is enough as far as the session policies
-// also allow; one that names the account (ByAccount) leaves the decision to
-// Identity and Session. Without such a grant Identity and Session must both
-// allow. Across accounts Identity, Session and Resource must all allow,
+// that names the session (BySession) or everybody (ByWildcard) is enough, and so
+// is one that names the user by ARN; one that names the role (ByARN) is enough as
+// far as its permissions boundary and the session policies also allow; one that
+// names the account (ByAccount) leaves the decision to Identity, Boundary and
+// Session. Without such a grant Identity, Boundary and Session must all allow.
+// Across accounts Identity, Boundary, Session and Resource must all allow,
 // whichever way Resource names the principal. A service, an identity provider
 // and an anonymous caller have no identity-based policies: Resource alone
 // decides. The account's root user has full access by identity.
 //
 // Sources: IAM user guide, "How AWS enforcement code logic evaluates requests to
 // allow or deny access" (resource-based policies and the kinds of principal),
-// "Cross-account policy evaluation logic", "AWS JSON policy elements: Principal".
+// "Cross-account policy evaluation logic", "Permissions boundaries for IAM
+// entities", "AWS JSON policy elements: Principal".
 func Authorize(in Input) Outcome {
 	e := newEvaluation(&in)
 	if out, denied := e.explicitDeny(); denied {
 		return out
 	}
-	principal := &in.Request.Principal
-	if !principal.iam() {
+	if !in.Request.Principal.iam() {
 		return e.settle(e.resource)
 	}
 	if in.SameAccount && !in.RequireIdentity {
-		switch match := e.resource.Result.Match; {
-		case match == BySession || match == ByWildcard:
-			return e.settle(e.resource)
-		case match == ByARN && e.session.allows():
-			return e.settle(e.resource)
-		case match == ByARN:
-			return e.settle(e.session)
+		if out, decided := e.grantedByResource(&in.Request.Principal); decided {
+			return out
 		}
 	}
-	needed := []vote{e.identity, e.session}
-	if !in.SameAccount || in.requiresResource() {
-		if in.SameAccount {
-			needed = []vote{e.resource, e.identity, e.session}
-		} else {
-			needed = append(needed, e.resource)
-		}
+	needed := []vote{e.identity, e.boundary, e.session}
+	if !in.SameAccount {
+		needed = append(needed, e.resource)
+	} else if in.requiresResource() {
+		needed = append([]vote{e.resource}, needed...)
 	}
 	for _, v := range needed {
 		if !v.allows() {
@@ -132,11 +137,39 @@ func Authorize(in Input) Outcome {
 	return e.settle(e.identity)
 }
 
+// grantedByResource decides where the resource's policy grants to the principal
+// itself, whatever its identity-based policies leave out.
+func (e *evaluation) grantedByResource(p *Principal) (Outcome, bool) {
+	switch e.resource.Result.Match {
+	case BySession, ByWildcard:
+		return e.settle(e.resource), true
+	case ByARN:
+		if p.SessionARN != "" { // of a user, nothing but a denial takes it back
+			for _, limit := range []vote{e.boundary, e.session} {
+				if !limit.allows() {
+					return e.settle(limit), true
+				}
+			}
+		}
+		return e.settle(e.resource), true
+	}
+	return Outcome{}, false
+}
+
 func (in *Input) requiresResource() bool {
 	if in.RequireResource || in.Resource == nil {
 		return in.RequireResource
 	}
 	return in.Resource.kind == Trust || in.Resource.kind == Actor
+}
+
+// bound marks the request of a principal with a permissions boundary.
+func (in *Input) bound() {
+	if in.Boundary != nil {
+		r := *in.Request
+		r.bounded = true
+		in.Request = &r
+	}
 }
 
 // vote is what the policies of one type say together.
@@ -149,12 +182,14 @@ func (v *vote) allows() bool { return v.Result.Decision == Allow }
 
 // evaluation holds the votes on one request.
 type evaluation struct {
-	identity, session, guardrail, resource vote
+	identity, boundary, session, guardrail, resource vote
 }
 
 func newEvaluation(in *Input) *evaluation {
+	in.bound()
 	e := &evaluation{
 		identity:  poll(IdentityBased, in.Request, in.Identity),
+		boundary:  poll(BoundaryBased, in.Request, []*Document{in.Boundary}),
 		session:   poll(SessionBased, in.Request, in.Session),
 		guardrail: poll(GuardrailBased, in.Request, in.Guardrails),
 		resource:  poll(ResourceBased, in.Request, nil),
@@ -164,6 +199,9 @@ func newEvaluation(in *Input) *evaluation {
 		if in.Resource.kind == Trust {
 			e.resource.By = TrustBased
 		}
+	}
+	if in.Boundary == nil {
+		e.boundary.Result.Decision = Allow
 	}
 	if len(in.Session) == 0 && !in.Request.Principal.federatedUser() {
 		e.session.Result.Decision = Allow
@@ -181,7 +219,7 @@ func poll(by PolicyType, r *Request, documents []*Document) vote {
 	for i, d := range documents {
 		result := d.Evaluate(r)
 		if result.Decision > v.Result.Decision {
-			v.Document, v.Result = i, result
+			v.Document, v.PolicyARN, v.Result = i, d.arn, result
 		}
 		if result.Decision == ExplicitDeny {
 			break
@@ -191,7 +229,7 @@ func poll(by PolicyType, r *Request, documents []*Document) vote {
 }
 
 func (e *evaluation) explicitDeny() (Outcome, bool) {
-	for _, v := range []*vote{&e.identity, &e.session, &e.guardrail, &e.resource} {
+	for _, v := range []*vote{&e.identity, &e.boundary, &e.session, &e.guardrail, &e.resource} {
 		if v.Result.Decision == ExplicitDeny {
 			v.Explicit = true
 			return v.Outcome, true
@@ -208,17 +246,27 @@ func (e *evaluation) settle(v vote) Outcome {
 
 // Reason says why a request is refused, in the words that AWS appends to "is not
 // authorized to perform: ACTION on resource: RESOURCE"; empty if it is allowed
-// (IAM user guide, "Troubleshoot access denied error messages").
+// (IAM user guide, "Troubleshoot access denied error messages"; AWS security blog,
+// "Enhanced access denied error messages with policy ARNs").
 func (o Outcome) Reason(action string) string {
-	switch {
-	case o.Allowed:
+	if o.Allowed {
 		return ""
-	case !o.Explicit:
-		return "because no " + o.By.String() + " allows the " + action + " action"
-	case o.By == TrustBased:
-		return "with an explicit deny in the role trust policy"
-	case o.By == IdentityBased:
-		return "with an explicit deny in an " + o.By.String()
 	}
-	return "with an explicit deny in a " + o.By.String()
+	if !o.Explicit {
+		return "because no " + o.By.String() + " allows the " + action + " action"
+	}
+	reason := "with an explicit deny in "
+	switch o.By {
+	case TrustBased:
+		reason += "the "
+	case IdentityBased:
+		reason += "an "
+	default:
+		reason += "a "
+	}
+	reason += o.By.String()
+	if o.PolicyARN != "" {
+		reason += ": " + o.PolicyARN
+	}
+	return reason
 }

@@ -59,6 +59,8 @@ type Document struct {
 	kind       Kind
 	version    string
 	id         string
+	arn        string
+	text       string
 	statements []statement
 }
 
@@ -69,6 +71,20 @@ func (d *Document) Kind() Kind { return d.kind }
 // document names none. IAM CreatePolicy refuses all but Version2012: "Policy
 // document must be version 2012-10-17 or greater."
 func (d *Document) Version() string { return d.version }
+
+// ARN returns the ARN of the managed policy that the document is a version of,
+// empty for an inline one. Refusals name it, see [Outcome.Reason].
+func (d *Document) ARN() string { return d.arn }
+
+// WithARN returns the document as that of a managed policy.
+func (d *Document) WithARN(arn string) *Document {
+	named := *d
+	named.arn = arn
+	return &named
+}
+
+// Text returns the JSON that the document was parsed from.
+func (d *Document) Text() string { return d.text }
 
 // ID returns the document's Id, empty where it has none.
 func (d *Document) ID() string { return d.id }
@@ -92,7 +108,13 @@ func Parse(doc []byte, kind Kind) (*Document, error) {
 	if root.kind != nodeObject {
 		return nil, refuse("", "Syntax errors in policy: the document must be an object")
 	}
-	return parseDocument(&root, kind)
+	d, err := parseDocument(&root, kind)
+	if err != nil {
+		return nil, err
+	}
+	d.locate(doc, &root)
+	d.text = string(doc)
+	return d, nil
 }
 
 func parseDocument(root *node, kind Kind) (*Document, error) {

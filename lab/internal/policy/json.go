@@ -28,6 +28,9 @@ type node struct {
 	text    string // string, or the literal of a number or Boolean
 	items   []node
 	members []member
+	// begin and end are offsets in the text: of an item behind what stands before
+	// it, of an object behind its first and its last brace. See [Span].
+	begin, end int64
 }
 
 type member struct {
@@ -62,21 +65,27 @@ func readNode(dec *json.Decoder, path string, depth int) (node, error) {
 	case bool:
 		return node{kind: nodeBool, text: strconv.FormatBool(t)}, nil
 	case json.Delim:
+		begin := dec.InputOffset()
+		var n node
 		if t == '[' {
-			return readArray(dec, path, depth)
+			n, err = readArray(dec, path, depth)
+		} else {
+			n, err = readObject(dec, path, depth)
 		}
-		return readObject(dec, path, depth)
+		n.begin, n.end = begin, dec.InputOffset()
+		return n, err
 	}
 	return node{kind: nodeNull}, nil
 }
 
 func readArray(dec *json.Decoder, path string, depth int) (node, error) {
 	n := node{kind: nodeArray}
-	for dec.More() {
+	for behind := dec.InputOffset(); dec.More(); {
 		item, err := readNode(dec, path+"["+strconv.Itoa(len(n.items))+"]", depth+1)
 		if err != nil {
 			return node{}, err
 		}
+		item.begin, behind = behind, dec.InputOffset()
 		n.items = append(n.items, item)
 	}
 	if _, err := dec.Token(); err != nil {

@@ -171,6 +171,12 @@ func TestParseRefusesPrincipals(t *testing.T) {
 		{"provider with a malformed port", policy.Trust, principal(`{"Federated":"arn:aws:iam::444455556666:oidc-provider/a.b:x/"}`), "Statement[0].Principal.Federated", bad},
 		{"SAML provider without a name", policy.Trust, principal(`{"Federated":"arn:aws:iam::444455556666:saml-provider/"}`), "Statement[0].Principal.Federated", bad},
 		{"role as a provider", policy.Trust, principal(`{"Federated":"` + app + `"}`), "Statement[0].Principal.Federated", bad},
+		{"provider of a region", policy.Trust, principal(`{"Federated":"arn:aws:iam:eu-west-1:444455556666:oidc-provider/a.b"}`), "Statement[0].Principal.Federated", bad},
+		{"provider of another service", policy.Trust, principal(`{"Federated":"arn:aws:sts::444455556666:oidc-provider/a.b"}`), "Statement[0].Principal.Federated", bad},
+		{"provider of any partition", policy.Trust, principal(`{"Federated":"arn:*:iam::444455556666:oidc-provider/a.b"}`), "Statement[0].Principal.Federated", bad},
+		{"provider of an unknown partition", policy.Trust, principal(`{"Federated":"arn:moon:iam::444455556666:oidc-provider/a.b"}`), "Statement[0].Principal.Federated", bad},
+		{"provider of no ARN", policy.Trust, principal(`{"Federated":"urn:aws:iam::444455556666:oidc-provider/a.b"}`), "Statement[0].Principal.Federated", bad},
+		{"provider of a short ARN", policy.Trust, principal(`{"Federated":"arn:aws:iam::444455556666"}`), "Statement[0].Principal.Federated", bad},
 		{"canonical user in a trust policy", policy.Trust, principal(`{"CanonicalUser":"` + strings.Repeat("a", 64) + `"}`), "Statement[0].Principal.CanonicalUser", bad},
 		{"short canonical user", policy.Resource, identity(allowAll + `,"Principal":{"CanonicalUser":"ab"}`), "Statement[0].Principal.CanonicalUser", bad},
 	})

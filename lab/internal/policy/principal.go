@@ -42,6 +42,7 @@ type principalSet struct {
 	all       bool
 	accounts  []string
 	arns      []string
+	ids       []string // of IAM identities that were deleted: they match nobody
 	services  []string
 	federated []string
 	canonical []string
@@ -53,6 +54,17 @@ func (d *Document) PrincipalARNs() []string {
 	var all []string
 	for i := range d.statements {
 		all = append(all, d.statements[i].principals.arns...)
+	}
+	return all
+}
+
+// PrincipalIDs returns the unique ids, AROA or AIDA and further characters, that
+// stand in the document in the place of ARNs. IAM shows them of roles and users
+// that were deleted; they match nobody.
+func (d *Document) PrincipalIDs() []string {
+	var all []string
+	for i := range d.statements {
+		all = append(all, d.statements[i].principals.ids...)
 	}
 	return all
 }
@@ -135,6 +147,10 @@ func (set *principalSet) addAWS(value string) bool {
 		set.accounts = append(set.accounts, value)
 		return true
 	}
+	if validUniqueID(value) {
+		set.ids = append(set.ids, value)
+		return true
+	}
 	parts := splitARN(value, false)
 	if len(parts) != 6 || parts[0] != "arn" || !validPartition(parts[1]) || parts[3] != "" || !validAccount(parts[4]) {
 		return false
@@ -145,6 +161,12 @@ func (set *principalSet) addAWS(value string) bool {
 	}
 	set.arns = append(set.arns, value)
 	return parts[1] != "*" && validIdentity(parts[2], parts[5])
+}
+
+// validUniqueID reports whether s is the unique id of a role or user (IAM user
+// guide, "IAM identifiers").
+func validUniqueID(s string) bool {
+	return len(s) >= 16 && (strings.HasPrefix(s, "AROA") || strings.HasPrefix(s, "AIDA")) && onlyOf(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 }
 
 // validIdentity reports whether resource is the resource part of the ARN of an
@@ -192,10 +214,12 @@ func validFederated(s string) bool {
 }
 
 // matchPrincipal reports how s applies to p: by which name, or for NotPrincipal
-// as everybody who is not named.
-func (s *statement) matchPrincipal(p *Principal, kind Kind) MatchKind {
+// as everybody who is not named. A NotPrincipal spares nobody who has a
+// permissions boundary (IAM user guide, "Permissions boundaries for IAM entities").
+func (s *statement) matchPrincipal(r *Request, kind Kind) MatchKind {
+	p := &r.Principal
 	if s.notPrincipal {
-		if s.principals.exempts(p) {
+		if s.principals.exempts(p) && !r.bounded {
 			return MatchNone
 		}
 		return ByWildcard

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tip-cli/tip-cli/lab/internal/policy"
 )
 
@@ -115,5 +117,27 @@ func TestNotPrincipal(t *testing.T) {
 func TestAnonymous(t *testing.T) {
 	if !(policy.Principal{}).Anonymous() || appSession().Anonymous() {
 		t.Error("Anonymous is wrong")
+	}
+}
+
+// A unique id stands for an identity that was deleted: it is kept, and names nobody.
+func TestUniqueIDs(t *testing.T) {
+	const id = "AROAEXAMPLEID1234567X"
+	doc := mustParse(t, policy.Trust, identity(`"Effect":"Allow","Principal":{"AWS":["`+id+`","`+app+`"]},"Action":"sts:AssumeRole"`))
+	if diff := cmp.Diff([]string{id}, doc.PrincipalIDs()); diff != "" {
+		t.Errorf("ids (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{app}, doc.PrincipalARNs()); diff != "" {
+		t.Errorf("ARNs (-want +got):\n%s", diff)
+	}
+	r := &policy.Request{Action: "sts:AssumeRole", Resource: app, Principal: policy.Principal{ARN: id, AccountID: "444455556666"}}
+	if got := doc.Evaluate(r).Decision; got != policy.ImplicitDeny {
+		t.Errorf("the id matches: %v", got)
+	}
+	mustParse(t, policy.Trust, identity(`"Effect":"Allow","Principal":{"AWS":"AIDAEXAMPLEID123"},"Action":"sts:AssumeRole"`))
+	for _, bad := range []string{"AROAEXAMPLEID12", "AROAEXAMPLEid1234567X", "ANPAEXAMPLEID1234567X", "XAROAEXAMPLEID1234567"} {
+		if _, err := policy.Parse([]byte(identity(`"Effect":"Allow","Principal":{"AWS":"`+bad+`"},"Action":"sts:AssumeRole"`)), policy.Trust); err == nil {
+			t.Errorf("%s is taken for an id", bad)
+		}
 	}
 }

@@ -13,6 +13,8 @@ type Request struct {
 	Principal Principal
 	// Context holds the condition keys of the request.
 	Context Context
+	// bounded says that the principal has a permissions boundary.
+	bounded bool
 }
 
 // Principal is who makes a request. The zero Principal is anonymous: only a

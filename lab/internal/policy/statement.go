@@ -16,6 +16,7 @@ type statement struct {
 	resources    []pattern
 	notResource  bool
 	conditions   []condition
+	span         Span
 }
 
 // elements of a statement, by name.
@@ -201,7 +202,7 @@ func (d *Document) parseCondition(s *statement, els elements, path string) error
 func (s *statement) matches(r *Request, kind Kind) (MatchKind, bool) {
 	match := MatchNone
 	if kind.hasPrincipal() {
-		if match = s.matchPrincipal(&r.Principal, kind); match == MatchNone {
+		if match = s.matchPrincipal(r, kind); match == MatchNone {
 			return MatchNone, false
 		}
 	}

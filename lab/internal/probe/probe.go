@@ -53,7 +53,7 @@ func (b *Bench) On(tb testing.TB) *Bench {
 // Config leads SDK clients through the proxy door, without retries.
 func (b *Bench) Config(p aws.CredentialsProvider) aws.Config {
 	c := labtest.Config(b.Lab, p)
-	c.HTTPClient = steady{b.client}
+	c.HTTPClient = labtest.Steady(b.client)
 	c.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	return c
 }
@@ -69,7 +69,7 @@ func Actor(w *lab.World, account, name string, statements ...map[string]any) aws
 		id := fmt.Sprintf("ASIAPROBE%011X", len(a.Roles)+1000*i)
 		role := world.RoleFile{
 			Name: name, Trust: PolicyOf(Statement("Allow", "sts:AssumeRole", "Principal", map[string]any{"AWS": account})),
-			Sessions: []world.RoleSessionFile{{Name: "probe", ID: id, Secret: "secret of " + id, Token: "token of " + id}},
+			Sessions: []world.RoleSessionFile{{Name: "probe", ID: id, Secret: "secret-of-" + id, Token: "token-of-" + id}},
 		}
 		if len(statements) > 0 {
 			role.Policies = map[string]any{"probe": PolicyOf(statements...)}

@@ -47,7 +47,7 @@ func (b *Bench) Foreign(kind, service string, p aws.CredentialsProvider) *Foreig
 	program := filepath.Join(b.TempDir(), "client.py")
 	Must(b, 0, os.WriteFile(program, clientProgram, 0o600))
 	cmd := exec.CommandContext(context.WithoutCancel(b.Context()), "python3", program, kind, service)
-	cmd.Env, cmd.Stderr = b.environ(p), os.Stderr
+	cmd.Env, cmd.Stderr = b.Environ(p), os.Stderr
 	in, err := cmd.StdinPipe()
 	Must(b, in, err)
 	out, err := cmd.StdoutPipe()
@@ -64,8 +64,8 @@ func (b *Bench) Foreign(kind, service string, p aws.CredentialsProvider) *Foreig
 	return &Foreign{b, in, lines}
 }
 
-// environ leads other programs through the proxy door with credentials.
-func (b *Bench) environ(p aws.CredentialsProvider) []string {
+// Environ leads other programs through the proxy door with credentials.
+func (b *Bench) Environ(p aws.CredentialsProvider) []string {
 	b.Helper()
 	c, err := p.Retrieve(b.Context())
 	Must(b, c, err)

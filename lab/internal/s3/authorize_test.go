@@ -152,7 +152,7 @@ func TestEveryOperationIsMapped(t *testing.T) {
 	for _, n := range mapping() {
 		got = append(got, n.operation+" "+n.action)
 	}
-	for name, actions := range s3.Operations() {
+	for name, actions := range s3.ActionsOf() {
 		for _, action := range actions {
 			if action != "" {
 				want = append(want, name+" "+action)

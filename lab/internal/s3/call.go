@@ -37,6 +37,7 @@ type call struct {
 	session            *world.Session // nil if anonymous
 	keys               policy.Context // condition keys that every action of the request has
 	exchange           Exchange
+	unheard            bool // the connection is cut as if the request had never come
 }
 
 func newCall(s *Service, w http.ResponseWriter, r *http.Request) *call {
@@ -95,6 +96,9 @@ func (c *call) serve() error {
 	if unroutable != nil {
 		return unroutable
 	}
+	if err := c.interfere(); err != nil {
+		return err
+	}
 	if err := c.admit(); err != nil {
 		return err
 	}
@@ -127,6 +131,23 @@ func (c *call) verify() error {
 	}
 	c.session, c.exchange.Session = session, session
 	return nil
+}
+
+// interfere applies what somebody makes of the request on purpose.
+func (c *call) interfere() error {
+	i := c.s.interfere(c.r.Context(), &c.exchange)
+	if i == nil {
+		return nil
+	}
+	if i.Writer != nil {
+		c.w.ResponseWriter = i.Writer(c.w.ResponseWriter)
+	}
+	if errors.Is(i.Refusal, http.ErrAbortHandler) {
+		c.unheard = true
+		c.w.ResponseWriter.WriteHeader(http.StatusServiceUnavailable)
+		panic(http.ErrAbortHandler)
+	}
+	return i.Refusal
 }
 
 // wantRegion is the region that the request must be signed for: the host's, else

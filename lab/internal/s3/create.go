@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
@@ -23,7 +24,9 @@ func (c *call) createBucket() error {
 	if err != nil {
 		return err
 	}
-	if err := c.s.createBucket(&world.Bucket{Name: c.bucketName, Account: c.session.Account, Region: region}); err != nil {
+	if err := c.s.createBucket(&world.Bucket{
+		Name: c.bucketName, Account: c.session.Account, Region: region, Created: c.s.world.Now().UTC().Truncate(time.Second),
+	}); err != nil {
 		return err
 	}
 	location := "/" + c.bucketName

@@ -19,8 +19,8 @@ func ParseRange(v string, size int64) (offset, length int64, ok, satisfiable boo
 // Store is the objects of s, to look past its rights.
 func (s *Service) Store() *store.Store { return s.store }
 
-// Operations names every operation with its actions.
-func Operations() map[string][2]string {
+// ActionsOf names every operation with its actions.
+func ActionsOf() map[string][2]string {
 	all := map[string][2]string{}
 	for _, op := range operations {
 		all[op.name] = [2]string{op.action, op.versionAction}

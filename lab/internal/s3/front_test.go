@@ -104,8 +104,12 @@ func TestRegions(t *testing.T) {
 
 func TestSignatureRefusals(t *testing.T) {
 	f := start(t)
+	admin, ok := f.world.IAMUser("arn:aws:iam::444455556666:user/admin")
+	if !ok {
+		t.Fatal("there is no user admin")
+	}
 	f.world.AddSession(&world.Session{AccessKeyID: "ASIAENDEDENDEDENDED1", SecretAccessKey: keySecret, SessionToken: "t", Account: ownerAccount,
-		Kind: world.KindIAMUser, ARN: "arn:aws:iam::444455556666:user/admin", Expires: time.Now().Add(-time.Minute)})
+		Kind: world.KindIAMUser, ARN: admin.ARN(), UserID: admin.ID, Expires: time.Now().Add(-time.Minute)})
 	f.world.AddSession(&world.Session{AccessKeyID: "AKIAORPHANORPHANORPH", SecretAccessKey: keySecret, Account: ownerAccount,
 		Kind: world.KindIAMUser, ARN: "arn:aws:iam::444455556666:user/gone"})
 	for _, test := range []struct {

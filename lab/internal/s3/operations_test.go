@@ -127,7 +127,7 @@ func snapshot(f *fixture) map[string]any {
 
 func TestEveryOperationIsListed(t *testing.T) {
 	listed := everyOperation()
-	for name := range s3.Operations() {
+	for name := range s3.ActionsOf() {
 		if _, ok := listed[name]; !ok {
 			t.Errorf("%s is in no table of these tests", name)
 		}

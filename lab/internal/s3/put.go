@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"github.com/tip-cli/tip-cli/lab/internal/s3/store"
-	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 
 // maxObjectSize of a PutObject or UploadPart in bytes (S3 user guide, "Amazon S3
@@ -71,18 +70,4 @@ func (c *call) setWritten(o *store.Object) {
 		h.Set("x-amz-storage-class", class)
 	}
 	c.setVersion(o)
-}
-
-// seedObject makes an object of a world file as PutObject would.
-func seedObject(f world.ObjectFile) *store.Object {
-	contentType := f.ContentType
-	if contentType == "" {
-		contentType = defaultContentType
-	}
-	sums := newSums("CRC64NVME")
-	_, _ = sums.Write([]byte(f.Body)) // hashes do not fail
-	return &store.Object{
-		Key: f.Key, Body: store.NewBlob([]byte(f.Body)), ETag: sums.etag(), Checksum: sums.checksum(),
-		Attributes: store.Attributes{Header: map[string]string{"Content-Type": contentType}},
-	}
 }

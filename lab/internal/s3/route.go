@@ -73,6 +73,16 @@ var operations = map[string]*operation{
 	"DELETE /b/k?uploadId":   {name: "AbortMultipartUpload", action: "s3:AbortMultipartUpload", run: (*call).abortMultipartUpload},
 }
 
+// Operations are the names of the operations that the package serves, in order.
+func Operations() []string {
+	var names []string
+	for _, op := range operations {
+		names = append(names, op.name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // subresources are the query parameters that choose an operation of S3, offered
 // here or not. Any other parameter does not.
 var subresources = strings.Fields(`abac accelerate acl analytics annotation attributes cors delete encryption

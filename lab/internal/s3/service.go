@@ -34,8 +34,10 @@ type Service struct {
 	verifier  Verifier
 	authorize Authorizer
 	observe   func(context.Context, *Exchange)
+	interfere func(context.Context, *Exchange) *awswire.Interference
 	host      func(*http.Request) (bucket, region string)
 	limit     int64
+	restore   []store.BucketState
 	store     *store.Store
 
 	// mu keeps the buckets of the world and those of the store in step.
@@ -59,6 +61,13 @@ func WithObserver(observe func(context.Context, *Exchange)) Option {
 	return func(s *Service) { s.observe = observe }
 }
 
+// WithInterference has interfere called for every request of a known operation
+// that was verified, before anything else is done with it. What it returns is that
+// of [awswire.WithInterference]; an error should be an *[Error].
+func WithInterference(interfere func(context.Context, *Exchange) *awswire.Interference) Option {
+	return func(s *Service) { s.interfere = interfere }
+}
+
 // WithHost replaces [ParseHost]: it says which bucket and which region the host of
 // a request names. Empty means path style, and a host of no particular region.
 func WithHost(host func(*http.Request) (bucket, region string)) Option {
@@ -77,6 +86,7 @@ func New(w *world.World, opts ...Option) (*Service, error) {
 		world:     w,
 		authorize: authz.New(w),
 		observe:   func(context.Context, *Exchange) {},
+		interfere: func(context.Context, *Exchange) *awswire.Interference { return nil },
 		host:      func(r *http.Request) (string, string) { return ParseHost(r.Host) },
 		limit:     DefaultStorageLimit,
 	}
@@ -87,6 +97,9 @@ func New(w *world.World, opts ...Option) (*Service, error) {
 		s.verifier = sigv4.New(credentials(w), func(o *sigv4.Options) { o.Now = w.Now })
 	}
 	s.store = store.New(w.Now, s.limit)
+	if err := s.store.Restore(s.restore); err != nil {
+		return nil, err
+	}
 	for _, b := range w.Buckets() {
 		if err := s.materialize(b); err != nil {
 			return nil, fmt.Errorf("bucket %s: %w", b.Name, err)
@@ -109,11 +122,15 @@ func credentials(w *world.World) sigv4.Lookup {
 // ServeHTTP implements http.Handler.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := newCall(s, w, r)
+	defer func() { // also where a fault cuts the answer
+		c.finish()
+		if !c.unheard {
+			s.observe(r.Context(), &c.exchange)
+		}
+	}()
 	if err := c.serve(); err != nil {
 		c.refuse(err)
 	}
-	c.finish()
-	s.observe(r.Context(), &c.exchange)
 }
 
 // bucket returns a bucket of the world and makes sure that the store has it.
@@ -137,13 +154,9 @@ func (s *Service) materialize(b *world.Bucket) error {
 	if _, stored := s.store.Bucket(b.Name); stored {
 		return nil
 	}
-	versioning := store.Unversioned
-	if b.Versioning {
-		versioning = store.Enabled
+	state, err := seedBucket(b, s.world.Now())
+	if err != nil {
+		return err
 	}
-	seed := make([]*store.Object, 0, len(b.Seed))
-	for _, f := range b.Seed {
-		seed = append(seed, seedObject(f))
-	}
-	return s.store.CreateBucket(b.Name, versioning, seed...)
+	return s.store.Restore([]store.BucketState{state})
 }

@@ -43,7 +43,7 @@ func (c *call) putBucketVersioning() error {
 		return refusal("MalformedXML")
 	}
 	err := c.s.changeBucket(c.bucketName, func(b *world.Bucket) error {
-		b.Versioning = in.Status == store.Enabled
+		b.Versioning, b.Suspended = in.Status == store.Enabled, in.Status == store.Suspended
 		return c.s.store.SetVersioning(c.bucketName, in.Status)
 	})
 	if err != nil {

@@ -27,11 +27,12 @@ func byIdentity(d *authz.Denied) bool { return d.Outcome.By != policy.ResourceBa
 
 // answer makes the tokens of a successful exchange.
 func (h *handlers) answer(app *world.Application, s *subject, scopes []string) (*ssooidc.CreateTokenWithIAMOutput, error) {
-	now := h.world.Now().UTC().Truncate(time.Second)
+	issued := h.world.Now().UTC()
+	now := issued.Truncate(time.Second)
 	id := &world.IdentityContext{
 		UserID: s.user.ID, IdentityStoreID: app.Instance.IdentityStoreID, IdentityStoreARN: app.Instance.IdentityStoreARN,
 		InstanceARN: app.Instance.ARN, ApplicationARN: app.ARN, CredentialID: uuid.NewString(),
-		Scopes: scopes, Issued: now, Expires: now.Add(tokenLifetime),
+		Scopes: scopes, Issued: issued, Expires: now.Add(tokenLifetime),
 	}
 	identityContext, err := h.world.SealContext(id)
 	if err != nil {

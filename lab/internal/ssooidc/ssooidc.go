@@ -87,7 +87,7 @@ func (h *handlers) createTokenWithIAM(ctx context.Context, c *awswire.Caller, in
 	if err != nil {
 		return nil, err
 	}
-	if err := h.spend(subject.unspent); err != nil {
+	if err := h.spend(ctx, subject.unspent); err != nil {
 		return nil, err
 	}
 	return h.answer(app, subject, scopes)
@@ -135,7 +135,7 @@ type subject struct {
 func (h *handlers) redeem(ctx context.Context, app *world.Application, in *ssooidc.CreateTokenWithIAMInput) (*subject, error) {
 	switch aws.ToString(in.GrantType) {
 	case grantJWTBearer:
-		if len(app.JWTBearer) == 0 {
+		if app.JWTBearer == nil {
 			return nil, h.missingGrant()
 		}
 		if aws.ToString(in.Assertion) == "" {
@@ -150,10 +150,24 @@ func (h *handlers) redeem(ctx context.Context, app *world.Application, in *ssooi
 			return nil, exception("InvalidRequestException", "Missing required parameter: refreshToken")
 		}
 		return h.redeemRefreshToken(app, *in.RefreshToken)
-	case grantTokenExchange, grantAuthorizationCode:
-		return nil, h.missingGrant()
+	case grantTokenExchange:
+		return nil, h.unserved(app.TokenExchange, in.SubjectToken, "subjectToken", "Invalid subject token provided")
+	case grantAuthorizationCode:
+		return nil, h.unserved(app.AuthorizationCode != nil, in.Code, "code", "Invalid authorization code provided")
 	}
 	return nil, exception("UnsupportedGrantTypeException", "Unsupported grant type")
+}
+
+// unserved refuses a grant whose tokens or codes nothing in the lab gives out:
+// whatever a client has is not valid.
+func (h *handlers) unserved(configured bool, given *string, parameter, refusal string) error {
+	switch {
+	case !configured:
+		return h.missingGrant()
+	case aws.ToString(given) == "":
+		return exception("InvalidRequestException", "Missing required parameter: "+parameter)
+	}
+	return invalidGrant(refusal)
 }
 
 func (h *handlers) missingGrant() error {

@@ -35,46 +35,44 @@ func (h *handlers) assumeRole(_ context.Context, c *awswire.Caller, in *sts.Assu
 	if err != nil {
 		return nil, err
 	}
-	chained := session.Kind == world.KindAssumedRole
-	d, err := duration(in.DurationSeconds, role, chained)
+	d, err := h.chainedDuration(in.DurationSeconds, role, session, identity)
 	if err != nil {
 		return nil, err
 	}
-	if identity != nil && *h.world.Switches.SessionEndsWithContext {
-		if d = min(d, identity.Expires.Sub(h.world.Now())); d <= 0 {
-			return nil, expired("The provided context assertion has expired.")
-		}
-	}
-	limits, packed, err := sessionPolicies(in.Policy, in.PolicyArns)
+	limits, err := h.sessionPolicies(role, in.Policy, in.PolicyArns)
 	if err != nil {
 		return nil, err
-	}
-	if identity != nil && *h.world.Switches.PackedSizeCountsContext {
-		packed = addPacked(packed, *in.ProvidedContexts[0].ContextAssertion)
 	}
 	g := &grant{
 		role: role, name: *in.RoleSessionName, duration: d, sessionPolicies: limits,
-		sourceIdentity: session.SourceIdentity, identity: identity,
+		sourceIdentity: cmp.Or(aws.ToString(in.SourceIdentity), session.SourceIdentity), identity: identity,
 	}
 	g.inheritTags(session, tags, in.TransitiveTagKeys)
-	if in.SourceIdentity != nil {
-		g.sourceIdentity = *in.SourceIdentity
+	size := packedOf(in.Policy, in.PolicyArns, g.tags)
+	if identity != nil && *h.world.Switches.PackedSizeCountsContext {
+		size.context = len(*in.ProvidedContexts[0].ContextAssertion)
+	}
+	if err := h.fits(size); err != nil {
+		return nil, err
 	}
 	credentials, user := h.issue(g)
-	out := &sts.AssumeRoleOutput{Credentials: credentials, AssumedRoleUser: user, PackedPolicySize: packed}
+	out := &sts.AssumeRoleOutput{Credentials: credentials, AssumedRoleUser: user, PackedPolicySize: size.percent()}
 	if g.sourceIdentity != "" {
 		out.SourceIdentity = &g.sourceIdentity
 	}
 	return out, nil
 }
 
-// addPacked adds a context to a packed size, in percent of the 2048 characters.
-func addPacked(packed *int32, assertion string) *int32 {
-	size := int32(min(100, (len(assertion)*100+2047)/2048))
-	if packed != nil {
-		size += *packed
+// chainedDuration is how long a session may last that another one asks for.
+func (h *handlers) chainedDuration(seconds *int32, role *world.Role, session *world.Session, identity *world.IdentityContext) (time.Duration, error) {
+	d, err := duration(seconds, role, session.Kind == world.KindAssumedRole)
+	if err != nil || identity == nil || !*h.world.Switches.SessionEndsWithContext {
+		return d, err
 	}
-	return &size
+	if d = min(d, identity.Expires.Sub(h.world.Now())); d <= 0 {
+		return 0, expired("The provided context assertion has expired.")
+	}
+	return d, nil
 }
 
 // providedContext opens the one context that is there. Identity Center is the
@@ -158,6 +156,9 @@ func (h *handlers) authorizeAssumeRole(c *awswire.Caller, session *world.Session
 	}
 	actions, keys := h.assumeRoleActions(session, in, identity, tags)
 	role, exists := h.world.Role(*in.RoleArn)
+	if exists {
+		addRoleTags(keys, role)
+	}
 	for _, action := range actions {
 		r := &authz.Request{Caller: c, Session: session, Action: action, Resource: *in.RoleArn, ResourceAccount: accountOf(*in.RoleArn), Context: keys}
 		if exists {
@@ -209,5 +210,12 @@ func addContextKeys(keys policy.Context, provider string, id *world.IdentityCont
 		"identitycenter:CredentialId":             id.CredentialID,
 	} {
 		keys[name] = []string{value}
+	}
+}
+
+// addRoleTags adds the condition keys of the tags of the role that is asked for.
+func addRoleTags(keys policy.Context, role *world.Role) {
+	for key, value := range role.Tags {
+		keys["aws:ResourceTag/"+key], keys["iam:ResourceTag/"+key] = []string{value}, []string{value}
 	}
 }

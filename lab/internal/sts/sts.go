@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
@@ -110,24 +109,4 @@ func (h *handlers) issue(g *grant) (*types.Credentials, *types.AssumedRoleUser) 
 	h.world.AddSession(s)
 	credentials := &types.Credentials{AccessKeyId: &s.AccessKeyID, SecretAccessKey: &s.SecretAccessKey, SessionToken: &s.SessionToken, Expiration: &s.Expires}
 	return credentials, &types.AssumedRoleUser{Arn: &s.ARN, AssumedRoleId: &s.UserID}
-}
-
-// sessionPolicies parses Policy. Managed policies do not exist in the lab, so
-// that every entry of PolicyArns is one that AWS could not find either.
-func sessionPolicies(inline *string, managed []types.PolicyDescriptorType) ([]*policy.Document, *int32, error) {
-	for _, p := range managed {
-		return nil, nil, &awswire.Error{
-			Code: "NoSuchEntity", Status: http.StatusNotFound,
-			Message: fmt.Sprintf("ARN %s does not exist or is not attachable.", aws.ToString(p.Arn)),
-		}
-	}
-	if inline == nil {
-		return nil, nil, nil
-	}
-	doc, err := policy.Parse([]byte(*inline), policy.Session)
-	if err != nil {
-		return nil, nil, &awswire.Error{Code: "MalformedPolicyDocument", Message: err.Error()}
-	}
-	size := int32(max(1, policy.Size([]byte(*inline))*100/2048))
-	return []*policy.Document{doc}, &size, nil
 }

@@ -46,8 +46,12 @@ func (h *handlers) assumeRoleWithWebIdentity(ctx context.Context, c *awswire.Cal
 	if err != nil {
 		return nil, err
 	}
-	limits, packed, err := sessionPolicies(in.Policy, in.PolicyArns)
+	limits, err := h.sessionPolicies(role, in.Policy, in.PolicyArns)
 	if err != nil {
+		return nil, err
+	}
+	size := packedOf(in.Policy, in.PolicyArns, id.tags)
+	if err := h.fits(size); err != nil {
 		return nil, err
 	}
 	who := id.WebIdentity // without what was needed to verify it
@@ -56,7 +60,7 @@ func (h *handlers) assumeRoleWithWebIdentity(ctx context.Context, c *awswire.Cal
 		sourceIdentity: id.sourceIdentity, tags: id.tags, transitive: id.transitive, webIdentity: &who,
 	})
 	out := &sts.AssumeRoleWithWebIdentityOutput{
-		Credentials: credentials, AssumedRoleUser: user, PackedPolicySize: packed,
+		Credentials: credentials, AssumedRoleUser: user, PackedPolicySize: size.percent(),
 		Audience: &id.Audience, Provider: &id.Issuer, SubjectFromWebIdentityToken: &id.Subject,
 	}
 	if id.sourceIdentity != "" {
@@ -89,7 +93,7 @@ func (h *handlers) verifyWebIdentity(ctx context.Context, roleARN, raw string) (
 	if !ok {
 		return nil, invalidToken("No OpenIDConnect provider found in your account for %s", issuer)
 	}
-	if err := h.verifySignature(ctx, issuer, t); err != nil {
+	if err := h.verifySignature(ctx, provider, t); err != nil {
 		return nil, err
 	}
 	if err := h.checkTimes(t); err != nil {
@@ -111,8 +115,8 @@ func invalidToken(format string, args ...any) error {
 
 const noVerificationKey = "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
 
-func (h *handlers) verifySignature(ctx context.Context, issuer string, t *jwks.Token) error {
-	doc, err := h.keys.Verify(ctx, issuer, t, signatures...)
+func (h *handlers) verifySignature(ctx context.Context, provider *world.OIDCProvider, t *jwks.Token) error {
+	doc, err := h.keys.Verify(ctx, provider.Issuer, t, signatures...)
 	switch {
 	case errors.Is(err, jwks.ErrUnreachable):
 		return &awswire.Error{Code: h.world.Switches.UnreachableIssuer, Message: noVerificationKey}
@@ -124,9 +128,19 @@ func (h *handlers) verifySignature(ctx context.Context, issuer string, t *jwks.T
 		return invalidToken("The ID Token's signature is invalid")
 	case len(doc.ResponseTypes) == 0, len(doc.SubjectTypes) == 0, len(doc.IDTokenSigningAlgs) == 0, len(doc.ClaimsSupported) == 0:
 		return invalidToken(noVerificationKey)
+	case h.world.Switches.IssuerThumbprints == "checked" && !thumbprinted(provider, doc.Thumbprint):
+		return invalidToken("OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint")
 	}
 	return nil
 }
+
+// thumbprinted reports whether a provider admits the chain of its issuer's host.
+// A provider without thumbprints got them from IAM, which looked.
+func thumbprinted(provider *world.OIDCProvider, thumbprint string) bool {
+	return thumbprint == "" || len(provider.Thumbprints) == 0 || containsFold(provider.Thumbprints, thumbprint)
+}
+
+const notYetValid = "The ID Token is not yet valid"
 
 func (h *handlers) checkTimes(t *jwks.Token) error {
 	now := h.world.Now()
@@ -145,8 +159,11 @@ func (h *handlers) checkTimes(t *jwks.Token) error {
 	if age := now.Sub(iat); age > time.Duration(*h.world.Switches.MaxTokenAge)*time.Second {
 		return expired("Token too old: %d", int64(age.Seconds()))
 	}
+	if iat.After(now.Add(leeway)) && *h.world.Switches.RefuseFutureTokens {
+		return invalidToken(notYetValid)
+	}
 	if nbf, present, ok := t.Time("nbf"); present && (!ok || now.Add(leeway).Before(nbf)) {
-		return invalidToken("The ID Token is not yet valid")
+		return invalidToken(notYetValid)
 	}
 	return nil
 }
@@ -262,6 +279,7 @@ func stringList(v any) ([]string, bool) {
 func (h *handlers) trustsWebIdentity(c *awswire.Caller, role *world.Role, id *webIdentity, sessionName string) bool {
 	keys := authz.CallerKeys(c)
 	keys["sts:RoleSessionName"] = []string{sessionName}
+	addRoleTags(keys, role)
 	maps.Copy(keys, id.keys)
 	actions := []string{"sts:AssumeRoleWithWebIdentity"}
 	if id.sourceIdentity != "" {

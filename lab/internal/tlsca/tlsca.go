@@ -1,8 +1,8 @@
 // Package tlsca is the lab's certificate authority: one CA and one leaf key per
 // run, certificates minted for the host names that clients ask for.
 //
-// The CA's key never leaves memory, so that a trusted certificate is worthless
-// once the lab has ended. A [CA] is safe for concurrent use.
+// The CA's key does not leave memory, so that a trusted certificate is worthless
+// once the lab has ended, unless somebody keeps what [CA.Marshal] returns. A [CA] is safe for concurrent use.
 package tlsca
 
 import (
@@ -28,6 +28,9 @@ const (
 	// leafLimit bounds the certificates kept, one per host name.
 	leafLimit = 1000
 )
+
+// ErrOld says that a CA ends soon or has ended.
+var ErrOld = errors.New("the CA certificate has ended")
 
 // CA signs server certificates.
 type CA struct {

@@ -202,15 +202,22 @@ func TestSetGroupMembers(t *testing.T) {
 		}
 		return all
 	}
-	before, _ := w.Group(in, groupID(1))
+	members := func() (all []string) {
+		for _, m := range w.Members(in, groupID(1)) {
+			all = append(all, m.UserID)
+		}
+		slices.Sort(all)
+		return all
+	}
+	before, list := members(), w.Members(in, groupID(1))
 	if err := w.SetGroupMembers(in, groupID(1), userID(2), userID(3)); err != nil {
 		t.Fatal(err)
 	}
-	after, _ := w.Group(in, groupID(1))
+	after := members()
 	if diff := cmp.Diff([][]string{{"Second"}, {"first", "Second"}, {"first"}}, [][]string{names(1), names(2), names(3)}); diff != "" {
 		t.Errorf("groups (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([][]string{{userID(1)}, {userID(2), userID(3)}}, [][]string{before.Members, after.Members}); diff != "" {
+	if diff := cmp.Diff([][]string{{userID(1)}, {userID(2), userID(3)}}, [][]string{before, after}); diff != "" || list[0].UserID != userID(1) {
 		t.Errorf("members (-want +got):\n%s", diff)
 	}
 	for _, err := range []error{w.SetGroupMembers(in, groupID(9)), w.SetGroupMembers(in, groupID(1), userID(9))} {

@@ -2,7 +2,6 @@ package world
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -11,59 +10,129 @@ import (
 )
 
 // directory is an identity store with its indexes: a request must not cost more
-// in a world of 10,000 users than in one of two. [World.mu] guards it.
+// in a world of 10,000 users than in one of two. [World.mu] guards it. All of it
+// is references, so that copies of an [Instance] share one directory.
 type directory struct {
-	users  map[string]*User  // by id
-	groups map[string]*Group // by id
+	users  *ordered[User]
+	groups *ordered[Group]
+	// memberships of the whole store, of a group id and of a user id.
+	memberships       *ordered[Membership]
+	members, memberOf map[string]*ordered[Membership]
 	// names, emails and externalIDs hold users by what [FoldKey] makes of the value.
 	names, emails, externalIDs map[string][]*User
-	// displayNames holds the ids of groups.
-	displayNames map[string]string
-	// memberOf holds the groups of a user id.
-	memberOf map[string][]*Group
+	// displayNames and groupExternalIDs hold the ids of groups.
+	displayNames     map[string]string
+	groupExternalIDs map[ExternalIDFile]string
+	quotas           DirectoryQuotas
 }
 
 func newDirectory() directory {
 	return directory{
-		users: map[string]*User{}, groups: map[string]*Group{},
+		users: newOrdered(userID), groups: newOrdered(groupID), memberships: newOrdered(membershipID),
+		members: map[string]*ordered[Membership]{}, memberOf: map[string]*ordered[Membership]{},
 		names: map[string][]*User{}, emails: map[string][]*User{}, externalIDs: map[string][]*User{},
-		displayNames: map[string]string{}, memberOf: map[string][]*Group{},
+		displayNames: map[string]string{}, groupExternalIDs: map[ExternalIDFile]string{},
 	}
 }
+
+func userID(u *User) string             { return u.ID }
+func groupID(g *Group) string           { return g.ID }
+func membershipID(m *Membership) string { return m.ID }
 
 // addUser adds a user whose id and name nobody has.
 func (d *directory) addUser(u *User) {
-	d.users[u.ID] = u
-	add(d.names, u.UserName, u)
-	if u.Email != "" {
-		add(d.emails, u.Email, u)
-	}
-	for _, e := range u.ExternalIDs {
-		add(d.externalIDs, e.ID, u)
+	d.users.put(u)
+	for _, k := range d.keys(u) {
+		k.index[k.key] = append(k.index[k.key], u)
 	}
 }
 
-func add(index map[string][]*User, value string, u *User) {
-	key := FoldKey(value)
-	if !slices.Contains(index[key], u) { // two external ids may fold to the same
-		index[key] = append(index[key], u)
+// removeUser takes a user out of the store and its indexes, memberships aside.
+func (d *directory) removeUser(u *User) {
+	d.users.remove(u.ID)
+	for _, k := range d.keys(u) {
+		rest := slices.DeleteFunc(k.index[k.key], func(other *User) bool { return other == u })
+		if k.index[k.key] = rest; len(rest) == 0 {
+			delete(k.index, k.key)
+		}
 	}
+}
+
+// indexKey is under which a user stands in an index.
+type indexKey struct {
+	index map[string][]*User
+	key   string
+}
+
+// keys of a user, once each: two external ids may fold to the same.
+func (d *directory) keys(u *User) []indexKey {
+	keys := []indexKey{{d.names, FoldKey(u.UserName)}}
+	if u.Email != "" {
+		keys = append(keys, indexKey{d.emails, FoldKey(u.Email)})
+	}
+	seen := map[string]bool{}
+	for _, e := range u.ExternalIDs {
+		if key := FoldKey(e.ID); !seen[key] {
+			seen[key] = true
+			keys = append(keys, indexKey{d.externalIDs, key})
+		}
+	}
+	return keys
 }
 
 // addGroup adds a group whose id and name no other has.
 func (d *directory) addGroup(g *Group) {
-	d.groups[g.ID], d.displayNames[g.DisplayName] = g, g.ID
-	for id := range toSet(g.Members) {
-		d.memberOf[id] = append(d.memberOf[id], g)
+	d.groups.put(g)
+	d.displayNames[g.DisplayName] = g.ID
+	for _, e := range g.ExternalIDs {
+		d.groupExternalIDs[e] = g.ID
 	}
 }
 
-func toSet(values []string) map[string]bool {
-	set := make(map[string]bool, len(values))
-	for _, v := range values {
-		set[v] = true
+// removeGroup takes a group out of the store and its indexes, memberships aside.
+func (d *directory) removeGroup(g *Group) {
+	d.groups.remove(g.ID)
+	delete(d.displayNames, g.DisplayName)
+	for _, e := range g.ExternalIDs {
+		delete(d.groupExternalIDs, e)
 	}
-	return set
+}
+
+// addMembership adds a membership of a user and a group of the store.
+func (d *directory) addMembership(m *Membership) {
+	d.memberships.put(m)
+	of(d.members, m.GroupID).put(m)
+	of(d.memberOf, m.UserID).put(m)
+}
+
+func (d *directory) removeMembership(m *Membership) {
+	d.memberships.remove(m.ID)
+	of(d.members, m.GroupID).remove(m.ID)
+	of(d.memberOf, m.UserID).remove(m.ID)
+}
+
+func of(index map[string]*ordered[Membership], id string) *ordered[Membership] {
+	if index[id] == nil {
+		index[id] = newOrdered(membershipID)
+	}
+	return index[id]
+}
+
+// membership is that of a user in a group, nil for none. A user is in few groups.
+func (d *directory) membership(groupID, userID string) *Membership {
+	for _, m := range listed(d.memberOf, userID) {
+		if m.GroupID == groupID {
+			return m
+		}
+	}
+	return nil
+}
+
+func listed(index map[string]*ordered[Membership], id string) []*Membership {
+	if index[id] == nil {
+		return nil
+	}
+	return index[id].list()
 }
 
 // userNamed returns the user of a name, in any case, or nil.
@@ -75,7 +144,7 @@ func (d *directory) userNamed(name string) *User {
 }
 
 // groupNamed returns the group of a display name, or nil.
-func (d *directory) groupNamed(name string) *Group { return d.groups[d.displayNames[name]] }
+func (d *directory) groupNamed(name string) *Group { return d.groups.byID[d.displayNames[name]] }
 
 // FoldKey is the same for two strings exactly if [strings.EqualFold] says that
 // they are equal.
@@ -89,108 +158,19 @@ func FoldKey(s string) string {
 	}, s)
 }
 
-// User returns the user of an instance's identity store.
-func (w *World) User(i *Instance, id string) (*User, bool) {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	u, ok := i.users[id]
-	return u, ok
-}
-
-// FindUsers returns the users whose attribute has the value, in the order of their ids.
-// path is userName, emails.value or the external-id path of the switches.
-func (w *World) FindUsers(i *Instance, path, value string) []*User {
-	w.mu.RLock()
-	found := slices.Clone(w.index(i, path)[FoldKey(value)])
-	w.mu.RUnlock()
-	if !*w.Switches.FoldUserAttributes {
-		found = slices.DeleteFunc(found, func(u *User) bool { return !slices.Contains(w.attribute(u, path), value) })
-	}
-	return inOrder(found, func(u *User) string { return u.ID })
-}
-
-// index is the one of an attribute; nil for an unknown one.
-func (w *World) index(i *Instance, path string) map[string][]*User {
-	switch path {
-	case "userName":
-		return i.names
-	case "emails.value":
-		return i.emails
-	case w.Switches.ExternalIDPath:
-		return i.externalIDs
-	}
-	return nil
-}
-
-func (w *World) attribute(u *User, path string) []string {
-	switch path {
-	case "userName":
-		return []string{u.UserName}
-	case "emails.value":
-		return []string{u.Email}
-	}
-	values := make([]string, 0, len(u.ExternalIDs))
-	for _, e := range u.ExternalIDs {
-		values = append(values, e.ID)
-	}
-	return values
-}
-
-// GroupsOf returns the groups of a user, in the order of their ids.
-func (w *World) GroupsOf(i *Instance, userID string) []*Group {
-	w.mu.RLock()
-	found := slices.Clone(i.memberOf[userID])
-	w.mu.RUnlock()
-	return inOrder(found, func(g *Group) string { return g.ID })
-}
-
-// IdentityStore returns the Identity Center instance with the identity store.
-func (w *World) IdentityStore(id string) (*Instance, bool) {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	for _, i := range w.instances {
-		if i.IdentityStoreID == id {
-			return i, true
-		}
-	}
-	return nil, false
-}
-
-// Users returns the users of an instance's identity store, in the order of their ids.
-func (w *World) Users(i *Instance) []*User {
-	w.mu.RLock()
-	all := slices.Collect(maps.Values(i.users))
-	w.mu.RUnlock()
-	return inOrder(all, func(u *User) string { return u.ID })
-}
-
-// Groups returns the groups of an instance's identity store, in the order of their ids.
-func (w *World) Groups(i *Instance) []*Group {
-	w.mu.RLock()
-	all := slices.Collect(maps.Values(i.groups))
-	w.mu.RUnlock()
-	return inOrder(all, func(g *Group) string { return g.ID })
-}
-
-// Group returns the group of an instance's identity store.
-func (w *World) Group(i *Instance, id string) (*Group, bool) {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	g, ok := i.groups[id]
-	return g, ok
-}
-
+// inOrder is a list of its own, in the order of the ids.
 func inOrder[T any](list []*T, id func(*T) string) []*T {
+	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b *T) int { return cmp.Compare(id(a), id(b)) })
 	return list
 }
 
-// MembershipID is the id of a user's membership in a group: the same in every run,
+// MembershipID is the id of a membership that has no other: the same in every run,
 // and of the form of the group's own id.
-func MembershipID(g *Group, userID string) string {
-	id := stableUUID(g.ID + " " + userID)
-	if prefix := len(g.ID) - len(uuid.UUID{}.String()); prefix > 0 {
-		return g.ID[:prefix] + id
+func MembershipID(groupID, userID string) string {
+	id := stableUUID(groupID + " " + userID)
+	if prefix := len(groupID) - len(uuid.UUID{}.String()); prefix > 0 {
+		return groupID[:prefix] + id
 	}
 	return id
 }

@@ -64,7 +64,9 @@ type Person struct {
 // Bucket is what the lab knows of an S3 bucket beside its objects.
 type Bucket struct {
 	Name, Account, Region string
-	Versioning            bool
+	Created               time.Time
+	// Versioning is on; Suspended says that it was once.
+	Versioning, Suspended bool
 	// Policy is the bucket policy, nil when there is none; PolicyText is the JSON of it.
 	Policy     *policy.Document
 	PolicyText string

@@ -2,6 +2,7 @@ package world
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -74,8 +75,8 @@ type OnBehalfOf struct {
 	IdentityStoreARN string `json:"identityStoreArn"`
 }
 
-// trailLength bounds the events kept in memory.
-const trailLength = 10_000
+// TrailLength bounds the events kept in memory.
+const TrailLength = 10_000
 
 // trail keeps the newest events and hands each to the sinks.
 type trail struct {
@@ -88,12 +89,12 @@ type trail struct {
 
 // add takes an event in, in place of the oldest of a full trail.
 func (t *trail) add(e Event) {
-	if len(t.events) < trailLength {
+	if len(t.events) < TrailLength {
 		t.events = append(t.events, e)
 		return
 	}
 	t.events[t.oldest] = e
-	t.oldest = (t.oldest + 1) % trailLength
+	t.oldest = (t.oldest + 1) % TrailLength
 }
 
 // Record appends an event to the audit trail.
@@ -134,6 +135,9 @@ func (w *World) Principal(s *Session) UserIdentity {
 		}
 		if r, ok := w.Role(s.RoleARN); ok {
 			id.SessionContext.SessionIssuer = &SessionIssuer{Type: "Role", PrincipalID: r.ID, ARN: r.ARN(), AccountID: r.Account, UserName: r.Name}
+		} else if w.administrators.has(s) {
+			role, _, _ := strings.Cut(s.UserID, ":")
+			id.SessionContext.SessionIssuer = &SessionIssuer{Type: "Role", PrincipalID: role, ARN: s.RoleARN, AccountID: s.Account, UserName: AdministratorRole}
 		}
 	}
 	if s.Identity != nil {

@@ -19,7 +19,7 @@ const endpointMark = "{{endpoint}}"
 
 // Parse reads a world file. endpoint is the host:port that {{endpoint}} stands for.
 func Parse(document []byte, endpoint string) (*File, error) {
-	dec := yaml.NewDecoder(bytes.NewReader(bytes.ReplaceAll(document, []byte(endpointMark), []byte(endpoint))))
+	dec := yaml.NewDecoder(bytes.NewReader(ShowEndpoint(document, endpoint)))
 	dec.KnownFields(true)
 	var f File
 	if err := dec.Decode(&f); err != nil {
@@ -40,7 +40,7 @@ func New(f *File, now func() time.Time) (*World, error) {
 	l := &loader{file: f, World: &World{
 		Partition: f.Partition, Region: f.Region, Switches: f.Switches, now: now, seal: seal,
 		accounts: map[string]string{}, roles: map[string]*Role{}, iamUsers: map[string]*IAMUser{},
-		providers: map[string]*OIDCProvider{}, instances: map[string]*Instance{}, applications: map[string]*Application{},
+		providers: map[string]*OIDCProvider{}, iam: newIAMState(), instances: map[string]*Instance{}, applications: map[string]*Application{},
 		buckets: map[string]*Bucket{}, accessGrants: map[string]*AccessGrants{}, sessions: map[string]*Session{},
 		spent: map[string]time.Time{}, refresh: map[string]*RefreshToken{}, secrets: map[string]*Secret{},
 	}}
@@ -79,7 +79,7 @@ func (l *loader) load() error {
 	if err := l.Switches.fill(); err != nil {
 		return err
 	}
-	for _, step := range []func() error{l.allowList, l.loadAccounts, l.loadOrganization, l.loadSecrets, l.loadIssuers, l.loadInstances, l.loadBuckets, l.loadAccessGrants} {
+	for _, step := range []func() error{l.allowList, l.loadAWSPolicies, l.loadAccounts, l.loadOrganization, l.loadSecrets, l.loadIssuers, l.loadInstances, l.loadBuckets, l.loadAccessGrants, l.loadStacks} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/tip-cli/tip-cli/lab/internal/policy"
 )
@@ -47,8 +48,12 @@ func (l *loader) loadBucket(b *BucketFile) error {
 			return fmt.Errorf("object %q: a key has 1 to 1024 bytes", o.Key)
 		}
 	}
+	if b.Versioning && b.Suspended {
+		return errors.New("versioning is on or suspended, not both")
+	}
 	l.buckets[b.Name] = &Bucket{
-		Name: b.Name, Account: b.Account, Region: region, Versioning: b.Versioning,
+		Name: b.Name, Account: b.Account, Region: region, Created: l.time(b.Created).Truncate(time.Second),
+		Versioning: b.Versioning, Suspended: b.Suspended,
 		Policy: doc, PolicyText: text, Seed: b.Objects,
 	}
 	return nil
@@ -61,4 +66,20 @@ func policyText(doc any) (string, error) {
 	}
 	text, err := jsonOf(doc)
 	return string(text), err
+}
+
+// time is a time of the file, or now, in UTC.
+func (l *loader) time(t *time.Time) time.Time {
+	if t == nil {
+		return l.now().UTC()
+	}
+	return t.UTC()
+}
+
+// timeOf is a time of the file, zero if it is left out.
+func timeOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/tip-cli/tip-cli/lab/internal/policy"
 )
@@ -26,6 +27,9 @@ func (l *loader) loadGrantsInstance(f *AccessGrantsFile) error {
 		return err
 	}
 	g := l.NewAccessGrants(f.Account, region)
+	if f.Created != nil {
+		g.Created = f.Created.UTC()
+	}
 	for _, step := range []func(*AccessGrants, *AccessGrantsFile) error{
 		l.loadQuotas, l.loadAssociation, l.loadGrantsPolicy, l.loadLocations, l.loadGrants,
 	} {
@@ -70,6 +74,12 @@ func (l *loader) loadAssociation(g *AccessGrants, f *AccessGrantsFile) error {
 		return fmt.Errorf("identityCenter: the instance is in %s and must be in %s", in.Region, g.Region)
 	}
 	g.associate(in, stableUUID(g.ARN))
+	if f.Application != "" {
+		if applicationForm.FindStringSubmatch(f.Application) == nil {
+			return fmt.Errorf("application %q is not the ARN of one", f.Application)
+		}
+		g.ApplicationARN = f.Application
+	}
 	return nil
 }
 
@@ -77,7 +87,10 @@ func (l *loader) loadGrantsPolicy(g *AccessGrants, f *AccessGrantsFile) (err err
 	if g.PolicyText, err = policyText(f.ResourcePolicy); err != nil {
 		return at(err, "resourcePolicy")
 	}
-	g.PolicyCreated = g.Created
+	g.Organization, g.PolicyCreated = f.Organization, g.Created
+	if f.PolicyCreated != nil {
+		g.PolicyCreated = f.PolicyCreated.UTC()
+	}
 	g.ResourcePolicy, err = l.policy(f.ResourcePolicy, policy.Resource)
 	return at(err, "resourcePolicy")
 }
@@ -92,12 +105,12 @@ func (l *loader) loadLocations(g *AccessGrants, f *AccessGrantsFile) error {
 }
 
 func (l *loader) loadLocation(g *AccessGrants, f *LocationFile) error {
-	if err := l.CheckLocationScope(g, f.Scope); err != nil {
+	if err := l.CheckLocationScope(g, f.Scope); err != nil && !l.file.Exported {
 		return err
 	}
-	role := l.roleNamed(g.Account, f.Role)
-	if role == nil {
-		return fmt.Errorf("no role %q in account %s", f.Role, g.Account)
+	role, err := l.locationRole(g.Account, f.Role)
+	if err != nil {
+		return err
 	}
 	switch {
 	case f.Scope == DefaultLocation:
@@ -108,11 +121,30 @@ func (l *loader) loadLocation(g *AccessGrants, f *LocationFile) error {
 	if err := CheckTags(f.Tags); err != nil {
 		return at(err, "tags")
 	}
-	err := g.AddLocation(&Location{ID: f.ID, Scope: f.Scope, RoleARN: role.ARN(), Created: g.Created, Tags: f.Tags})
+	err = g.AddLocation(&Location{ID: f.ID, Scope: f.Scope, RoleARN: role, Created: l.since(g, f.Created), Tags: f.Tags})
 	if errors.Is(err, ErrLocationExists) {
 		return fmt.Errorf("the scope or the id %s stands twice", f.ID)
 	}
 	return err
+}
+
+// since is a time of the file, or that of the instance.
+func (l *loader) since(g *AccessGrants, t *time.Time) time.Time {
+	if t == nil {
+		return g.Created
+	}
+	return t.UTC()
+}
+
+// locationRole is the ARN of a location's role, which the file names or has the ARN of.
+func (l *loader) locationRole(account, role string) (string, error) {
+	if r := l.roleNamed(account, role); r != nil {
+		return r.ARN(), nil
+	}
+	if strings.HasPrefix(role, "arn:") && (l.file.Exported || l.roles[role] != nil) {
+		return role, nil
+	}
+	return "", fmt.Errorf("no role %q in account %s", role, account)
 }
 
 func locationOf(g *AccessGrants, scope string) *Location {
@@ -170,16 +202,22 @@ func (l *loader) loadGrant(g *AccessGrants, f *GrantFile) (*Grant, error) {
 		return nil, fmt.Errorf("permission %q is none of READ, WRITE, READWRITE", f.Permission)
 	}
 	scope, err := l.GrantScope(g, loc, f.SubPrefix, f.Object)
-	if err != nil {
+	if err != nil && !l.file.Exported {
 		return nil, err
+	}
+	if err != nil {
+		scope = l.joinScope(loc.Scope, f.SubPrefix)
 	}
 	grantee, id, err := l.grantee(g, f)
 	if err != nil {
 		return nil, err
 	}
 	application, err := l.GrantApplication(g, grantee, f.Application)
-	if err != nil {
+	if err != nil && !l.file.Exported {
 		return nil, err
+	}
+	if err != nil {
+		application = f.Application
 	}
 	if err := CheckTags(f.Tags); err != nil {
 		return nil, at(err, "tags")
@@ -189,7 +227,7 @@ func (l *loader) loadGrant(g *AccessGrants, f *GrantFile) (*Grant, error) {
 	}
 	return &Grant{
 		ID: f.ID, LocationID: loc.ID, SubPrefix: f.SubPrefix, Scope: scope, Object: f.Object, Permission: f.Permission,
-		Grantee: grantee, GranteeID: id, ApplicationARN: application, Created: g.Created, Tags: f.Tags,
+		Grantee: grantee, GranteeID: id, ApplicationARN: application, Created: l.since(g, f.Created), Tags: f.Tags,
 	}, nil
 }
 
@@ -208,7 +246,7 @@ func (w *World) GrantApplication(g *AccessGrants, grantee GranteeType, arn strin
 
 func (l *loader) grantee(g *AccessGrants, f *GrantFile) (GranteeType, string, error) {
 	named := 0
-	for _, s := range []string{f.User, f.Group, f.Role, f.IAMUser} {
+	for _, s := range []string{f.User, f.Group, f.Role, f.IAMUser, f.UserID, f.GroupID} {
 		if s != "" {
 			named++
 		}
@@ -219,10 +257,18 @@ func (l *loader) grantee(g *AccessGrants, f *GrantFile) (GranteeType, string, er
 	switch {
 	case f.Role != "" || f.IAMUser != "":
 		arn := f.Role + f.IAMUser
-		if l.roles[arn] == nil && l.iamUsers[arn] == nil {
+		if l.roles[arn] == nil && l.iamUsers[arn] == nil && !l.file.Exported {
 			return "", "", fmt.Errorf("no role or user %q", arn)
 		}
 		return IAMGrantee, arn, nil
+	case f.UserID != "" || f.GroupID != "":
+		if !l.file.Exported {
+			return "", "", errors.New("userId and groupId are for exported files")
+		}
+		if f.UserID != "" {
+			return DirectoryUser, f.UserID, nil
+		}
+		return DirectoryGroup, f.GroupID, nil
 	case g.IdentityCenter == nil:
 		return "", "", errors.New("a directory grantee needs identityCenter to be set")
 	case f.User != "":

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -81,7 +82,7 @@ func (l *loader) loadSecret(account string, f *SecretFile) error {
 	}
 	s := &Secret{
 		Name: f.Name, Account: account, Region: region, Description: f.Description, KMSKeyID: key, Tags: f.Tags,
-		Created: l.now(), Changed: l.now(),
+		Created: l.time(f.Created), Changed: l.time(f.Changed), Accessed: timeOf(f.Accessed), Deleted: timeOf(f.Deleted), Purged: timeOf(f.Purged),
 	}
 	stem := "arn:" + l.Partition + ":secretsmanager:" + region + ":" + account + ":secret:" + f.Name
 	if f.Suffix == "" {
@@ -91,8 +92,8 @@ func (l *loader) loadSecret(account string, f *SecretFile) error {
 		return fmt.Errorf("suffix %q is not six letters or digits", f.Suffix)
 	}
 	s.ARN = stem + "-" + f.Suffix
-	if err := s.setValue(f.Value); err != nil {
-		return at(err, "value")
+	if err := l.setVersions(s, f); err != nil {
+		return err
 	}
 	if err := l.setSecretPolicy(s, f.Policy); err != nil {
 		return at(err, "policy")
@@ -101,6 +102,46 @@ func (l *loader) loadSecret(account string, f *SecretFile) error {
 		return errors.New("the name stands twice in this account and region")
 	}
 	return nil
+}
+
+// setVersions makes the versions that the file lists, or the one of its value.
+func (l *loader) setVersions(s *Secret, f *SecretFile) error {
+	if len(f.Versions) == 0 {
+		return at(s.setValue(f.Value), "value")
+	}
+	if f.Value != nil {
+		return errors.New("value is that of the only version, without versions")
+	}
+	for i, v := range f.Versions {
+		binary, err := base64.StdEncoding.DecodeString(v.Binary)
+		if err != nil {
+			return at(err, "versions[%d]: binary", i)
+		}
+		one := SecretVersion{ID: v.ID, Text: v.Text, Created: l.time(v.Created), Accessed: timeOf(v.Accessed), Stages: v.Stages}
+		if v.Text == nil {
+			one.Binary = binary
+		}
+		if _, twice := s.Version(v.ID); twice || v.ID == "" {
+			return fmt.Errorf("versions[%d]: the id is missing or stands twice", i)
+		}
+		for _, stage := range v.Stages {
+			if _, twice := s.Staged(stage); twice {
+				return fmt.Errorf("versions[%d]: the stage %s stands twice", i, stage)
+			}
+		}
+		if n := len(binary) + len(value(v.Text)); n == 0 || n > MaxSecretValue || (v.Text != nil) == (v.Binary != "") {
+			return fmt.Errorf("versions[%d]: a version has a text or a binary of 1 to %d bytes", i, MaxSecretValue)
+		}
+		s.Versions = append(s.Versions, one)
+	}
+	return nil
+}
+
+func value(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }
 
 // setValue makes the first version: a text as it is, anything else as JSON.
@@ -135,7 +176,7 @@ func (l *loader) setSecretPolicy(s *Secret, doc any) error {
 		return err
 	}
 	for _, arn := range s.Policy.PrincipalARNs() {
-		if !l.HasPrincipal(arn) {
+		if !l.file.Exported && !l.HasPrincipal(arn) {
 			return fmt.Errorf("there is no %s", arn)
 		}
 	}
@@ -164,6 +205,7 @@ func (l *loader) loadRoleSession(role *Role, f *RoleSessionFile) error {
 	s := &Session{
 		AccessKeyID: f.ID, SecretAccessKey: f.Secret, SessionToken: f.Token, Issued: now, Kind: KindAssumedRole, Account: role.Account,
 		ARN: l.AssumedRoleARN(role, f.Name), UserID: role.ID + ":" + f.Name, RoleARN: role.ARN(), SessionName: f.Name,
+		FromFile: true,
 	}
 	if f.Lifetime > 0 {
 		s.Expires = now.Add(time.Duration(f.Lifetime) * time.Second)

@@ -15,7 +15,7 @@ type RefreshToken struct {
 func (w *World) IssueRefreshToken(t *RefreshToken) string {
 	text := "aorAAAAA" + randomText(120)
 	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.mu.UnlockRuntime()
 	w.sweep()
 	w.refresh[text] = t
 	return text
@@ -32,7 +32,7 @@ func (w *World) RefreshToken(text string) (*RefreshToken, bool) {
 // SpendRefreshToken makes a refresh token unknown and reports whether it was known.
 func (w *World) SpendRefreshToken(text string) bool {
 	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.mu.UnlockRuntime()
 	_, known := w.refresh[text]
 	delete(w.refresh, text)
 	return known
@@ -41,6 +41,6 @@ func (w *World) SpendRefreshToken(text string) bool {
 // RevokeRefreshTokens makes every refresh token of Identity Center unknown.
 func (w *World) RevokeRefreshTokens() {
 	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.mu.UnlockRuntime()
 	clear(w.refresh)
 }

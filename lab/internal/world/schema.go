@@ -1,5 +1,7 @@
 package world
 
+import "time"
+
 // File is the YAML document that describes a whole world. Unknown keys are
 // refused. In every string, {{endpoint}} stands for the host:port on which the
 // lab listens, so that a loopback issuer can be named before its port is known.
@@ -8,6 +10,9 @@ type File struct {
 	Version int `yaml:"version"`
 	// Partition of every ARN: aws (default), aws-cn or aws-us-gov.
 	Partition string `yaml:"partition"`
+	// Exported says that the file was written by an export: it may refer to what
+	// has been deleted meanwhile, as things on AWS do.
+	Exported bool `yaml:"exported"`
 	// Region in which things lie that name none. Required.
 	Region string `yaml:"region"`
 	// Switches choose between readings of AWS that are not proven; see lab/assumptions.
@@ -25,6 +30,8 @@ type File struct {
 	Buckets []BucketFile `yaml:"buckets"`
 	// AccessGrants are the S3 Access Grants instances, one per account and region at most.
 	AccessGrants []AccessGrantsFile `yaml:"accessGrants"`
+	// Stacks of CloudFormation, with what they have done.
+	Stacks []Stack `yaml:"stacks"`
 }
 
 // SecretFile is a secret of Secrets Manager.
@@ -43,6 +50,28 @@ type SecretFile struct {
 	Tags     map[string]string `yaml:"tags"`
 	// Policy is the resource policy.
 	Policy any `yaml:"policy"`
+	// Created and Changed are the start of the lab when they are left out.
+	Created *time.Time `yaml:"created"`
+	Changed *time.Time `yaml:"changed"`
+	// Accessed is the day on which a value was last read.
+	Accessed *time.Time `yaml:"accessed"`
+	// Deleted is when the deletion was asked for, Purged when it is done.
+	Deleted *time.Time `yaml:"deleted"`
+	Purged  *time.Time `yaml:"purged"`
+	// Versions in the order in which they were made, instead of Value.
+	Versions []SecretVersionFile `yaml:"versions"`
+}
+
+// SecretVersionFile is a version of a secret. It has a Text or a Binary.
+type SecretVersionFile struct {
+	ID   string  `yaml:"id"`
+	Text *string `yaml:"text"`
+	// Binary in base64.
+	Binary   string     `yaml:"binary"`
+	Created  *time.Time `yaml:"created"`
+	Accessed *time.Time `yaml:"accessed"`
+	// Stages are the staging labels.
+	Stages []string `yaml:"stages"`
 }
 
 // IssuerFile is an OIDC provider that the lab serves.
@@ -128,16 +157,57 @@ type BucketFile struct {
 	Account string `yaml:"account"`
 	Region  string `yaml:"region"`
 	// Versioning: true for Enabled.
-	Versioning bool         `yaml:"versioning"`
-	Policy     any          `yaml:"policy"`
-	Objects    []ObjectFile `yaml:"objects"`
+	Versioning bool `yaml:"versioning"`
+	// Suspended: versioning was on once.
+	Suspended bool `yaml:"suspended"`
+	Policy    any  `yaml:"policy"`
+	// Created is the start of the lab when it is left out.
+	Created *time.Time `yaml:"created"`
+	// Objects with all their versions, of each key the oldest first.
+	Objects []ObjectFile `yaml:"objects"`
 }
 
 // ObjectFile is an object that a bucket starts with.
 type ObjectFile struct {
-	Key         string `yaml:"key"`
-	Body        string `yaml:"body"`
+	Key  string `yaml:"key"`
+	Body string `yaml:"body"`
+	// Base64 of the body, instead of Body, for what is no text.
+	Base64      string `yaml:"base64"`
 	ContentType string `yaml:"contentType"`
+	// Headers that GetObject answers besides: Cache-Control, x-amz-meta-... .
+	Headers map[string]string `yaml:"headers"`
+	Tags    []ObjectTagFile   `yaml:"tags"`
+	// Modified is when it was written; the bucket's Created when it is left out.
+	Modified *time.Time `yaml:"modified"`
+	// VersionID is made up when it is left out; "null" without versioning.
+	VersionID string `yaml:"versionId"`
+	// DeleteMarker says that it is one; it has no body.
+	DeleteMarker bool `yaml:"deleteMarker"`
+	// ETag without quotation marks and Checksum are those of the body when they
+	// are left out; a multipart upload makes others.
+	ETag     string           `yaml:"etag"`
+	Checksum ChecksumFile     `yaml:"checksum"`
+	Parts    []ObjectPartFile `yaml:"parts"`
+}
+
+// ObjectTagFile is a tag of an object.
+type ObjectTagFile struct {
+	Key   string `yaml:"key"`
+	Value string `yaml:"value"`
+}
+
+// ChecksumFile is a checksum of an object or part, in the words of S3.
+type ChecksumFile struct {
+	Algorithm string `yaml:"algorithm"`
+	Type      string `yaml:"type"`
+	Value     string `yaml:"value"`
+}
+
+// ObjectPartFile is a part of an object that a multipart upload made.
+type ObjectPartFile struct {
+	Number   int          `yaml:"number"`
+	Size     int64        `yaml:"size"`
+	Checksum ChecksumFile `yaml:"checksum"`
 }
 
 // AccessGrantsFile is an S3 Access Grants instance.
@@ -146,8 +216,14 @@ type AccessGrantsFile struct {
 	Region  string `yaml:"region"`
 	// IdentityCenter is the ARN of the associated instance; without it directory grants cannot be used.
 	IdentityCenter string `yaml:"identityCenter"`
-	// ResourcePolicy admits other accounts.
+	// Application is the ARN of the association's application; made up when it is left out.
+	Application string `yaml:"application"`
+	// Created is the start of the lab when it is left out.
+	Created *time.Time `yaml:"created"`
+	// ResourcePolicy admits other accounts; Organization and PolicyCreated come with it.
 	ResourcePolicy any               `yaml:"resourcePolicy"`
+	Organization   string            `yaml:"organization"`
+	PolicyCreated  *time.Time        `yaml:"policyCreated"`
 	Tags           map[string]string `yaml:"tags"`
 	// MaxLocations and MaxGrants are lower quotas than AWS's 1,000 and 100,000.
 	MaxLocations int            `yaml:"maxLocations"`
@@ -162,9 +238,11 @@ type LocationFile struct {
 	ID string `yaml:"id"`
 	// Scope: s3://, s3://bucket or s3://bucket/prefix*.
 	Scope string `yaml:"scope"`
-	// Role is the name of the IAM role in the instance's account.
+	// Role is the name of the IAM role in the instance's account, or its ARN.
 	Role string            `yaml:"role"`
 	Tags map[string]string `yaml:"tags"`
+	// Created is that of the instance when it is left out.
+	Created *time.Time `yaml:"created"`
 }
 
 // GrantFile is an access grant. Exactly one of User, Group and Role is set.
@@ -183,7 +261,13 @@ type GrantFile struct {
 	Group   string `yaml:"group"`
 	Role    string `yaml:"role"`
 	IAMUser string `yaml:"iamUser"`
+	// UserID and GroupID are ids of the identity store, of somebody who may be
+	// gone; only in exported files.
+	UserID  string `yaml:"userId"`
+	GroupID string `yaml:"groupId"`
 	// Application restricts the grant to one Identity Center application; empty for all.
 	Application string            `yaml:"application"`
 	Tags        map[string]string `yaml:"tags"`
+	// Created is that of the instance when it is left out.
+	Created *time.Time `yaml:"created"`
 }

@@ -24,12 +24,20 @@ const contextLength = 2048
 // errContext says that a context assertion was not made by this lab.
 var errContext = errors.New("the context assertion cannot be opened")
 
-// sealer makes identity contexts opaque and unforgeable. The key lives as long as the lab.
-type sealer struct{ aead cipher.AEAD }
+// sealer makes identity contexts opaque and unforgeable. The key lives as long as
+// the world, in a data directory too.
+type sealer struct {
+	key  []byte
+	aead cipher.AEAD
+}
 
 func newSealer() (*sealer, error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
+	return sealerOf(key)
+}
+
+func sealerOf(key []byte) (*sealer, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err
@@ -38,7 +46,7 @@ func newSealer() (*sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sealer{aead: aead}, nil
+	return &sealer{key: key, aead: aead}, nil
 }
 
 // SealContext returns the opaque form of a context, as sts:identity_context or
@@ -69,7 +77,11 @@ func (w *World) OpenContext(s string) (*IdentityContext, error) {
 	if err != nil {
 		return nil, errContext
 	}
-	return unpack(plain)
+	c, err := unpack(plain)
+	if err != nil {
+		return nil, err
+	}
+	return w.curtailed(c), nil
 }
 
 // The first byte of a packed context says how the rest is written.

@@ -53,6 +53,8 @@ type Session struct {
 	Identity *IdentityContext
 	// AccessGrant is set on sessions that S3 Access Grants gave out.
 	AccessGrant *VendedGrant
+	// FromFile says that the world file has the session.
+	FromFile bool
 }
 
 // WebIdentity is what AssumeRoleWithWebIdentity learned from the JWT.
@@ -105,7 +107,7 @@ func randomText(n int) string {
 // AddSession stores s so that requests signed with its key are recognised.
 func (w *World) AddSession(s *Session) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.mu.UnlockRuntime()
 	w.sweep()
 	w.sessions[s.AccessKeyID] = s
 }
@@ -130,6 +132,9 @@ func (w *World) Session(accessKeyID string) (*Session, bool) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	s, ok := w.sessions[accessKeyID]
+	if !ok {
+		s, ok = w.administrators.byKey[accessKeyID]
+	}
 	return s, ok
 }
 

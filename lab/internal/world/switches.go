@@ -74,6 +74,16 @@ type Switches struct {
 	ForeignAccountForPrefix   string   `yaml:"foreignAccountForPrefix"`
 	VendedSourceIdentity      *bool    `yaml:"vendedSourceIdentity"`
 	ApplicationFilterKeepsIAM *bool    `yaml:"applicationFilterKeepsIAM"`
+	DenialNamesPolicy         *bool    `yaml:"denialNamesPolicy"`
+	PackedPolicyLimit         *bool    `yaml:"packedPolicyLimit"`
+	IssuerThumbprints         string   `yaml:"issuerThumbprints"`
+	RefuseFutureTokens        *bool    `yaml:"refuseFutureTokens"`
+	ClientTokenMismatch       string   `yaml:"clientTokenMismatch"`
+	ApplicationNamesUnique    *bool    `yaml:"applicationNamesUnique"`
+	AccessScopeQuota          string   `yaml:"accessScopeQuota"`
+	AssignmentsThroughGroups  *bool    `yaml:"assignmentsThroughGroups"`
+	AuthorizationCodeGrant    *bool    `yaml:"authorizationCodeGrant"`
+	UserNameFixed             *bool    `yaml:"userNameFixed"`
 }
 
 // fill sets every switch that the file leaves out and refuses values that the ledger does not know.

@@ -3,8 +3,6 @@ package world
 import (
 	"slices"
 	"sort"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/tip-cli/tip-cli/lab/internal/policy"
@@ -24,25 +22,35 @@ type World struct {
 	seal       *sealer
 	management string              // account id
 	delegated  map[string][]string // account ids by service principal
+	// organizationID is empty without a management account; outside are accounts
+	// that are not members.
+	organizationID string
+	outside        []string
+	administrators administrators
 
-	mu           sync.RWMutex
+	mu           guard
 	swept        time.Time // when what is long over was last forgotten
 	accounts     map[string]string
 	firstAccount string
 	roles        map[string]*Role         // by ARN
 	iamUsers     map[string]*IAMUser      // by ARN
 	providers    map[string]*OIDCProvider // by account + " " + issuer
-	instances    map[string]*Instance     // by ARN
-	applications map[string]*Application  // by ARN
+	iam          *iamState
+	instances    map[string]*Instance    // by ARN
+	applications map[string]*Application // by ARN
 	issuers      []*Issuer
 	buckets      map[string]*Bucket       // by name
 	accessGrants map[string]*AccessGrants // by account + " " + region
 	sessions     map[string]*Session      // by access key id
 	replays      int                      // of spent tokens
+	repeats      map[repeatKey]repeat     // requests with a client token
 	spent        map[string]time.Time     // issuer + token id, until when it is remembered
 	refresh      map[string]*RefreshToken // Identity Center's refresh tokens
+	contextsEnd  map[string]time.Time     // see [World.EndContexts]
 	secrets      map[string]*Secret       // by ARN
+	stacks       stacks
 	trail        trail
+	exports      exportCache
 }
 
 // Now is the lab's clock.
@@ -84,24 +92,6 @@ func (w *World) HasPrincipal(arn string) bool {
 	_, role := w.Role(arn)
 	_, user := w.IAMUser(arn)
 	return role || user
-}
-
-// IdentityPolicies returns the identity policies of a session's role or user as they are now.
-// The second result is false when the role or user no longer exists.
-func (w *World) IdentityPolicies(s *Session) ([]*policy.Document, bool) {
-	if s.Kind == KindIAMUser {
-		u, ok := w.IAMUser(s.ARN)
-		if !ok {
-			return nil, false
-		}
-		return u.Policies, true
-	}
-	// A role that was made anew under the old name is another role.
-	r, ok := w.Role(s.RoleARN)
-	if !ok || !strings.HasPrefix(s.UserID, r.ID+":") {
-		return nil, false
-	}
-	return r.Policies, true
 }
 
 // LiveSession returns the session of an access key if its role or user still
@@ -206,7 +196,7 @@ func (w *World) DeleteBucket(name string) {
 func (w *World) Spend(issuer, id string) bool {
 	now := w.now()
 	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.mu.UnlockRuntime()
 	key := issuer + " " + id
 	if until, seen := w.spent[key]; seen && now.Before(until) {
 		w.replays++

@@ -18,6 +18,8 @@ from botocore import xform_name
 
 def to_boto(shape, value):
     kind = shape.type_name
+    if getattr(shape, "is_document_type", False):
+        return value
     if kind == "structure":
         return {name: to_boto(shape.members[name], v) for name, v in value.items()}
     if kind == "list":
@@ -33,6 +35,8 @@ def to_boto(shape, value):
 
 def from_boto(shape, value):
     kind = shape.type_name
+    if getattr(shape, "is_document_type", False):
+        return value
     if kind == "structure":
         return {name: from_boto(shape.members[name], v) for name, v in value.items() if name in shape.members}
     if kind == "list":

@@ -8,5 +8,6 @@
 // lock.
 //
 // The package knows neither HTTP nor XML, checks no rights, and does not know
-// who owns a bucket: lab/internal/s3 and the world do. Nothing is written to disk.
+// who owns a bucket: lab/internal/s3 and the world do. It writes nothing to disk:
+// [Store.State] and [Store.Restore] are for who does.
 package store

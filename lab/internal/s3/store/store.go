@@ -2,7 +2,6 @@ package store
 
 import (
 	"errors"
-	"sync"
 	"time"
 )
 
@@ -24,7 +23,7 @@ type Store struct {
 	now   func() time.Time
 	quota quota
 
-	mu        sync.RWMutex
+	mu        guard
 	buckets   map[string]*bucket
 	sequence  uint64
 	completed completions

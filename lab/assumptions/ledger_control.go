@@ -1,4 +1,0 @@
-package assumptions
-
-// control is about accounts, regions, state and faults.
-var control = []Assumption{}

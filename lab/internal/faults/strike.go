@@ -1,0 +1,80 @@
+package faults
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Strike is what happens to one request. It belongs to the goroutine that serves it.
+type Strike struct {
+	// Faults that struck, in their order; at most the last one decides the answer.
+	Faults []*Fault
+}
+
+// refuses reports whether an action is answered in place of the work.
+func (a Action) refuses() bool {
+	return slices.Contains([]Action{Throttle, InternalError, Unavailable, Refuse, Deny, WrongRegion, Expire, Reset}, a)
+}
+
+// damages reports whether an action is about an answer that was made.
+func (a Action) damages() bool {
+	return slices.Contains([]Action{LostAnswer, LateAnswer, Truncate, Garbage, ContentType}, a)
+}
+
+// Decision is the fault that is answered in place of the work, nil for none.
+func (s *Strike) Decision() *Fault {
+	if last := s.Faults[len(s.Faults)-1]; last.Do.refuses() {
+		return last
+	}
+	return nil
+}
+
+// Of reports whether one of the faults does that.
+func (s *Strike) Of(a Action) bool { return s.find(a) != nil }
+
+func (s *Strike) find(a Action) *Fault {
+	for _, f := range s.Faults {
+		if f.Do == a {
+			return f
+		}
+	}
+	return nil
+}
+
+// Wait waits for the delays before the work. The error is that of ctx.
+func (s *Strike) Wait(ctx context.Context) error {
+	var d time.Duration
+	for _, f := range s.Faults {
+		if f.Do == Delay {
+			d += time.Duration(f.Delay)
+		}
+	}
+	return pause(ctx, d)
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	if d == 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Writer returns a writer of the answer that damages it as the faults say, w itself
+// if they do not. It may panic with [http.ErrAbortHandler].
+func (s *Strike) Writer(ctx context.Context, w http.ResponseWriter) http.ResponseWriter {
+	d := s.Decision()
+	reset := d != nil && d.Do == Reset
+	if !reset && !slices.ContainsFunc(s.Faults, func(f *Fault) bool { return f.Do.damages() }) {
+		return w
+	}
+	return &writer{ResponseWriter: w, ctx: ctx, strike: s, reset: reset, left: -1}
+}
