@@ -44,6 +44,7 @@ func TestWrongState(t *testing.T) {
 	} {
 		t.Run(operation, func(t *testing.T) { probe.Expect(t, want, requests[operation](t.Context(), b.cfn)) })
 	}
+	probe.Expect(t, probe.Answer{Status: 400, Code: "AlreadyExistsException", Message: "Stack [mine] already exists"}, b.create("mine", "no template"))
 }
 
 func TestCreateStackRefusals(t *testing.T) {

@@ -121,7 +121,9 @@ func TestUpdateWithoutRollback(t *testing.T) {
 	if got := *b.role(name).Role.Description; got != "two" {
 		t.Errorf("description %s", got)
 	}
-	_, err := b.cfn.RollbackStack(t.Context(), &cloudformation.RollbackStackInput{StackName: aws.String("mine")})
+	_, err := b.cfn.ContinueUpdateRollback(t.Context(), &cloudformation.ContinueUpdateRollbackInput{StackName: aws.String("mine")})
+	probe.Expect(t, invalid("Stack:"+*b.stack("mine").StackId+" is in UPDATE_FAILED state and can not continue update rollback."), err)
+	_, err = b.cfn.RollbackStack(t.Context(), &cloudformation.RollbackStackInput{StackName: aws.String("mine")})
 	probe.Expect(t, probe.Answer{}, err)
 	b.status("mine", "UPDATE_ROLLBACK_COMPLETE")
 	if got := *b.role(name).Role.Description; got != "one" {

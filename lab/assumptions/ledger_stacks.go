@@ -1,4 +1,0 @@
-package assumptions
-
-// stacks is about CloudFormation.
-var stacks = []Assumption{}
