@@ -31,8 +31,9 @@ func (l *Lab) Accounts() []Account { return l.current().world.Accounts() }
 // Administrator gives credentials of the administrator of an account (12 digits),
 // with which the account can be set up: a session of the role tip-lab-administrator
 // that may do anything and does not end before the lab does. The role is the lab's
-// own: IAM does not list it, and no policy can name it. Retrieve fails for an
-// account that the world does not have at the moment.
+// own: IAM does not list it and refuses it as a principal, and it has no tags, not
+// even where the account has a role of its name. Patterns of policies match its ARN.
+// Retrieve fails for an account that the world does not have at the moment.
 func (l *Lab) Administrator(account string) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		s, ok := l.current().world.Administrator(account)

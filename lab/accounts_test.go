@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -156,6 +157,13 @@ func page(t *testing.T, l *lab.Lab, method, path string, header map[string]strin
 // TestCredentialsPage gives the credentials to whoever shows that no web page asks.
 func TestCredentialsPage(t *testing.T) {
 	b := probe.Start(t, quickOrganization)
+	own, err := url.Parse(b.Lab.Endpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := func(origin string) map[string]string {
+		return map[string]string{lab.AdminHeader: "admin", "Origin": origin}
+	}
 	admin := map[string]string{lab.AdminHeader: "admin"}
 	const noAdmin = "a change of the lab needs the header X-Tip-Lab: admin, and no other origin"
 	for name, c := range map[string]struct {
@@ -167,6 +175,11 @@ func TestCredentialsPage(t *testing.T) {
 		"without the header":     {http.MethodPost, "credentials?account=777788889999", nil, 403, noAdmin},
 		"another value":          {http.MethodPost, "credentials?account=777788889999", map[string]string{lab.AdminHeader: "yes"}, 403, noAdmin},
 		"from another page":      {http.MethodPost, "credentials?account=777788889999", map[string]string{lab.AdminHeader: "admin", "Origin": "https://example.com"}, 403, noAdmin},
+		"from another port":      {http.MethodPost, "credentials?account=777788889999", from("http://127.0.0.1:1"), 403, noAdmin},
+		"from another host":      {http.MethodPost, "credentials?account=777788889999", from("https://evil.example:" + own.Port()), 403, noAdmin},
+		"from a file":            {http.MethodPost, "credentials?account=777788889999", from("null"), 403, noAdmin},
+		"from an odd page":       {http.MethodPost, "credentials?account=777788889999", from("http://127.0.0.1:%zz"), 403, noAdmin},
+		"from the lab's own":     {http.MethodPost, "credentials?account=999999999999", from(b.Lab.Endpoint()), 404, `there is no account "999999999999"; there are 111122223333, 123456789012, 444455556666, 777788889999`},
 		"GET":                    {http.MethodGet, "credentials?account=777788889999", admin, 405, "only POST"},
 		"no account":             {http.MethodPost, "credentials", admin, 404, `there is no account ""; there are 111122223333, 123456789012, 444455556666, 777788889999`},
 		"an account not there":   {http.MethodPost, "credentials?account=999999999999", admin, 404, `there is no account "999999999999"; there are 111122223333, 123456789012, 444455556666, 777788889999`},

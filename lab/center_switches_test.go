@@ -52,6 +52,15 @@ func centerReadings() map[string]reading {
 				return err
 			}), want: "400 ValidationException", turned: "400 ServiceQuotaExceededException",
 		},
+		"ScopeTargetsExist": {
+			world: admin, turn: func(s *world.Switches) { s.ScopeTargetsExist = on() },
+			ask: asking(func(b *bench, c *ssoadmin.Client) error {
+				_, err := c.PutApplicationAccessScope(b.Context(), &ssoadmin.PutApplicationAccessScopeInput{
+					ApplicationArn: aws.String(appARN), Scope: aws.String("scope:x"), AuthorizedTargets: []string{"arn:aws:sso:::instance/ssoins-ffffffffffffffff"},
+				})
+				return err
+			}), want: worked, turned: "400 ResourceNotFoundException",
+		},
 		"AssignmentsThroughGroups": {
 			world: admin, turn: func(s *world.Switches) { s.AssignmentsThroughGroups = on() },
 			ask: func(b *bench) string {

@@ -1,11 +1,12 @@
 package lab
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
 	"github.com/tip-cli/tip-cli/lab/internal/faults"
@@ -36,13 +37,10 @@ func refuseControl(w http.ResponseWriter, status int, err error) {
 	http.Error(w, err.Error(), status)
 }
 
-// readControl reads the JSON body of such a request into v. Unknown keys are refused.
+// readControl reads the JSON body of such a request into v. Unknown keys, and whatever
+// stands behind, are refused.
 func readControl(w http.ResponseWriter, r *http.Request, v any) error {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControl))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); errors.Is(err, io.EOF) {
-		return errNoBody
-	} else if err != nil {
+	if err := faults.ReadJSON(http.MaxBytesReader(w, r.Body, maxControl), v); err != nil {
 		return fmt.Errorf("the body: %w", err)
 	}
 	return nil
@@ -70,8 +68,14 @@ func (f *front) postFault(w http.ResponseWriter, r *http.Request) {
 
 // deleteFaults takes the fault away that the parameter name names, or all of them.
 func (f *front) deleteFaults(w http.ResponseWriter, r *http.Request) {
-	name, query := r.URL.Query().Get("name"), r.URL.Query()
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err == nil {
+		err = onlyName(query)
+	}
+	name := query.Get("name")
 	switch {
+	case err != nil:
+		refuseControl(w, http.StatusBadRequest, err)
 	case !query.Has("name"):
 		answerJSON(w, map[string]any{"removed": f.lab.ClearFaults()})
 	case f.lab.RemoveFault(name):
@@ -79,6 +83,19 @@ func (f *front) deleteFaults(w http.ResponseWriter, r *http.Request) {
 	default:
 		refuseControl(w, http.StatusNotFound, fmt.Errorf("there is no fault %q", name))
 	}
+}
+
+// onlyName refuses parameters that are not name, or that name two.
+func onlyName(query url.Values) error {
+	for _, key := range slices.Sorted(maps.Keys(query)) {
+		if key != "name" {
+			return fmt.Errorf("there is no parameter %q, only name", key)
+		}
+	}
+	if len(query["name"]) > 1 {
+		return errors.New("the parameter name stands twice; it takes one name")
+	}
+	return nil
 }
 
 // Clock is what /_lab/clock answers with.
@@ -97,20 +114,20 @@ func (f *front) answerClock(w http.ResponseWriter) {
 func (f *front) postClock(w http.ResponseWriter, r *http.Request) {
 	var change struct {
 		Advance *FaultDuration `json:"advance"`
-		Set     *time.Time     `json:"set"`
+		Set     *string        `json:"set"`
 	}
 	err := readControl(w, r, &change)
 	if err == nil && (change.Advance == nil) == (change.Set == nil) {
 		err = errors.New("the body has one of advance and set")
 	}
+	if err == nil && change.Set != nil {
+		err = f.lab.clock.setText(*change.Set)
+	} else if err == nil {
+		err = f.lab.clock.advance(time.Duration(*change.Advance))
+	}
 	if err != nil {
 		refuseControl(w, http.StatusBadRequest, err)
 		return
-	}
-	if change.Set != nil {
-		f.lab.SetClock(*change.Set)
-	} else {
-		f.lab.AdvanceClock(time.Duration(*change.Advance))
 	}
 	f.answerClock(w)
 }

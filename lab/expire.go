@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -117,6 +116,3 @@ func (x *Expiry) selects(s *world.Session) bool {
 		(x.Role == "" || x.Role == s.RoleARN || strings.HasSuffix(s.RoleARN, "/"+x.Role)) &&
 		(x.Person == "" || s.Identity != nil && s.Identity.UserID == x.Person)
 }
-
-// errNoBody says that a request of the control pages says nothing.
-var errNoBody = errors.New("the request has no body")

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tip-cli/tip-cli/lab/internal/awswire"
 	"github.com/tip-cli/tip-cli/lab/internal/faults"
+	"github.com/tip-cli/tip-cli/lab/internal/s3"
 )
 
 // Fault says which requests fail on purpose, and how; docs/faults.md explains it.
@@ -59,7 +61,8 @@ const (
 )
 
 // AddFaults sets faults behind those that are set, all of them or none, and returns
-// their names. They strike requests that come from then on.
+// their names. They strike requests that come from then on. The error says which one
+// says nothing, could never strike, or has a name that is taken.
 func (l *Lab) AddFaults(list ...Fault) ([]string, error) {
 	for i := range list {
 		if name := list[i].Issuer; name != "" && !l.hasIssuer(name) {
@@ -99,6 +102,17 @@ func (l *Lab) newControl(opts *Options) {
 	l.faults = faults.New(l.clock.now)
 }
 
+// catalogue is what the services of a front serve, for faults to strike.
+func (f *front) catalogue() faults.Catalogue {
+	c := faults.Catalogue{faults.ProviderService: faults.Endpoints(), string(s3Service): s3.Operations()}
+	for name, handler := range f.services {
+		if s, ok := handler.(*awswire.Service); ok {
+			c[string(name)] = s.Operations()
+		}
+	}
+	return c
+}
+
 // setScenario sets the clock and the faults of a scenario file, nil for none.
 func (l *Lab) setScenario(document []byte) error {
 	if document == nil {
@@ -108,7 +122,9 @@ func (l *Lab) setScenario(document []byte) error {
 	if err != nil {
 		return err
 	}
-	l.clock.advance(time.Duration(scenario.Clock))
+	if err := l.clock.advance(time.Duration(scenario.Clock)); err != nil {
+		return fmt.Errorf("scenario file: clock: %w", err)
+	}
 	if _, err := l.AddFaults(scenario.Faults...); err != nil {
 		return fmt.Errorf("scenario file: %w", err)
 	}

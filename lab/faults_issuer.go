@@ -1,7 +1,9 @@
 package lab
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http"
 	"strconv"
@@ -21,6 +23,7 @@ func (f *front) serveIssuer(w http.ResponseWriter, r *http.Request) {
 		f.idp.ServeHTTP(w, r)
 		return
 	}
+	readAhead(r)
 	s := f.strike(r.Context(), &faults.Request{Service: faults.ProviderService, Operation: at.Name, Issuer: at.Issuer})
 	if s == nil {
 		f.idp.ServeHTTP(w, r)
@@ -39,6 +42,24 @@ func (f *front) serveIssuer(w http.ResponseWriter, r *http.Request) {
 	}
 	damaged.WriteHeader(whole.status)
 	_, _ = damaged.Write(whole.body.Bytes()) // the client has gone; there is nobody to tell
+}
+
+// maxForm bounds what is read ahead of a request to an OIDC provider, in bytes: more
+// than any of them takes.
+const maxForm = 64 << 10
+
+// readAhead reads the body of a request before anything waits: not until it is read
+// does the server notice that a client leaves.
+func readAhead(r *http.Request) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return
+	}
+	var read bytes.Buffer
+	_, _ = io.CopyN(&read, r.Body, maxForm) // whoever reads on sees the error
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(&read, r.Body), r.Body}
 }
 
 // refuseSignIn answers as an OIDC provider does (RFC 6749, 5.2), too many requests as

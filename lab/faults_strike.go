@@ -29,8 +29,9 @@ func (f *front) strike(ctx context.Context, r *faults.Request) *faults.Strike {
 		f.log.Info("fault injected", "fault", fault.Name, "do", fault.Do, "service", r.Service, "operation", r.Operation, "key", r.AccessKey)
 		f.perform(fault, r)
 	}
-	if s.Wait(ctx) != nil {
-		panic(http.ErrAbortHandler) // whom it was for has gone
+	if err := s.Wait(ctx); err != nil { // whom it was for has gone, or the lab goes
+		f.log.Info("fault cut short", "service", r.Service, "operation", r.Operation, "reason", err)
+		panic(http.ErrAbortHandler)
 	}
 	return s
 }
@@ -40,7 +41,7 @@ func (f *front) perform(fault *faults.Fault, r *faults.Request) {
 	var err error
 	switch fault.Do {
 	case faults.MoveClock:
-		f.lab.AdvanceClock(time.Duration(fault.By))
+		err = f.lab.clock.advance(time.Duration(fault.By))
 	case faults.RotateKeys:
 		issuer := fault.Issuer
 		if issuer == "" {

@@ -38,6 +38,7 @@ type front struct {
 }
 
 func newFront(l *Lab, w *world.World, opts *Options, state *keptState) (*front, error) {
+	w.SetUnmoved(l.clock.base)
 	if opts.OnEvent != nil {
 		w.OnEvent(opts.OnEvent)
 	}

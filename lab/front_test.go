@@ -73,6 +73,7 @@ func TestForeignHostsAreRefused(t *testing.T) {
 		"CONNECT to loopback":        {line("CONNECT", "127.0.0.1:443", "127.0.0.1:443"), 403},
 		"CONNECT to the metadata":    {line("CONNECT", "169.254.169.254:443", "169.254.169.254:443"), 403},
 		"CONNECT to a look-alike":    {line("CONNECT", "sts.eu-west-1.amazonaws.com.example.com:443", "sts.eu-west-1.amazonaws.com.example.com:443"), 403},
+		"CONNECT to a region of IAM": {line("CONNECT", "iam.eu-west-1.amazonaws.com:443", "iam.eu-west-1.amazonaws.com:443"), 403},
 		"CONNECT to another service": {line("CONNECT", "ec2.eu-west-1.amazonaws.com:443", "ec2.eu-west-1.amazonaws.com:443"), 403},
 		"absolute form elsewhere":    {line("GET", "http://example.com/", "example.com"), 403},
 		"absolute form, metadata":    {line("GET", "http://169.254.169.254/latest/meta-data/", "169.254.169.254"), 403},

@@ -1,106 +1,26 @@
 package lab_test
 
 import (
-	"bufio"
-	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tip-cli/tip-cli/lab"
+	"github.com/tip-cli/tip-cli/lab/internal/probe"
 	"github.com/tip-cli/tip-cli/lab/labtest"
 )
 
-// foreign is a client of S3 Control in another language, one call at a time.
-type foreign struct {
-	testing.TB
-	in  io.Writer
-	out *bufio.Scanner
-}
+// foreign is a client of S3 Control in another language, one call at a time, for appl.
+type foreign struct{ *probe.Foreign }
 
-// startForeign starts testdata/s3control.py at the proxy door. Without what it
-// needs the test is skipped, in CI it fails.
-func startForeign(t *testing.T, l *lab.Lab, kind string) *foreign {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("Python is slow: -short")
-	}
-	needed(t, exec.CommandContext(t.Context(), "python3", "-c", "import boto3").Run() == nil, "python3 with boto3")
-	if kind == "cli" {
-		_, err := exec.LookPath("aws")
-		needed(t, err == nil, "the AWS CLI")
-	}
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "python3", filepath.Join("testdata", "s3control.py"), kind)
-	cmd.Env = append(lab.Apply(os.Environ(), l.Environ(lab.ProxyDoor, labtest.CAFile(t, l))),
-		"AWS_ACCESS_KEY_ID="+labtest.AdminAccessKeyID, "AWS_SECRET_ACCESS_KEY="+labtest.AdminSecretAccessKey, "AWS_MAX_ATTEMPTS=1", "HOME="+t.TempDir())
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = in.Close()
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("s3control.py: %v", err)
-		}
-	})
-	return &foreign{t, in, bufio.NewScanner(out)}
-}
-
-// needed skips a test without what it needs; in CI it fails.
-func needed(t *testing.T, found bool, what string) {
-	t.Helper()
-	switch {
-	case found:
-	case os.Getenv("CI") != "":
-		t.Fatalf("%s is required in CI", what)
-	default:
-		t.Skipf("%s is not at hand", what)
-	}
-}
-
-type members = map[string]any
+type members = probe.Members
 
 // call expects an error code, "" for success, and returns the output.
-func (f *foreign) call(want, operation string, kv ...any) members {
+func (f foreign) call(want, operation string, kv ...any) members {
 	f.Helper()
-	given := members{"AccountId": appl}
-	for i := 0; i < len(kv); i += 2 {
-		given[kv[i].(string)] = kv[i+1]
-	}
-	line, err := json.Marshal(members{"operation": operation, "input": given})
-	if err != nil {
-		f.Fatal(err)
-	}
-	if _, err := fmt.Fprintf(f.in, "%s\n", line); err != nil {
-		f.Fatal(err)
-	}
-	if !f.out.Scan() {
-		f.Fatalf("%s: no answer: %v", operation, f.out.Err())
-	}
-	var answer struct {
-		Output        members
-		Code, Message string
-	}
-	if err := json.Unmarshal(f.out.Bytes(), &answer); err != nil {
-		f.Fatal(err)
-	}
-	if answer.Code != want {
-		f.Errorf("%s: %q %s, want %q", operation, answer.Code, answer.Message, want)
-	}
-	return answer.Output
+	return f.Call(want, operation, append([]any{"AccountId", appl}, kv...)...)
 }
 
 // text is a member of an output, empty if it is none.
@@ -110,7 +30,7 @@ func text(m members, name string) string {
 }
 
 // expectText compares a member of an output.
-func (f *foreign) expectText(m members, name, want string) {
+func (f foreign) expectText(m members, name, want string) {
 	f.Helper()
 	if got := text(m, name); got != want {
 		f.Errorf("%s is %q, want %q", name, got, want)
@@ -121,8 +41,8 @@ func (f *foreign) expectText(m members, name, want string) {
 func TestManagementWithOtherClients(t *testing.T) {
 	for _, kind := range []string{"boto3", "cli"} {
 		t.Run(kind, func(t *testing.T) {
-			l := labtest.Start(t, labtest.Edit(refusing), labtest.Edit(func(w *lab.World) { w.AccessGrants = nil }))
-			f := startForeign(t, l, kind)
+			b := probe.Start(t, refusing, func(w *lab.World) { w.AccessGrants = nil })
+			f := foreign{b.Foreign(kind, "s3control", labtest.Admin())}
 			f.instance()
 			location := f.locations()
 			f.grants(location)
@@ -133,9 +53,33 @@ func TestManagementWithOtherClients(t *testing.T) {
 	}
 }
 
+// What people ask for, with boto3 and the AWS CLI: as the analyst, who has a grant.
+func TestAccessWithOtherClients(t *testing.T) {
+	for _, kind := range []string{"boto3", "cli"} {
+		t.Run(kind, func(t *testing.T) {
+			b := probe.Start(t)
+			f := foreign{b.Foreign(kind, "s3control", labtest.EnhancedCredentials(t, b.Lab, labtest.Analyst))}
+			const scope = "s3://tip-demo-data/reports/*"
+			f.expectText(f.call("", "GetAccessGrantsInstanceForPrefix", "S3Prefix", scope), "AccessGrantsInstanceArn", grantsARN)
+			listed := f.call("", "ListCallerAccessGrants", "GrantScope", scope)["CallerAccessGrantsList"]
+			want := []any{members{"Permission": "READ", "GrantScope": scope, "ApplicationArn": "ALL"}}
+			if diff := cmp.Diff(any(want), listed); diff != "" {
+				t.Errorf("the caller's grants (-want +got):\n%s", diff)
+			}
+			given := f.call("", "GetDataAccess", "Target", scope, "Permission", "READ", "DurationSeconds", 900)
+			f.expectText(given, "MatchedGrantTarget", scope)
+			credentials, _ := given["Credentials"].(members)
+			if !strings.HasPrefix(text(credentials, "AccessKeyId"), "ASIA") || text(credentials, "SessionToken") == "" {
+				t.Errorf("the credentials have %d members", len(credentials))
+			}
+			f.call("AccessDenied", "GetDataAccess", "Target", "s3://tip-demo-data/secret/*", "Permission", "READ")
+		})
+	}
+}
+
 const unknownID = "00000000-0000-4000-8000-000000000000"
 
-func (f *foreign) instance() {
+func (f foreign) instance() {
 	f.Helper()
 	f.call("AccessGrantsInstanceNotExistsError", "GetAccessGrantsInstance")
 	f.call("AccessGrantsInstanceNotExistsError", "DeleteAccessGrantsInstance")
@@ -155,7 +99,7 @@ func (f *foreign) instance() {
 	f.call("", "AssociateAccessGrantsIdentityCenter", "IdentityCenterArn", instance)
 }
 
-func (f *foreign) locations() string {
+func (f foreign) locations() string {
 	f.Helper()
 	made := f.call("", "CreateAccessGrantsLocation", "LocationScope", "s3://tip-demo-data", "IAMRoleArn", locationRole)
 	id := text(made, "AccessGrantsLocationId")
@@ -173,7 +117,7 @@ func (f *foreign) locations() string {
 	return id
 }
 
-func (f *foreign) grants(location string) {
+func (f foreign) grants(location string) {
 	f.Helper()
 	with := func(subPrefix string) []any {
 		return []any{"AccessGrantsLocationId", location, "AccessGrantsLocationConfiguration", members{"S3SubPrefix": subPrefix},
@@ -199,7 +143,7 @@ func (f *foreign) grants(location string) {
 	f.call("NoSuchAccessGrantError", "DeleteAccessGrant", "AccessGrantId", id)
 }
 
-func (f *foreign) policy() {
+func (f foreign) policy() {
 	f.Helper()
 	document := sharing(principalOf(center), "s3:GetDataAccess", `"`+grantsARN+`"`)
 	f.call("AccessGrantsInstanceResourcePolicyNotExists", "GetAccessGrantsInstanceResourcePolicy")
@@ -210,7 +154,7 @@ func (f *foreign) policy() {
 	f.call("", "DeleteAccessGrantsInstanceResourcePolicy")
 }
 
-func (f *foreign) tags() {
+func (f foreign) tags() {
 	f.Helper()
 	f.call("", "TagResource", "ResourceArn", grantsARN, "Tags", []members{{"Key": "cost", "Value": "1"}})
 	f.call("InvalidTags", "TagResource", "ResourceArn", grantsARN, "Tags", []members{{"Key": "aws:cost", "Value": "1"}})
@@ -222,7 +166,7 @@ func (f *foreign) tags() {
 	f.call("NoSuchAccessGrantsLocationError", "ListTagsForResource", "ResourceArn", grantsARN+"/location/none")
 }
 
-func (f *foreign) ends(location string) {
+func (f foreign) ends(location string) {
 	f.Helper()
 	f.call("AccessGrantsInstanceNotEmptyError", "DeleteAccessGrantsInstance")
 	f.call("AccessGrantsLocationNotEmptyError", "DeleteAccessGrantsLocation", "AccessGrantsLocationId", location)

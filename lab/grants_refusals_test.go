@@ -161,6 +161,9 @@ func TestAccessGrantsRefusals(t *testing.T) {
 		"policy for nobody": {func(o *owner) error {
 			return o.putPolicy(sharing(principalOf(roleIn(center, "nobody")), "s3:GetDataAccess", `"*"`))
 		}, badPolicy},
+		"policy for somebody gone": {func(o *owner) error {
+			return o.putPolicy(sharing(principalOf("AROAEXAMPLEID1234567X"), "s3:GetDataAccess", `"*"`))
+		}, badPolicy},
 		"policy for another resource": {func(o *owner) error {
 			return o.putPolicy(sharing(principalOf(center), "s3:GetDataAccess", `"arn:aws:s3:::b/*"`))
 		}, badPolicy},

@@ -80,6 +80,7 @@ type Lab struct {
 	keeper   *keeper // nil for a lab in memory
 	restored bool
 	swapping sync.Mutex
+	closed   bool         // swapping is for it
 	replays  atomic.Int64 // of worlds that were replaced
 	done     sync.WaitGroup
 	closing  sync.Once
@@ -154,6 +155,7 @@ func newLab(addr string, opts *Options) (_ *Lab, err error) {
 		return nil, err
 	}
 	l.front.Store(f)
+	l.faults.SetCatalogue(f.catalogue())
 	if err := l.setScenario(opts.Faults); err != nil {
 		return nil, err
 	}
@@ -194,12 +196,17 @@ func (l *Lab) serve(ln net.Listener) {
 	}
 }
 
-// Close stops the lab. Requests under way get two seconds to end.
+// Close stops the lab. Requests under way get two seconds to end; a change of the
+// world under way, such as [Lab.Import], ends first, and a later one is an error.
 func (l *Lab) Close() error {
 	l.closing.Do(func() {
+		l.swapping.Lock()
+		l.closed = true
+		l.swapping.Unlock()
 		ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 		defer cancel()
 		l.inner.CloseIdleConnections()
+		l.faults.Close()
 		for _, s := range []*http.Server{l.plain, l.tls} {
 			if err := s.Shutdown(ctx); err != nil {
 				l.closeErr = errors.Join(l.closeErr, s.Close())

@@ -19,7 +19,15 @@ func policyReadings() map[string]reading {
 		a.Policies = append(a.Policies, world.ManagedPolicyFile{Name: "no-secrets", Document: policyOf(statement("Deny", "secretsmanager:*", "Resource", "*"))})
 		addRole(w, 1, "no-secrets", policyOf(statement("Allow", "sts:AssumeRole", "Principal", principal(appl))), nil).ManagedPolicies = []string{"arn:aws:iam::444455556666:policy/no-secrets"}
 	}
+	web := func(role string, edits ...func(*lab.IDToken)) func(*bench) string {
+		return func(b *bench) string {
+			_, err := b.webIdentity(roleIn(appl, role), b.jwt("analyst", edits...))
+			return short(err)
+		}
+	}
 	return map[string]reading{
+		"FederatedProvider": {[]func(*lab.World){webIdentityWorld}, func(s *world.Switches) { s.FederatedProvider = "issuer" }, web("provider"), worked, "403 AccessDenied"},
+		"SeveralAudiences":  {[]func(*lab.World){webIdentityWorld}, func(s *world.Switches) { s.SeveralAudiences = "all" }, web("aud-client", audiences("https://example.com/api", clientID)), worked, "403 AccessDenied"},
 		"DenialNamesPolicy": {[]func(*lab.World){strict, denies}, func(s *world.Switches) { s.DenialNamesPolicy = off() }, func(b *bench) string {
 			a := answerOf(errOf(b.secret(b.session(roleIn(appl, "no-secrets")), appUser)))
 			_, reason, _ := strings.Cut(a.Message, " with ")

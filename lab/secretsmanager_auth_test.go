@@ -265,6 +265,7 @@ func TestResourcePolicyOfSecret(t *testing.T) {
 		"no JSON":              {put("{", false), malformed("This resource policy contains invalid Json.")},
 		"no policy":            {put(`{"Version": "2012-10-17"}`, false), malformed("This resource policy contains a syntax error. ...")},
 		"nobody":               {put(to(roleIn(appl, "nobody")), false), malformed("This resource policy contains an unsupported principal.")},
+		"somebody gone":        {put(to("AROAEXAMPLEID1234567X"), false), malformed("This resource policy contains an unsupported principal.")},
 		"everybody":            {put(everybody, true), answer{400, "PublicPolicyException", "The resource policy did not prevent broad access to the secret."}},
 		"everybody's deletion": {put(policyOf(statement("Allow", "secretsmanager:DeleteSecret", "Resource", "*", "Principal", "*")), true), answer{400, "PublicPolicyException", "*"}},
 		"unprotected":          {put(everybody, false), answer{}},

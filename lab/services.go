@@ -62,7 +62,7 @@ var wireServices = []struct {
 	{"identitystore", hostForm(`identitystore`, region), func(s *parts) (*awswire.Service, error) { return identitystore.New(s.world, s.authz, s.wire...) }},
 	{"secretsmanager", hostForm(`secretsmanager`, region), func(s *parts) (*awswire.Service, error) { return secretsmanager.New(s.world, s.authz, s.wire...) }},
 	{"sso-admin", hostForm(`sso`, region), func(s *parts) (*awswire.Service, error) { return ssoadmin.New(s.world, s.authz, s.wire...) }},
-	{"iam", hostForm(`iam`, optionalRegion), func(s *parts) (*awswire.Service, error) { return iam.New(s.world, s.authz, s.wire...) }},
+	{"iam", iamHost, func(s *parts) (*awswire.Service, error) { return iam.New(s.world, s.authz, s.wire...) }},
 	{"cloudformation", hostForm(`cloudformation`, region), func(s *parts) (*awswire.Service, error) {
 		return cloudformation.New(s.world, s.authz, s.inner, s.background, s.wire...)
 	}},
@@ -80,6 +80,10 @@ const (
 func hostForm(name, region string) *regexp.Regexp {
 	return regexp.MustCompile(`^` + name + `(?:-fips)?` + region + `\.(?:amazonaws\.com|api\.aws)$`)
 }
+
+// iamHost is that of IAM, which has one endpoint for a partition: in China it is
+// called after a region, elsewhere it is not.
+var iamHost = regexp.MustCompile(`^iam(?:-fips)?(?:\.(cn-north-1))?\.amazonaws\.com$`)
 
 // The host names of S3, which have an account or a bucket in front.
 var (

@@ -26,6 +26,9 @@ var (
 	mainFile    = datadir.File("world")
 	initialFile = datadir.File("initial")
 	caFile      = datadir.File("authority")
+	// startFile is there from the first moment of a new directory until it has a
+	// world: where neither is, the world has been lost.
+	startFile = datadir.File("beginning")
 )
 
 // Parts of the names of files with a generation.
@@ -64,19 +67,18 @@ type keeper struct {
 	// runtime, people and objects are the numbers of the states that are on disk.
 	runtime, people, objects uint64
 
-	kept    atomic.Pointer[front] // the same front, to look at without mu
-	saved   atomic.Uint64         // number of the world's state that is on disk
-	failure atomic.Pointer[failure]
+	kept  atomic.Pointer[front] // the same front, to look at without mu
+	saved atomic.Uint64         // number of the world's state that is on disk
+	// worldFailure is of the world, restFailure of everything else.
+	worldFailure, restFailure atomic.Pointer[failure]
 
-	stop chan struct{}
-	done sync.WaitGroup
+	closed bool // the directory may be another lab's
+	stop   chan struct{}
+	done   sync.WaitGroup
 }
 
-// failure is why the directory cannot be written, and since when.
-type failure struct {
-	err error
-	at  time.Time
-}
+// errClosed is the answer to a change of the world of a lab that has ended.
+var errClosed = errors.New("the lab has been closed")
 
 // keptState is what a data directory had.
 type keptState struct {
@@ -95,7 +97,7 @@ type runtimeFile struct {
 
 // openKeeper takes possession of a data directory. state is nil if it is new.
 func openKeeper(path, endpoint string, opts *Options) (_ *keeper, state *keptState, err error) {
-	dir, err := datadir.Open(path, mainFile)
+	dir, err := datadir.Open(path, mainFile, ownFile)
 	if err != nil {
 		return nil, nil, fmt.Errorf("data directory: %w", err)
 	}
@@ -117,17 +119,23 @@ type authority struct {
 	Seed []byte `json:"administrators"`
 }
 
-// authority returns that of the directory, or a new one that is put there.
-func (k *keeper) authority() (*tlsca.CA, []byte, error) {
+// authority returns that of the directory, or a new one that is put there; one
+// that has a world must have it.
+func (k *keeper) authority(restored bool) (*tlsca.CA, []byte, error) {
 	kept := authority{Seed: administratorSeed()}
 	text, err := k.dir.Read(caFile)
 	if err == nil {
-		err = json.Unmarshal(text, &kept)
+		if err = json.Unmarshal(text, &kept); err != nil {
+			err = k.damaged(caFile, err)
+		}
+	}
+	if restored {
+		err = k.absent(caFile, err)
 	}
 	if err != nil && !missing(err) {
 		return nil, nil, fmt.Errorf("data directory: %w", err)
 	}
-	if kept.CA != "" {
+	if err == nil {
 		ca, err := tlsca.Parse([]byte(kept.CA))
 		if err == nil {
 			return ca, kept.Seed, nil
@@ -159,10 +167,14 @@ func (k *keeper) saveAuthority(ca *tlsca.CA, seed []byte) error {
 }
 
 // adopt writes everything of a front, under a new generation unless it was loaded
-// from here, and keeps it from now on.
+// from here, and keeps it from now on. After an error the one before is kept; that
+// something of former worlds is left is none.
 func (k *keeper) adopt(f *front, loaded bool) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.closed {
+		return errClosed
+	}
 	before := *k.snapshot()
 	k.front = f
 	if !loaded {
@@ -174,13 +186,25 @@ func (k *keeper) adopt(f *front, loaded bool) error {
 	if err == nil {
 		err = k.saveWorld()
 	}
+	if err == nil && before.front == nil {
+		err = k.dir.Remove(startFile)
+	}
 	if err != nil {
 		k.restore(&before)
 		return fmt.Errorf("data directory: %w", err)
 	}
 	k.kept.Store(f)
 	f.world.OnEvent(k.events.add)
-	return errors.Join(k.dropOthers(), k.trimTrail())
+	k.leftOver(errors.Join(k.dropOthers(), k.trimTrail()))
+	return nil
+}
+
+// leftOver notes that something was not removed that nobody needs. It is removed
+// another time.
+func (k *keeper) leftOver(err error) {
+	if err != nil {
+		k.log.Warn("the data directory was not tidied up", "dir", k.dir.Path(), "error", err)
+	}
 }
 
 // unsaved is no state's number.
@@ -190,17 +214,19 @@ const unsaved = ^uint64(0)
 type position struct {
 	front                    *front
 	generation               string
+	blobs                    map[*store.Blob]string
 	events                   *eventBuffer
 	runtime, people, objects uint64
 }
 
 func (k *keeper) snapshot() *position {
-	return &position{k.front, k.generation, k.events, k.runtime, k.people, k.objects}
+	return &position{k.front, k.generation, k.blobs, k.events, k.runtime, k.people, k.objects}
 }
 
 func (k *keeper) restore(p *position) {
-	k.front, k.generation, k.events = p.front, p.generation, p.events
+	k.front, k.generation, k.blobs, k.events = p.front, p.generation, p.blobs, p.events
 	k.runtime, k.people, k.objects = p.runtime, p.people, p.objects
+	k.saved.Store(unsaved) // the main file may be the one that was to replace it
 }
 
 // commit makes sure that the world of a front is on disk as it is now. One that is
@@ -209,13 +235,13 @@ func (k *keeper) commit(f *front) {
 	if k.kept.Load() != f || k.saved.Load() == f.world.Changes() {
 		return
 	}
-	if failed := k.failure.Load(); failed != nil && time.Since(failed.at) < retryAfter {
+	if k.worldFailure.Load().recent() {
 		return
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.front == f {
-		k.outcome(k.saveWorld())
+		k.outcome(k.saveWorld(), k.restFailure.Load())
 	}
 }
 
@@ -223,25 +249,9 @@ func (k *keeper) commit(f *front) {
 func (k *keeper) save() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.outcome(errors.Join(k.saveObjects(), k.saveRuntime(), k.saveWorld(), k.saveTrail()))
-}
-
-// outcome notes how a write ended, and tells when that is news.
-func (k *keeper) outcome(err error) {
-	before := k.failure.Load()
-	if err == nil {
-		if before != nil {
-			k.failure.Store(nil)
-			k.log.Info("the data directory is written again", "dir", k.dir.Path())
-			k.report(nil)
-		}
-		return
-	}
-	k.failure.Store(&failure{err, time.Now()})
-	if before == nil {
-		k.log.Error("the data directory cannot be written", "dir", k.dir.Path(), "error", err)
-		k.report(err)
-	}
+	rest := errors.Join(k.saveObjects(), k.saveRuntime())
+	world := k.saveWorld()
+	k.outcome(world, failureOf(errors.Join(rest, k.saveTrail())))
 }
 
 // run saves in the background until close.
@@ -255,7 +265,7 @@ func (k *keeper) run() {
 			case <-time.After(pause):
 			}
 			began := time.Now()
-			if failed := k.failure.Load(); failed == nil || time.Since(failed.at) >= retryAfter {
+			if !k.worldFailure.Load().recent() && !k.restFailure.Load().recent() {
 				k.save()
 			}
 			pause = max(saveEvery, savePause*time.Since(began))
@@ -263,15 +273,20 @@ func (k *keeper) run() {
 	})
 }
 
-// close saves what is left and gives the directory up.
+// close saves what is left and gives the directory up: nothing is written from then
+// on, as another lab may have it.
 func (k *keeper) close() error {
 	close(k.stop)
 	k.done.Wait()
 	k.save()
 	var err error
-	if failed := k.failure.Load(); failed != nil {
+	if failed := k.failed(); failed != nil {
 		err = fmt.Errorf("data directory: not everything was saved: %w", failed.err)
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.closed, k.front = true, nil
+	k.kept.Store(nil)
 	return errors.Join(err, k.dir.Close())
 }
 
@@ -280,8 +295,8 @@ func (k *keeper) settled() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	f := k.front
-	return k.saved.Load() == f.world.Changes() && k.runtime == f.world.RuntimeChanges() && k.people == f.idp.Changes() &&
-		k.objects == f.objects.Changes() && k.events.empty()
+	return f != nil && k.saved.Load() == f.world.Changes() && k.runtime == f.world.RuntimeChanges() && k.people == f.idp.Changes() &&
+		k.objects == f.objects.Changes() && k.events.empty() && !k.events.torn
 }
 
 func (k *keeper) saveWorld() error {

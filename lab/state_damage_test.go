@@ -87,7 +87,7 @@ func TestDamagedDataDirectory(t *testing.T) {
 			})
 		}
 	}
-	for _, pattern := range []string{"sessions-*.state", "objects-*.state", "objects/*"} {
+	for _, pattern := range []string{"world.state", "authority.state", "sessions-*.state", "objects-*.state", "objects/*"} {
 		t.Run("missing "+pattern, func(t *testing.T) {
 			dir := stored(t)
 			paths, _ := filepath.Glob(filepath.Join(dir, pattern))
@@ -97,21 +97,19 @@ func TestDamagedDataDirectory(t *testing.T) {
 			refusedDir(t, dir, lab.ErrDataDirDamaged, "missing")
 		})
 	}
-	t.Run("trail", func(t *testing.T) {
-		dir := stored(t)
-		paths, _ := filepath.Glob(filepath.Join(dir, "trail-*.state"))
-		if err := os.WriteFile(paths[0], []byte("{}\nnonsense\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		refusedDir(t, dir, lab.ErrDataDirDamaged, "trail")
-	})
 }
 
-// A crash may cut off the last line of the trail, and leave temporary files.
+// A crash may cut off the last line of the trail, and leave temporary files. A
+// directory with characters of patterns in its name is one like any.
 func TestTracesOfACrash(t *testing.T) {
-	dir := stored(t)
-	paths, _ := filepath.Glob(filepath.Join(dir, "trail-*.state"))
-	for path, text := range map[string]string{paths[0]: `{"eventID":"one"}` + "\n" + `{"eventID":"tw`, filepath.Join(dir, "world.state.tmp"): "tip-lab st", filepath.Join(dir, "objects", "x.tmp"): "x"} {
+	dir := filepath.Join(filepath.Dir(stored(t)), "a[b")
+	if err := os.Rename(filepath.Join(filepath.Dir(dir), "data"), dir); err != nil {
+		t.Fatal(err)
+	}
+	blob := strings.Repeat("0f", 32)
+	for path, text := range map[string]string{
+		trailOf(t, dir): `{"eventID":"one"}` + "\n" + `{"eventID":"tw`, filepath.Join(dir, "world.state.tmp"): "tip-lab st", filepath.Join(dir, "objects", blob+".tmp"): "x",
+	} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -128,6 +126,110 @@ func TestTracesOfACrash(t *testing.T) {
 	}
 }
 
+func trailOf(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "trail-") {
+			return filepath.Join(dir, e.Name())
+		}
+	}
+	t.Fatal("there is no trail")
+	return ""
+}
+
+// No world is refused for its trail: what cannot be read is left out.
+func TestDamagedTrail(t *testing.T) {
+	for name, damage := range map[string]func(path string) error{
+		"bad lines": func(path string) error {
+			return os.WriteFile(path, []byte("nonsense\n{\"eventID\":\"one\"}\n{}\n{\"eventID\":\"t{\"eventID\":\"x\"}\n{\"eventID\":\"two\"}\n"), 0o600)
+		},
+		"missing":     os.Remove,
+		"a directory": func(path string) error { return errors.Join(os.Remove(path), os.Mkdir(path, 0o700)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := stored(t)
+			if err := damage(trailOf(t, dir)); err != nil {
+				t.Fatal(err)
+			}
+			l := inDir(t, dir)
+			var ids []string
+			for _, e := range l.Events() {
+				ids = append(ids, e.EventID)
+			}
+			want := ""
+			if name == "bad lines" {
+				want = "one two"
+			}
+			if got := strings.Join(ids, " "); got != want || !l.Restored() {
+				t.Errorf("%q, want %q; restored %v", got, want, l.Restored())
+			}
+		})
+	}
+}
+
+// Where the world of the start is missing, the lab starts and a reset is refused.
+func TestMissingInitialWorld(t *testing.T) {
+	dir := stored(t)
+	if err := os.Remove(filepath.Join(dir, "initial.state")); err != nil {
+		t.Fatal(err)
+	}
+	l := inDir(t, dir)
+	if err := l.Reset(); !errors.Is(err, lab.ErrDataDirDamaged) {
+		t.Errorf("%v", err)
+	}
+}
+
+// A first start that was cut off, wherever, leaves a directory as good as new, and
+// one whose world was lost is none.
+func TestFirstStartThatWasCutOff(t *testing.T) {
+	dir := stored(t)
+	if err := os.Remove(filepath.Join(dir, "world.state")); err != nil {
+		t.Fatal(err)
+	}
+	refusedDir(t, dir, lab.ErrDataDirDamaged, "world.state")
+	for path := range content(t, dir) {
+		if name := filepath.Base(path); filepath.Dir(path) == dir && name != "authority.state" && name != "initial.state" {
+			_ = os.Remove(path)
+		}
+	}
+	refusedDir(t, dir, lab.ErrDataDirDamaged, "world.state") // the bodies of objects are left
+
+	data, left := filepath.Join(t.TempDir(), "data"), ""
+	l := inDir(t, data, func(o *lab.Options) {
+		o.Edit = func(*lab.World) { // in the middle of the first start
+			text, err := os.ReadFile(filepath.Join(data, "beginning.state"))
+			if left = string(text); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	l.end()
+	if _, err := os.Stat(filepath.Join(data, "beginning.state")); err == nil {
+		t.Error("the mark of the beginning outlasts it")
+	}
+	for _, world := range []bool{false, true} {
+		dir := stored(t)
+		if err := os.WriteFile(filepath.Join(dir, "beginning.state"), []byte(left), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if !world {
+			_ = os.Remove(filepath.Join(dir, "world.state"))
+		}
+		l := inDir(t, dir)
+		if l.Restored() != world {
+			t.Errorf("restored %v, with a world %v", l.Restored(), world)
+		}
+		l.end()
+		if _, err := os.Stat(filepath.Join(dir, "beginning.state")); err == nil {
+			t.Error("the mark is left")
+		}
+	}
+}
+
 func TestDataDirectoryOfAnotherVersion(t *testing.T) {
 	for first, words := range map[string]string{"tip-lab state 2 x": "newer", "tip-lab state 99": "newer"} {
 		dir := stored(t)
@@ -139,13 +241,41 @@ func TestDataDirectoryOfAnotherVersion(t *testing.T) {
 }
 
 func TestDataDirectoryOfSomebodyElse(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "thesis.txt"), []byte("x"), 0o600); err != nil {
+	for _, name := range []string{"thesis.txt", "terraform.state", "x.state.tmp", "sessions-1.state", "objects/thesis.txt", "objects/x.tmp"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, filepath.FromSlash(name))
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("x"), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			refusedDir(t, dir, lab.ErrDataDirForeign, "neither empty nor a data directory")
+			if len(content(t, dir)) != 1 {
+				t.Errorf("%v is in it now", content(t, dir))
+			}
+		})
+	}
+}
+
+// What somebody puts into a data directory stays there.
+func TestOtherFilesInADataDirectory(t *testing.T) {
+	dir := stored(t)
+	others := []string{"terraform.state", "notes.tmp", "sessions-1.state", "objects/thesis.txt", "objects/x.tmp", "objects/folder/x"}
+	for _, name := range others {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("x"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := inDir(t, dir)
+	fillBucket(t, l)
+	if err := l.Reset(); err != nil {
 		t.Fatal(err)
 	}
-	refusedDir(t, dir, lab.ErrDataDirForeign, "neither empty nor a data directory")
-	if names, _ := os.ReadDir(dir); len(names) != 1 {
-		t.Errorf("%v is in it now", names)
+	l.end()
+	for _, name := range others {
+		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

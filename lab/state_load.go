@@ -1,14 +1,13 @@
 package lab
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
-	"sync"
+
+	"github.com/google/uuid"
 
 	"github.com/tip-cli/tip-cli/lab/internal/datadir"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
@@ -20,7 +19,7 @@ func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 func (k *keeper) load() (*keptState, error) {
 	text, err := k.dir.Read(mainFile)
 	if missing(err) {
-		return nil, nil
+		return nil, k.begin()
 	}
 	if err != nil {
 		return nil, err
@@ -32,19 +31,67 @@ func (k *keeper) load() (*keptState, error) {
 	if err := json.Unmarshal(text, &main); err != nil {
 		return nil, k.damaged(mainFile, err)
 	}
-	if k.generation = main.Generation; main.Generation == "" || strings.ContainsAny(main.Generation, `/\`) {
+	if k.generation = main.Generation; !generationName(main.Generation) {
 		return nil, k.damaged(mainFile, errors.New("it names no generation"))
 	}
 	s := &keptState{}
 	if s.file, err = world.ParseJSON(main.World, k.endpoint); err != nil {
 		return nil, k.damaged(mainFile, err)
 	}
-	for _, step := range []func(*keptState) error{k.loadRuntime, k.loadObjects, k.loadTrail} {
+	for _, step := range []func(*keptState) error{k.loadRuntime, k.loadObjects} {
 		if err := step(s); err != nil {
 			return nil, err
 		}
 	}
+	k.loadTrail(s)
 	return s, nil
+}
+
+// begin marks a directory without a world as a new one, until it has one. It is
+// damaged if there are parts of a world, and not of one whose first start was cut off.
+func (k *keeper) begin() error {
+	_, err := k.dir.Read(startFile)
+	if err == nil || !missing(err) {
+		return err
+	}
+	names, err := k.dir.Names()
+	if err != nil {
+		return err
+	}
+	left, err := k.dir.HasBlobs()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		left = left || generationFile(name)
+	}
+	if left {
+		return k.absent(mainFile, fs.ErrNotExist)
+	}
+	return k.dir.Write(startFile, nil)
+}
+
+// generationFile reports whether a file of that name belongs to a generation.
+func generationFile(name string) bool {
+	for _, part := range []string{runtimePart, objectsPart, trailPart} {
+		rest, ok := strings.CutPrefix(name, part)
+		generation, _, _ := strings.Cut(rest, ".")
+		if ok && generationName(generation) && name == datadir.File(part+generation) {
+			return true
+		}
+	}
+	return false
+}
+
+// generationName reports whether a generation can be called that.
+func generationName(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
+
+// ownFile reports whether a data directory has files of that name.
+func ownFile(name string) bool {
+	if slices.Contains([]string{mainFile, initialFile, caFile, startFile}, name) {
+		return true
+	}
+	return generationFile(name)
 }
 
 func (k *keeper) damaged(name string, err error) error {
@@ -74,99 +121,6 @@ func (k *keeper) absent(name string, err error) error {
 		return k.damaged(name, errors.New("it is missing"))
 	}
 	return err
-}
-
-func (k *keeper) loadTrail(s *keptState) error {
-	name := datadir.File(trailPart + k.generation)
-	lines, err := k.dir.Lines(name)
-	if err != nil {
-		return err
-	}
-	seen := map[string]bool{} // an event may stand twice that came while the file was cut
-	for _, line := range lines {
-		var e Event
-		if err := json.Unmarshal(line, &e); err != nil {
-			return k.damaged(name, err)
-		}
-		if !seen[e.EventID] {
-			s.events = append(s.events, e)
-		}
-		seen[e.EventID] = true
-	}
-	return nil
-}
-
-// eventBuffer holds events until they are written. It is safe for concurrent use.
-type eventBuffer struct {
-	mu      sync.Mutex
-	pending []Event
-	written int // lines, since the trail was last cut
-}
-
-func (b *eventBuffer) add(e Event) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.pending = append(b.pending, e)
-}
-
-func (b *eventBuffer) empty() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.pending) == 0
-}
-
-func (b *eventBuffer) take() []Event {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	taken := b.pending
-	b.pending = nil
-	return taken
-}
-
-// putBack returns what could not be written, as far as the trail has room.
-func (b *eventBuffer) putBack(events []Event) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.pending = slices.Concat(events, b.pending)
-	b.pending = b.pending[max(0, len(b.pending)-world.TrailLength):]
-}
-
-// saveTrail appends the new events, and cuts the file when it has grown twice as
-// long as the trail.
-func (k *keeper) saveTrail() error {
-	events := k.events.take()
-	if len(events) == 0 {
-		return nil
-	}
-	var lines bytes.Buffer
-	enc := json.NewEncoder(&lines)
-	for i := range events {
-		if err := enc.Encode(&events[i]); err != nil {
-			return fmt.Errorf("event %s: %w", events[i].EventName, err)
-		}
-	}
-	if err := k.dir.Append(datadir.File(trailPart+k.generation), lines.Bytes()); err != nil {
-		k.events.putBack(events)
-		return err
-	}
-	if k.events.written += len(events); k.events.written < world.TrailLength {
-		return nil
-	}
-	return k.trimTrail()
-}
-
-// trimTrail writes the trail anew, as long as the world remembers it.
-func (k *keeper) trimTrail() error {
-	k.events.take() // they are in the world's trail, too
-	var lines bytes.Buffer
-	enc := json.NewEncoder(&lines)
-	for _, e := range k.front.world.Events() {
-		if err := enc.Encode(&e); err != nil {
-			return fmt.Errorf("event %s: %w", e.EventName, err)
-		}
-	}
-	k.events.written = 0
-	return k.dir.ReplaceLines(datadir.File(trailPart+k.generation), lines.Bytes())
 }
 
 // dropOthers removes what former worlds have left.

@@ -3,16 +3,20 @@ package lab
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tip-cli/tip-cli/lab/internal/datadir"
 	"github.com/tip-cli/tip-cli/lab/internal/s3/store"
+	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 
 // bucketRecord is a bucket in the file of objects.
 type bucketRecord struct {
-	Name       string           `json:"name"`
-	Created    time.Time        `json:"created"`
+	Name    string    `json:"name"`
+	Created time.Time `json:"created"`
+	// Versioning is for people; that of the world counts.
 	Versioning store.Versioning `json:"versioning,omitempty"`
 	Versions   []objectRecord   `json:"versions,omitempty"`
 }
@@ -28,6 +32,7 @@ type objectRecord struct {
 	Checksum     store.Checksum     `json:"checksum,omitzero"`
 	Parts        []store.ObjectPart `json:"parts,omitempty"`
 	Header       map[string]string  `json:"header,omitempty"`
+	HeaderBytes  map[string][]byte  `json:"headerBytes,omitempty"` // what is not UTF-8
 	Tags         []store.Tag        `json:"tags,omitempty"`
 }
 
@@ -65,7 +70,7 @@ func (k *keeper) saveObjects() error {
 	}
 	k.blobs, k.objects = blobs, changes
 	if dropped && k.kept.Load() == k.front {
-		return k.dropBlobs()
+		k.leftOver(k.dropBlobs())
 	}
 	return nil
 }
@@ -73,8 +78,9 @@ func (k *keeper) saveObjects() error {
 func (k *keeper) objectRecord(o *store.Object, blobs map[*store.Blob]string) (objectRecord, error) {
 	r := objectRecord{
 		Key: []byte(o.Key), VersionID: o.VersionID, DeleteMarker: o.DeleteMarker, LastModified: o.LastModified, ETag: o.ETag,
-		Checksum: o.Checksum, Parts: o.Parts, Header: o.Header, Tags: o.Tags,
+		Checksum: o.Checksum, Parts: o.Parts, Tags: o.Tags,
 	}
+	r.Header, r.HeaderBytes = splitHeader(o.Header)
 	if o.Body == nil {
 		return r, nil
 	}
@@ -91,6 +97,25 @@ func (k *keeper) objectRecord(o *store.Object, blobs map[*store.Blob]string) (ob
 	return r, nil
 }
 
+// splitHeader parts the values that are UTF-8, which JSON keeps as they are, from
+// the others.
+func splitHeader(header map[string]string) (text map[string]string, other map[string][]byte) {
+	for name, value := range header {
+		if utf8.ValidString(value) {
+			continue
+		}
+		if other == nil {
+			text, other = maps.Clone(header), map[string][]byte{}
+		}
+		other[name] = []byte(value)
+		delete(text, name)
+	}
+	if other == nil {
+		return header, nil
+	}
+	return text, other
+}
+
 func (k *keeper) loadObjects(s *keptState) error {
 	name := datadir.File(objectsPart + k.generation)
 	text, err := k.dir.Read(name)
@@ -101,15 +126,16 @@ func (k *keeper) loadObjects(s *keptState) error {
 	if err := json.Unmarshal(text, &records); err != nil {
 		return k.damaged(name, err)
 	}
-	known := map[string]bool{}
-	for _, b := range s.file.Buckets {
-		known[b.Name] = true
+	versioning := map[string]store.Versioning{} // the world's is newer
+	for i := range s.file.Buckets {
+		versioning[s.file.Buckets[i].Name] = versioningOf(&s.file.Buckets[i])
 	}
 	for _, b := range records {
-		if !known[b.Name] {
+		now, known := versioning[b.Name]
+		if !known {
 			continue // it was deleted right before the end
 		}
-		state := store.BucketState{Name: b.Name, Created: b.Created, Versioning: b.Versioning}
+		state := store.BucketState{Name: b.Name, Created: b.Created, Versioning: now}
 		for i := range b.Versions {
 			o, err := k.object(&b.Versions[i])
 			if err != nil {
@@ -122,10 +148,26 @@ func (k *keeper) loadObjects(s *keptState) error {
 	return nil
 }
 
+func versioningOf(b *world.BucketFile) store.Versioning {
+	switch {
+	case b.Versioning:
+		return store.Enabled
+	case b.Suspended:
+		return store.Suspended
+	}
+	return store.Unversioned
+}
+
 func (k *keeper) object(r *objectRecord) (*store.Object, error) {
 	o := &store.Object{
 		Key: string(r.Key), VersionID: r.VersionID, DeleteMarker: r.DeleteMarker, LastModified: r.LastModified, ETag: r.ETag,
 		Checksum: r.Checksum, Parts: r.Parts, Attributes: store.Attributes{Header: r.Header, Tags: r.Tags},
+	}
+	for name, value := range r.HeaderBytes {
+		if o.Header == nil {
+			o.Header = map[string]string{}
+		}
+		o.Header[name] = string(value)
 	}
 	if r.DeleteMarker {
 		return o, nil

@@ -6,9 +6,6 @@ import (
 	"net/http"
 )
 
-// importLimit bounds a world file that is sent to the lab, in bytes.
-const importLimit = 256 << 20
-
 // health is what /_lab/health answers.
 type health struct {
 	// Status is ok, or degraded when the data directory cannot be written.
@@ -29,7 +26,7 @@ func (f *front) serveHealth(w http.ResponseWriter, _ *http.Request) {
 	h := health{Status: "ok", Region: f.world.Region}
 	if k := f.lab.keeper; k != nil {
 		h.DataDir = &dataDirHealth{}
-		if failed := k.failure.Load(); failed != nil {
+		if failed := k.failed(); failed != nil {
 			h.Status, h.DataDir.Error = "degraded", failed.err.Error()
 		} else {
 			h.DataDir.Saved = k.settled()
@@ -60,6 +57,10 @@ func (f *front) serveExport(w http.ResponseWriter, r *http.Request) {
 
 func (f *front) serveImport(w http.ResponseWriter, r *http.Request) {
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, importLimit))
+	if _, long := errors.AsType[*http.MaxBytesError](err); long {
+		http.Error(w, "import the world: "+errLongFile.Error(), http.StatusBadRequest)
+		return
+	}
 	if err != nil {
 		http.Error(w, "the world file did not come whole: "+err.Error(), http.StatusBadRequest)
 		return

@@ -191,6 +191,31 @@ func told(t *testing.T, l *keptLab, reads []func(*keptLab) (any, error)) string 
 	return string(text)
 }
 
+// A request with a client token makes nothing anew in a lab that goes on.
+func TestClientTokensOutlastTheLab(t *testing.T) {
+	create := func(l *keptLab, name string) (string, error) {
+		out, err := ssoadmin.NewFromConfig(l.management()).CreateApplication(t.Context(), &ssoadmin.CreateApplicationInput{
+			InstanceArn: aws.String("arn:aws:sso:::instance/ssoins-1234567890abcdef"), Name: &name, ClientToken: aws.String("kept"),
+			ApplicationProviderArn: aws.String("arn:aws:sso::aws:applicationProvider/custom"),
+		})
+		if err != nil {
+			return "", err
+		}
+		return *out.ApplicationArn, nil
+	}
+	dir := filepath.Join(t.TempDir(), "data")
+	first := inDir(t, dir)
+	made := unfailing[string](t)(create(first, "kept"))
+	first.end()
+	again := inDir(t, dir)
+	if got, err := create(again, "kept"); err != nil || got != made {
+		t.Errorf("%s, %v, want %s", got, err, made)
+	}
+	if _, err := create(again, "other"); codeOf(err) != "IdempotentParameterMismatch" {
+		t.Errorf("other parameters: %v", err)
+	}
+}
+
 // What is set up by the APIs reads the same in a lab that imported an export, and
 // in one that goes on with the data directory.
 func TestWhatAPIsMadeIsKept(t *testing.T) {

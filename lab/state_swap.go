@@ -14,6 +14,12 @@ import (
 // exportLimit bounds the bodies of objects in a world file, in bytes.
 const exportLimit = 64 << 20
 
+// importLimit bounds a world file that [Lab.Import] takes and [Lab.Export] makes, in bytes.
+const importLimit = 128 << 20
+
+// errLongFile is the answer to a longer one.
+var errLongFile = fmt.Errorf("the world file is larger than %d MiB", importLimit>>20)
+
 // ErrLarge says that the objects of a lab are too large for a world file; an
 // export without them is possible.
 var ErrLarge = s3.ErrLarge
@@ -49,7 +55,7 @@ func (l *Lab) openState() (*keptState, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.ca, l.seed, err = k.authority(); err != nil {
+	if l.ca, l.seed, err = k.authority(state != nil); err != nil {
 		return nil, errors.Join(err, k.dir.Close())
 	}
 	l.keeper = k
@@ -133,7 +139,7 @@ func (l *Lab) frontOf(file *world.File) (*front, error) {
 // [Lab.Import] makes the same world: what its APIs have made is in it, with ids,
 // ARNs, times and the objects of buckets, and so are all secrets. Sessions, tokens,
 // signing keys, uploads under way and the audit trail are not. The error is
-// [ErrLarge] if the objects have more than 64 MiB together.
+// [ErrLarge] if the objects have more than 64 MiB together, or the file more than 128.
 func (l *Lab) Export(edits ...func(*ExportOptions)) ([]byte, error) {
 	var o ExportOptions
 	for _, edit := range edits {
@@ -150,14 +156,21 @@ func (l *Lab) Export(edits ...func(*ExportOptions)) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("export the world: %w", err)
 	}
+	if len(text) > importLimit {
+		return nil, fmt.Errorf("export the world: %w: it would have more than %d MiB", ErrLarge, importLimit>>20)
+	}
 	return text, nil
 }
 
 // Import puts the world of a file in the place of the lab's, at once and whole: on
 // an error nothing changes. Requests under way end in the old world. Sessions,
 // sign-ins, signing keys and the audit trail begin anew, as in a new lab; its
-// address, its CA, its clock, its faults and its counts stay.
+// address, its CA, its clock, its faults and its counts stay. A file of more than
+// 128 MiB is refused.
 func (l *Lab) Import(document []byte) error {
+	if len(document) > importLimit {
+		return fmt.Errorf("import the world: %w", errLongFile)
+	}
 	file, err := world.Parse(document, l.addr)
 	if err != nil {
 		return fmt.Errorf("import the world: %w", err)
@@ -195,6 +208,9 @@ func (l *Lab) originalFile() (*world.File, error) {
 func (l *Lab) replaceWorld(file *world.File) error {
 	l.swapping.Lock()
 	defer l.swapping.Unlock()
+	if l.closed {
+		return errClosed
+	}
 	f, err := l.frontOf(file)
 	if err != nil {
 		return err

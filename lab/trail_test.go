@@ -23,6 +23,22 @@ import (
 	"github.com/tip-cli/tip-cli/lab/labtest"
 )
 
+// The page of a new lab's trail has a list, if an empty one.
+func TestEmptyTrail(t *testing.T) {
+	resp, err := http.Get(start(t, strict).lab.Endpoint() + "/_lab/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var page map[string]any
+	if err := json.NewDecoder(resp.Body).Decode(&page); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]any{"Records": []any{}}, page); diff != "" {
+		t.Errorf("page (-want +got):\n%s", diff)
+	}
+}
+
 // lockedBuffer is a bytes.Buffer for several writers.
 type lockedBuffer struct {
 	mu sync.Mutex

@@ -35,6 +35,11 @@ func equals(key string, values ...any) map[string]any {
 	return map[string]any{"StringEquals": map[string]any{strings.TrimPrefix(okta, "https://") + ":" + key: values}}
 }
 
+// audiences are those of a token.
+func audiences(list ...string) func(*lab.IDToken) {
+	return func(o *lab.IDToken) { o.Audience = list }
+}
+
 // webIdentityWorld has a role for each trust policy that the tests need.
 func webIdentityWorld(w *lab.World) {
 	strict(w)
@@ -42,6 +47,8 @@ func webIdentityWorld(w *lab.World) {
 	addRole(w, 1, "sub", trusting(equals("sub", "00uAnalystEXAMPLE")), nil)
 	addRole(w, 1, "email", trusting(equals("email", "analyst@example.com")), nil)
 	addRole(w, 1, "aud", trusting(equals("aud", "other")), nil)
+	addRole(w, 1, "aud-client", trusting(equals("aud", clientID)), nil)
+	addRole(w, 1, "provider", trusting(map[string]any{"StringEquals": map[string]any{"aws:FederatedProvider": provider}}), nil)
 	addRole(w, 1, "oaud", trusting(equals("oaud", clientID)), nil)
 	addRole(w, 1, "amr", trusting(map[string]any{"ForAnyValue:StringEquals": equals("amr", "mfa")["StringEquals"]}), nil)
 	addRole(w, 1, "name", trusting(map[string]any{"StringEquals": map[string]any{"sts:RoleSessionName": "session"}}), nil)
@@ -166,6 +173,7 @@ func TestWebIdentityTokenText(t *testing.T) {
 func TestWebIdentityTrust(t *testing.T) {
 	b := start(t, webIdentityWorld)
 	source, tags := "https://aws.amazon.com/source_identity", "https://aws.amazon.com/tags"
+	flat := tags + "/principal_tags/"
 	team := func(name string) map[string]any {
 		return map[string]any{"principal_tags": map[string]any{"team": []any{name}}}
 	}
@@ -212,6 +220,19 @@ func TestWebIdentityTrust(t *testing.T) {
 		"tag with two values":       {"anytags", claims(tags, map[string]any{"principal_tags": map[string]any{"a": []any{"1", "2"}}}), invalidToken("The claim " + tags + " holds a malformed tag")},
 		"system tag":                {"anytags", claims(tags, map[string]any{"principal_tags": map[string]any{"aws:a": []any{"1"}}}), invalidToken("The claim " + tags + " holds a malformed tag")},
 		"tag twice in another case": {"anytags", claims(tags, map[string]any{"principal_tags": map[string]any{"a": []any{"1"}, "A": []any{"1"}}}), invalidToken("The claim " + tags + " holds a tag key twice")},
+		"flat tag":                  {"tags", claims(flat+"team", "data"), answer{}},
+		"flat tag in a list":        {"tags", claims(flat+"team", []any{"data"}), answer{}},
+		"other flat tag":            {"tags", claims(flat+"team", "sales"), notAuthorized()},
+		"flat tag unallowed":        {"any", claims(flat+"team", "data"), notAuthorized()},
+		"flat and nested tags":      {"tags", claims(tags, team("data"), flat+"stage", "prod"), answer{}},
+		"flat tag twice":            {"anytags", claims(tags, team("data"), flat+"Team", "data"), invalidToken("The claim " + tags + " holds a tag key twice")},
+		"flat tag of two values":    {"anytags", claims(flat+"team", []any{"a", "b"}), invalidToken("The claim " + tags + " holds a malformed tag")},
+		"flat tag without key":      {"anytags", claims(flat, "data"), invalidToken("The claim " + tags + " holds a malformed tag")},
+		"flat transitive key":       {"tags", claims(flat+"team", "data", tags+"/transitive_tag_keys", []any{"team"}), answer{}},
+		"flat transitive unknown":   {"tags", claims(flat+"team", "data", tags+"/transitive_tag_keys", "stage"), invalidToken("The claim " + tags + " names transitive_tag_keys that are no principal_tags")},
+		"provider":                  {"provider", claims(), answer{}},
+		"two audiences":             {"aud-client", audiences("https://example.com/api", clientID), answer{}},
+		"two audiences, not either": {"aud", audiences("https://example.com/api", clientID), notAuthorized()},
 		"tag value too long":        {"anytags", claims(tags, map[string]any{"principal_tags": map[string]any{"a": []any{strings.Repeat("v", 257)}}}), invalidToken("The claim " + tags + " holds a malformed tag")},
 	} {
 		t.Run(name, func(t *testing.T) {

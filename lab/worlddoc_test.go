@@ -134,3 +134,20 @@ func TestAnotherPartition(t *testing.T) {
 		t.Errorf("a host of another partition answered %d", resp.StatusCode)
 	}
 }
+
+// The accounts that docs/lab.md asks credentials for are in the default world.
+func TestAccountsOfTheGuide(t *testing.T) {
+	text, err := os.ReadFile("../docs/lab.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`--account ([0-9]+)`).FindAllStringSubmatch(string(text), -1)
+	if len(named) == 0 {
+		t.Fatal("docs/lab.md names no account")
+	}
+	for _, m := range named {
+		if !strings.Contains(string(lab.DefaultWorld()), `id: "`+m[1]+`"`) {
+			t.Errorf("the default world has no account %s", m[1])
+		}
+	}
+}

@@ -119,7 +119,8 @@ func cmdShEval(ts *testscript.TestScript, _ bool, args []string) {
 printf '%s\n' "AWS_CA_BUNDLE=${AWS_CA_BUNDLE-unset}" "HTTPS_PROXY=${HTTPS_PROXY-unset}" "https_proxy=${https_proxy-unset}" \
   "AWS_ENDPOINT_URL=${AWS_ENDPOINT_URL-unset}" "AWS_PROFILE=${AWS_PROFILE-unset}" "AWS_REGION=${AWS_REGION-unset}" \
   "NO_PROXY=${NO_PROXY-unset}" "BROWSER=$BROWSER" "AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID-unset}" \
-  "AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY-unset}" "AWS_SESSION_TOKEN=${AWS_SESSION_TOKEN-unset}"`))
+  "AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY-unset}" "AWS_SESSION_TOKEN=${AWS_SESSION_TOKEN-unset}" \
+  "leftovers=${AWS_SECURITY_TOKEN-unset} ${AWS_CREDENTIAL_EXPIRATION-unset} ${AWS_ACCOUNT_ID-unset} ${AWS_CREDENTIAL_SCOPE-unset}"`))
 }
 
 func cmdMode(ts *testscript.TestScript, _ bool, args []string) {

@@ -99,7 +99,7 @@ var exchange = []Assumption{
 		"An official client falls back on that exception only; the one public capture, of a bad refresh token, has InvalidGrantException.", expiredToken, []string{expiredToken, invalidGrant}},
 	{43, "refreshTokenRotation", "The refresh_token grant of CreateTokenWithIAM answers the refresh token that it was given (none), not a new one beside which the old one works on (renewed) or ends (single-use).",
 		"The API reference calls the member optional and says nothing about rotation.", rotationNone, []string{rotationNone, "renewed", "single-use"}},
-	{44, "directoryAcrossAccounts", "A role of another account reads the identity store if its own policies allow that.",
+	{44, "directoryAcrossAccounts", "A role of another member account reads the identity store of the organization's instance if its own policies allow that; accounts outside the organization do not, and the identity store of an account instance is its own account's.",
 		"Published policies of member accounts name arn:aws:identitystore::*:identitystore/*; which accounts the service admits is not documented.", true, nil},
 	{45, "secretStageKey", "The condition key secretsmanager:VersionStage of GetSecretValue has the staging labels of the version that is read (version), not the label that the request names (request).",
 		"An older user guide says that any label attached to the version being evaluated counts; the Service Authorization Reference speaks of the stages in the request.", "version", []string{"version", "request"}},

@@ -23,3 +23,9 @@ var center = []Assumption{
 	{67, "userNameFixed", "UpdateUser changes a user name.",
 		"The API reference lists no paths. SCIM renames users, and published scripts use UpdateUser for it; a third-party note says that it cannot, and a Terraform provider makes another user instead.", false, nil},
 }
+
+// scopes is about the access scopes of applications.
+var scopes = []Assumption{
+	{74, "scopeTargetsExist", "PutApplicationAccessScope takes AuthorizedTargets that do not exist.",
+		"The API reference has their form, and a ResourceNotFoundException of the operation without saying of what.", false, nil},
+}

@@ -10,4 +10,8 @@ var policies = []Assumption{
 		"The IAM guide says when thumbprints count; whether AWS trusts the CA of a host is not known beforehand. The lab's CA is none that it could know.", "anchored", []string{"anchored", "checked"}},
 	{71, "refuseFutureTokens", "STS accepts a web identity token whose iat lies ahead, if nbf and exp admit it.",
 		"That iat is required is documented, and that it must not lie too far back was captured; of the future nothing is said.", false, nil},
+	{72, "federatedProvider", "aws:FederatedProvider of sessions of web identities is the ARN of the OIDC provider.",
+		"The IAM guide says so; one published experiment saw the issuer's URL.", "arn", []string{"arn", "issuer"}},
+	{73, "severalAudiences", "Of a web identity token with several audiences and no azp, the condition key aud is the first one that the OIDC provider knows; all: it has every audience, and no operator without ForAllValues or ForAnyValue can equal it.",
+		"The IAM guide has aud as a key with one value, and says nothing of tokens with several.", "known", []string{"known", "all"}},
 }

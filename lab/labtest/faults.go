@@ -7,7 +7,8 @@ import (
 )
 
 // Fault sets faults at a lab until the test ends, and returns their names. See
-// [lab.Lab.Faults] for what they did.
+// [lab.Lab.Faults] for what they did. A clock that they moved, keys that they rotated
+// and sessions that they ended stay so: [lab.Lab.ResetClock] puts the clock right.
 //
 //	labtest.Fault(t, l, lab.Fault{Service: "sts", Operation: "AssumeRole", First: 2, Do: lab.FaultThrottle})
 func Fault(tb testing.TB, l *lab.Lab, faults ...lab.Fault) []string {

@@ -1,8 +1,9 @@
 package labtest_test
 
 import (
-	"fmt"
+	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +79,37 @@ func TestGuideClock(t *testing.T) {
 	if n := len(labtest.Events(l, labtest.Refused("ExpiredToken"))); n != 1 {
 		t.Errorf("%d refusals", n)
 	}
+	if got := l.Counts().Exchanges; got != (lab.Tally{Granted: 1}) {
+		t.Errorf("exchanges %+v", got)
+	}
+}
+
+// TestGuideWorlds: what one lab has, another can begin with, and how a lab goes back.
+func TestGuideWorlds(t *testing.T) {
+	l := labtest.Start(t, labtest.Edit(labtest.Organization), labtest.Edit(labtest.OriginalTemplate))
+	text, err := l.Export()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := labtest.Start(t)
+	if err := other.Import(text); err != nil || len(other.Accounts()) != 4 {
+		t.Errorf("%d accounts, %v", len(other.Accounts()), err)
+	}
+	if err := other.Reset(); err != nil || len(other.Accounts()) != 2 {
+		t.Errorf("%d accounts, %v", len(other.Accounts()), err)
+	}
+	folder := t.TempDir()
+	kept := labtest.Start(t, func(o *lab.Options) { o.DataDir = folder })
+	if err := kept.Import(text); err != nil {
+		t.Fatal(err)
+	}
+	if err := kept.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := labtest.Start(t, func(o *lab.Options) { o.DataDir = folder })
+	if len(again.Accounts()) != 4 {
+		t.Errorf("%d accounts after a restart", len(again.Accounts()))
+	}
 }
 
 // TestGuideCommands: a program in any language.
@@ -86,6 +118,9 @@ func TestGuideCommands(t *testing.T) {
 		t.Skip("the AWS CLI is slow: -short")
 	}
 	path, err := exec.LookPath("aws")
+	if err != nil && os.Getenv("CI") != "" {
+		t.Fatalf("the AWS CLI is required in CI: %v", err)
+	}
 	if err != nil {
 		t.Skip("the AWS CLI is not at hand")
 	}
@@ -95,5 +130,13 @@ func TestGuideCommands(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-	_ = fmt.Sprint(l.Counts().Exchanges)
+	if n := len(labtest.Events(l, labtest.Named("GetCallerIdentity"))); n != 1 {
+		t.Errorf("the lab was asked %d times", n)
+	}
+	l.AdvanceClock(time.Hour) // the program's own clock stays
+	again := exec.CommandContext(t.Context(), path, cmd.Args[1:]...)
+	again.Env = cmd.Env
+	if out, err := again.CombinedOutput(); err == nil || !strings.Contains(string(out), "(SignatureDoesNotMatch)") {
+		t.Errorf("with a clock an hour slow: %v\n%s", err, out)
+	}
 }

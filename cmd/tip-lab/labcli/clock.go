@@ -25,7 +25,7 @@ answers: a client whose own clock is too far off is refused as by AWS.`,
 		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return askClock(cmd, dir, http.MethodGet, nil) },
 	}
-	cmd.PersistentFlags().StringVar(&dir, "dir", "", "folder that describes the running lab (default: tip-lab in the user's cache folder)")
+	dirFlag(cmd, &dir)
 	cmd.AddCommand(
 		newClockMove(&dir, "advance", "Put the clock forward", false), newClockMove(&dir, "back", "Put the clock back", true),
 		&cobra.Command{
@@ -63,12 +63,13 @@ func newClockMove(dir *string, verb, short string, back bool) *cobra.Command {
 	}
 }
 
-// askClock sends a request to the clock's page and prints what time it is then.
+// askClock sends a request to the clock's page and prints what time it is then, and
+// how far that is ahead, to the second.
 func askClock(cmd *cobra.Command, dir, method string, change any) error {
 	var c lab.Clock
 	if err := control(cmd.Context(), dir, method, "clock", change, &c); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\t%s\n", c.Now.UTC().Format(time.RFC3339), c.Offset)
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\t%s\n", c.Now.UTC().Format(time.RFC3339), time.Duration(c.Offset).Round(time.Second))
 	return err
 }

@@ -49,18 +49,19 @@ Without a flag it is everybody's.`,
 }
 
 func newKeys() *cobra.Command {
+	var dir string
 	cmd := &cobra.Command{
 		Use: "keys", Short: "Rotate the signing keys of an OIDC provider of the running lab",
 		Example: "  tip-lab keys rotate okta",
 		Args:    knownCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newKeysRotate())
+	dirFlag(cmd, &dir)
+	cmd.AddCommand(newKeysRotate(&dir))
 	return cmd
 }
 
-func newKeysRotate() *cobra.Command {
-	var dir string
+func newKeysRotate(dir *string) *cobra.Command {
 	var keepOld bool
 	cmd := &cobra.Command{
 		Use: "rotate ISSUER", Short: "Give an OIDC provider new signing keys",
@@ -72,10 +73,9 @@ leave its key set at once, so that tokens signed with them verify no more, unles
 		Args: exactly("issuer"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			change := map[string]any{"issuer": args[0], "keepOld": keepOld}
-			return control(cmd.Context(), dir, http.MethodPost, "keys", change, nil)
+			return control(cmd.Context(), *dir, http.MethodPost, "keys", change, nil)
 		},
 	}
 	cmd.Flags().BoolVar(&keepOld, "keep-old", false, "leave the old keys published")
-	dirFlag(cmd, &dir)
 	return cmd
 }

@@ -6,16 +6,19 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/tip-cli/tip-cli/lab"
 )
 
 func newFault() *cobra.Command {
+	var dir string
 	cmd := &cobra.Command{
 		Use: "fault", Short: "Make requests to the running lab fail on purpose",
 		Long: `Sets, lists and clears faults of the running lab. A fault says which requests it
@@ -29,13 +32,13 @@ be set at the start, with tip-lab start --faults FILE. docs/faults.md explains a
 		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newFaultAdd(), newFaultList(), newFaultClear())
+	dirFlag(cmd, &dir)
+	cmd.AddCommand(newFaultAdd(&dir), newFaultList(&dir), newFaultClear(&dir))
 	return cmd
 }
 
-func newFaultAdd() *cobra.Command {
+func newFaultAdd(dir *string) *cobra.Command {
 	var f lab.Fault
-	var dir string
 	cmd := &cobra.Command{
 		Use: "add ACTION", Short: "Set a fault",
 		Long: `Sets a fault and prints its name. ACTION is one of
@@ -54,9 +57,12 @@ revoke, logout and device.`,
   tip-lab fault add late-answer --delay 20s --service s3 --operation GetObject --every 3`,
 		Args: exactly("action"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := emptyFlags(cmd); err != nil {
+				return err
+			}
 			f.Do = lab.FaultAction(args[0])
 			var set lab.Fault
-			if err := control(cmd.Context(), dir, http.MethodPost, "faults", f, &set); err != nil {
+			if err := control(cmd.Context(), *dir, http.MethodPost, "faults", f, &set); err != nil {
 				return err
 			}
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), set.Name)
@@ -64,8 +70,21 @@ revoke, logout and device.`,
 		},
 	}
 	faultFlags(cmd, &f)
-	dirFlag(cmd, &dir)
 	return cmd
+}
+
+// emptyFlags refuses flags that say nothing: a selector that was forgotten to be filled
+// in would be true of every request.
+func emptyFlags(cmd *cobra.Command) error {
+	var err error
+	cmd.Flags().Visit(func(fl *pflag.Flag) {
+		switch v := fl.Value.String(); {
+		case err != nil || fl.Name == "seed" || fl.Name == "keep-old" || fl.Name == "dir":
+		case v == "" || v == "0" || v == "0s":
+			err = usage(cmd, fmt.Errorf("--%s is given and says nothing: fill it in, or leave it out", fl.Name))
+		}
+	})
+	return err
 }
 
 func faultFlags(cmd *cobra.Command, f *lab.Fault) {
@@ -99,8 +118,7 @@ func faultFlags(cmd *cobra.Command, f *lab.Fault) {
 	fl.DurationVar((*time.Duration)(&f.By), "by", 0, "how far, of move-clock; negative for back")
 }
 
-func newFaultList() *cobra.Command {
-	var dir string
+func newFaultList(dir *string) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the faults that are set, and how often each has struck",
@@ -111,7 +129,7 @@ func newFaultList() *cobra.Command {
 			var answer struct {
 				Faults []lab.FaultStatus `json:"faults"`
 			}
-			if err := control(cmd.Context(), dir, http.MethodGet, "faults", nil, &answer); err != nil {
+			if err := control(cmd.Context(), *dir, http.MethodGet, "faults", nil, &answer); err != nil {
 				return err
 			}
 			if asJSON {
@@ -123,7 +141,6 @@ func newFaultList() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	dirFlag(cmd, &dir)
 	return cmd
 }
 
@@ -158,7 +175,7 @@ func requestsOf(f *lab.Fault) string {
 	for _, one := range []struct {
 		name  string
 		value int
-	}{{"nth", f.Nth}, {"first", f.First}, {"every", f.Every}} {
+	}{{"nth", f.Nth}, {"first", f.First}, {"every", f.Every}, {"times", f.Times}} {
 		if one.value > 0 {
 			words = append(words, fmt.Sprintf("%s=%d", one.name, one.value))
 		}
@@ -172,25 +189,41 @@ func requestsOf(f *lab.Fault) string {
 	return strings.Join(words, " ")
 }
 
-func newFaultClear() *cobra.Command {
-	var dir string
-	cmd := &cobra.Command{
+func newFaultClear(dir *string) *cobra.Command {
+	return &cobra.Command{
 		Use: "clear [NAME...]", Short: "Take faults away: those named, or all",
 		Example: `  tip-lab fault clear
   tip-lab fault clear fault-1`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return control(cmd.Context(), dir, http.MethodDelete, "faults", nil, nil)
+				return control(cmd.Context(), *dir, http.MethodDelete, "faults", nil, nil)
 			}
-			for _, name := range args {
-				if err := control(cmd.Context(), dir, http.MethodDelete, "faults?name="+url.QueryEscape(name), nil, nil); err != nil {
+			if err := allSet(cmd, *dir, args); err != nil {
+				return err
+			}
+			for _, name := range slices.Compact(slices.Sorted(slices.Values(args))) {
+				if err := control(cmd.Context(), *dir, http.MethodDelete, "faults?name="+url.QueryEscape(name), nil, nil); err != nil {
 					return err
 				}
 			}
 			return nil
 		},
 	}
-	dirFlag(cmd, &dir)
-	return cmd
+}
+
+// allSet refuses names of which one is of no fault, so that clear does all or nothing.
+func allSet(cmd *cobra.Command, dir string, names []string) error {
+	var answer struct {
+		Faults []lab.FaultStatus `json:"faults"`
+	}
+	if err := control(cmd.Context(), dir, http.MethodGet, "faults", nil, &answer); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(answer.Faults, func(s lab.FaultStatus) bool { return s.Name == name }) {
+			return fmt.Errorf("there is no fault %q; nothing was cleared", name)
+		}
+	}
+	return nil
 }

@@ -95,13 +95,22 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tip-lab",
 		Short: "AWS trusted identity propagation on a laptop, with real checks",
-		Long: `tip-lab runs an OIDC provider, STS, IAM Identity Center's CreateTokenWithIAM, S3
-Access Grants, S3, Secrets Manager and InitiateAuth of Cognito user pools in one
-process on loopback. It verifies signatures, tokens, policies and grants, and
-refuses what AWS refuses. It is not a security boundary.`,
+		Long: `tip-lab runs an OIDC provider, and AWS as far as trusted identity propagation needs
+it, in one process on loopback: STS, IAM Identity Center with its administration and
+its identity store, IAM, CloudFormation, S3, S3 Access Grants, Secrets Manager and
+InitiateAuth of Cognito user pools. It verifies signatures, tokens, policies and
+grants, and refuses what AWS refuses. It is not a security boundary.
+
+The world ends with the lab, unless tip-lab start --data-dir FOLDER keeps it. An
+organisation can be set up in it with the AWS CLI, as on AWS: tip-lab env --account ID
+gives an administrator's credentials. tip-lab fault makes requests fail on purpose,
+and tip-lab clock moves the time.`,
 		Example: `  tip-lab demo
   tip-lab start
-  eval "$(tip-lab env)"`,
+  tip-lab start --data-dir my-lab
+  eval "$(tip-lab env)"
+  eval "$(tip-lab env --account 444455556666)"
+  tip-lab fault add throttle --service sts --first 2`,
 		SilenceErrors: true, SilenceUsage: true,
 		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

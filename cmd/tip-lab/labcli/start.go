@@ -45,8 +45,9 @@ func newStart() *cobra.Command {
 	return cmd
 }
 
+// dirFlag is the flag --dir of a command and of those below it.
 func dirFlag(cmd *cobra.Command, dir *string) {
-	cmd.Flags().StringVar(dir, "dir", "", "folder that describes the running lab (default: tip-lab in the user's cache folder)")
+	cmd.PersistentFlags().StringVar(dir, "dir", "", "folder that describes the running lab (default: tip-lab in the user's cache folder)")
 }
 
 // resolveDir returns the folder named by a flag, or the default one.

@@ -35,7 +35,7 @@ export, import and reset are about the world of the running lab.`,
   tip-lab world reset`,
 		Args: knownCommand, RunE: show,
 	}
-	cmd.PersistentFlags().StringVar(&dir, "dir", "", "folder that describes the running lab (default: tip-lab in the user's cache folder)")
+	dirFlag(cmd, &dir)
 	cmd.AddCommand(
 		&cobra.Command{Use: "show", Short: "Print the default world file", Example: "  tip-lab world show > my-world.yaml", Args: exactly(), RunE: show},
 		newWorldExport(&dir), newWorldImport(&dir),
@@ -106,7 +106,7 @@ func worldText(cmd *cobra.Command, name string) ([]byte, error) {
 	}
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return nil, &hintedError{err, "write a world file to start from: tip-lab world > " + quoteSh(name)}
+		return nil, &hintedError{err, "write the running lab's world into a file: tip-lab world export " + quoteSh(name)}
 	}
 	return text, nil
 }

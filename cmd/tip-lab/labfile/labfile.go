@@ -60,13 +60,70 @@ func Write(dir string, l *lab.Lab) (*Lab, error) {
 	return f, errors.Join(Replace(f.CAFile, l.CA()), Replace(filepath.Join(dir, name), append(text, '\n')))
 }
 
-// Replace writes a file, with mode 0600, beside the old one and renames it.
+// Replace writes a file, with mode 0600, beside the old one and renames it. What is
+// no regular file, such as a pipe, is written to. Its errors name path, and leave
+// nothing beside it.
 func Replace(path string, text []byte) error {
-	tmp := fmt.Sprintf("%s.%d", path, os.Getpid())
-	if err := os.WriteFile(tmp, text, 0o600); err != nil {
+	err := replace(path, text)
+	if err == nil {
+		return nil
+	}
+	if written, ok := errors.AsType[*fs.PathError](err); ok {
+		err = written.Err
+	}
+	if renamed, ok := errors.AsType[*os.LinkError](err); ok {
+		err = renamed.Err
+	}
+	return &fs.PathError{Op: "write", Path: path, Err: err}
+}
+
+func replace(path string, text []byte) error {
+	if _, err := os.Lstat(path); err == nil { // it may be a link
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() {
+			return writeInto(path, text)
+		}
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return err
+		}
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
 		return err
 	}
-	return os.Rename(tmp, path)
+	_, err = tmp.Write(text)
+	if err == nil {
+		err = tmp.Chmod(0o600)
+	}
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if closed := tmp.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+	}
+	return err
+}
+
+// writeInto writes to what is there.
+func writeInto(path string, text []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return err
 }
 
 // Remove forgets the lab that this process described in dir.

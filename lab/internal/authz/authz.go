@@ -101,6 +101,7 @@ func (a *Authorizer) AllowRole(r *Request, denied string) error {
 // that has no identity policies: an identity provider or an AWS service.
 func (a *Authorizer) Trusts(role *world.Role, p policy.Principal, action string, keys policy.Context) bool {
 	context := a.clockKeys()
+	a.resourceKeys(role.Account, context)
 	context["aws:PrincipalIsAWSService"] = []string{strconv.FormatBool(p.Service != "")}
 	if p.Service != "" {
 		context["aws:PrincipalServiceName"] = []string{p.Service}
@@ -131,7 +132,7 @@ func denial(r *Request, reason string) string {
 
 func (a *Authorizer) decide(r *Request) policy.Outcome {
 	context := a.clockKeys()
-	a.resourceKeys(r, context)
+	a.resourceKeys(r.ResourceAccount, context)
 	context["aws:PrincipalIsAWSService"] = []string{"false"}
 	context["aws:ViaAWSService"] = []string{"false"}
 	if r.Caller != nil {
@@ -149,6 +150,8 @@ func (a *Authorizer) decide(r *Request) policy.Outcome {
 	if r.Session != nil {
 		a.addSession(&in, r.Session, context)
 		in.SameAccount = r.Session.Account == r.ResourceAccount
+	} else {
+		addAnonymous(context)
 	}
 	outcome := policy.Authorize(in)
 	if !*a.world.Switches.DenialNamesPolicy || !a.close(r) {
@@ -168,11 +171,11 @@ func (a *Authorizer) close(r *Request) bool {
 }
 
 // resourceKeys adds the condition keys that say whose the resource is.
-func (a *Authorizer) resourceKeys(r *Request, context policy.Context) {
-	context["aws:ResourceAccount"] = []string{r.ResourceAccount}
-	if id := a.world.OrganizationID(r.ResourceAccount); id != "" {
+func (a *Authorizer) resourceKeys(account string, context policy.Context) {
+	context["aws:ResourceAccount"] = []string{account}
+	if id := a.world.OrganizationID(account); id != "" {
 		context["aws:ResourceOrgID"] = []string{id}
-		context["aws:ResourceOrgPaths"] = []string{a.world.OrganizationPath(r.ResourceAccount)}
+		context["aws:ResourceOrgPaths"] = []string{a.world.OrganizationPath(account)}
 	}
 }
 
@@ -221,6 +224,14 @@ func SignatureKeys(s *awswire.Signature, now time.Time) policy.Context {
 	}
 }
 
+// addAnonymous adds the condition keys that describe who did not sign (IAM user
+// guide, "AWS global condition context keys", and "Where you can use policy variables").
+func addAnonymous(context policy.Context) {
+	context["aws:PrincipalType"] = []string{"Anonymous"}
+	context["aws:PrincipalAccount"] = []string{"anonymous"}
+	context["aws:userid"] = []string{"anonymous"}
+}
+
 // addSession adds a session's policies, its principal and the condition keys that describe it.
 func (a *Authorizer) addSession(in *policy.Input, s *world.Session, context policy.Context) {
 	in.Identity, _ = a.world.IdentityPolicies(s)
@@ -246,23 +257,18 @@ func (a *Authorizer) addSession(in *policy.Input, s *world.Session, context poli
 		p.ARN, p.SessionARN = s.RoleARN, s.ARN
 		context["aws:PrincipalType"] = []string{"AssumedRole"}
 		context["aws:TokenIssueTime"] = []string{s.Issued.UTC().Format(time.RFC3339)}
+		if s.WebIdentity == nil { // federated sessions lack the key, and the lab has no MFA devices
+			context["aws:MultiFactorAuthPresent"] = []string{"false"}
+		}
 	}
 	context["aws:PrincipalArn"] = []string{p.ARN}
-	addSessionKeys(s, context)
+	a.addSessionKeys(s, context)
 }
 
 // addPrincipalTags adds the tags of a session's role or user, and over them those
 // of the session (IAM user guide, "Pass session tags").
 func (a *Authorizer) addPrincipalTags(s *world.Session, context policy.Context) {
-	var own map[string]string
-	if s.Kind == world.KindIAMUser {
-		if u, ok := a.world.IAMUser(s.ARN); ok {
-			own = u.Tags
-		}
-	} else if r, ok := a.world.Role(s.RoleARN); ok {
-		own = r.Tags
-	}
-	for key, value := range own {
+	for key, value := range a.world.PrincipalTags(s) {
 		context["aws:PrincipalTag/"+key] = []string{value}
 	}
 	for key, value := range s.Tags {
@@ -270,7 +276,7 @@ func (a *Authorizer) addPrincipalTags(s *world.Session, context policy.Context) 
 	}
 }
 
-func addSessionKeys(s *world.Session, context policy.Context) {
+func (a *Authorizer) addSessionKeys(s *world.Session, context policy.Context) {
 	if s.SourceIdentity != "" {
 		context["aws:SourceIdentity"] = []string{s.SourceIdentity}
 	}
@@ -278,6 +284,7 @@ func addSessionKeys(s *world.Session, context policy.Context) {
 		prefix := world.IssuerHostPath(id.Issuer) + ":"
 		context[prefix+"aud"] = []string{id.Audience}
 		context[prefix+"sub"] = []string{id.Subject}
+		context["aws:FederatedProvider"] = []string{a.world.FederatedProvider(s.Account, id.Issuer)}
 	}
 	if id := s.Identity; id != nil && !id.Audit {
 		if _, own := context["identitystore:UserId"]; !own {

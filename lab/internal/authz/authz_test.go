@@ -92,6 +92,7 @@ func TestConditionKeys(t *testing.T) {
 		"s3:AccessGrantsInstanceArn": target, "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false",
 		"aws:SourceIp": "127.0.0.1", "aws:SecureTransport": "false", "aws:RequestedRegion": "eu-west-1",
 		"aws:UserAgent": "agent/1", "aws:Referer": "https://page.example",
+		"aws:FederatedProvider": "arn:aws:iam::444455556666:oidc-provider/idp.example.com/a",
 	} {
 		allow := statement("Allow", m{"StringEquals": m{key: value}})
 		if err := authz.New(newWorld(t, allow)).Allow(request()); err != nil {

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strconv"
+	"time"
 )
 
 // maxBody is the limit of a request body in bytes, as STS has it.
@@ -18,6 +19,7 @@ const maxBody = 10_000_000
 // ServeHTTP serves one request. A panic of a handler with http.ErrAbortHandler is
 // passed on, so that a fault on purpose can cut the connection.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begun := time.Now()
 	x := &Exchange{Caller: *newCaller(s, r), Start: s.opts.now(), Request: withoutBody(r)}
 	resp := &response{status: http.StatusOK, header: http.Header{}, requestID: x.Caller.RequestID, caller: &x.Caller}
 	if err := s.exchange(r, x, resp); err != nil {
@@ -26,7 +28,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.protocol.stamp(resp)
 	x.Status = resp.status
-	x.Duration = s.opts.now().Sub(x.Start)
+	x.Duration = time.Since(begun)
 	w = resp.interference.writer(w)
 	if resp.interference.cuts() {
 		w.WriteHeader(http.StatusServiceUnavailable)

@@ -79,8 +79,8 @@ func (h *handlers) arn(region, account, rest string) string {
 }
 
 // pass wants iam:PassRole for a service role that a request names, and the role to
-// trust CloudFormation.
-func (h *handlers) pass(c *call, role *string) error {
+// trust CloudFormation for the stack with that id.
+func (h *handlers) pass(c *call, role *string, stack string) error {
 	if role == nil {
 		return nil
 	}
@@ -88,17 +88,15 @@ func (h *handlers) pass(c *call, role *string) error {
 	if err := h.require(c, "iam:PassRole", *role, c.account(), keys); err != nil {
 		return err
 	}
-	if _, err := h.assume(*role, c.account()); err != nil {
-		return err
-	}
-	return nil
+	_, err := h.assume(*role, c.account(), stack)
+	return err
 }
 
-// assume returns a service role that trusts CloudFormation.
-func (h *handlers) assume(arn, account string) (*world.Role, error) {
+// assume returns a service role that trusts CloudFormation, which acts for a stack.
+func (h *handlers) assume(arn, account, stack string) (*world.Role, error) {
 	role, ok := h.world.Role(arn)
-	if !ok || role.Account != account ||
-		!h.authz.Trusts(role, policy.Principal{Service: principal}, "sts:AssumeRole", policy.Context{"aws:SourceAccount": {account}}) {
+	keys := policy.Context{"aws:SourceAccount": {account}, "aws:SourceArn": {stack}}
+	if !ok || role.Account != account || !h.authz.Trusts(role, policy.Principal{Service: principal}, "sts:AssumeRole", keys) {
 		return nil, invalid("Role %s is invalid or cannot be assumed", arn)
 	}
 	return role, nil

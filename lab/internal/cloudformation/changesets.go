@@ -111,7 +111,7 @@ func (h *handlers) changeSet(d *draft, in *cloudformation.CreateChangeSetInput, 
 		return nil, err
 	}
 	set.Changes = changes
-	if len(changes) == 0 && !others {
+	if len(changes) == 0 && !others && (current == nil || !failed(current)) {
 		set.Status, set.StatusReason, set.ExecutionStatus = "FAILED", noChanges, "UNAVAILABLE"
 	}
 	return set, nil
@@ -170,8 +170,8 @@ func (h *handlers) describeChangeSet(_ context.Context, c *awswire.Caller, in *c
 		ChangeSetId: &set.ID, ChangeSetName: &set.Name, StackId: &ask.stack.ID, StackName: &ask.stack.Name, CreationTime: &set.Created,
 		Status: types.ChangeSetStatus(set.Status), ExecutionStatus: types.ExecutionStatus(set.ExecutionStatus), StatusReason: optional(set.StatusReason),
 		Description: optional(set.Comment), OnStackFailure: types.OnStackFailure(set.OnStackFailure), IncludeNestedStacks: &set.IncludeNestedStacks,
-		Capabilities: capabilitiesOf(&set.Input), NotificationARNs: set.Input.NotificationARNs, Parameters: parametersOf(&set.Input), Tags: stackTags(set.Input.Tags),
-		RollbackConfiguration: &types.RollbackConfiguration{}, NextToken: next,
+		Capabilities: capabilitiesOf(&set.Input), NotificationARNs: present(set.Input.NotificationARNs), Parameters: parametersOf(&set.Input),
+		Tags: stackTags(set.Input.Tags), RollbackConfiguration: &types.RollbackConfiguration{}, Changes: []types.Change{}, NextToken: next,
 	}
 	for _, change := range page {
 		out.Changes = append(out.Changes, types.Change{Type: types.ChangeTypeResource, ResourceChange: shownChange(&change, aws.ToBool(in.IncludePropertyValues))})
@@ -237,7 +237,7 @@ func (h *handlers) executeChangeSet(ctx context.Context, c *awswire.Caller, in *
 				return invalid("Stack:%s is in %s state and can not be updated.", s.ID, s.Status)
 			}
 			s.Input, s.Updated, s.OnFailure = d.input, h.now(), set.OnStackFailure
-			s.DisableRollback, s.RetainExceptOnCreate = aws.ToBool(in.DisableRollback), aws.ToBool(in.RetainExceptOnCreate)
+			s.DisableRollback, s.RetainExceptOnCreate = aws.ToBool(in.DisableRollback) || set.OnStackFailure == "DO_NOTHING", aws.ToBool(in.RetainExceptOnCreate)
 			h.supersede(s, set.ID)
 			h.begin(s, "CREATE_IN_PROGRESS", "CREATE", in.ClientRequestToken)
 			return nil
@@ -293,7 +293,7 @@ func (h *handlers) listChangeSets(_ context.Context, c *awswire.Caller, in *clou
 	if err != nil {
 		return nil, err
 	}
-	out := &cloudformation.ListChangeSetsOutput{NextToken: next}
+	out := &cloudformation.ListChangeSetsOutput{Summaries: []types.ChangeSetSummary{}, NextToken: next}
 	for _, set := range page {
 		out.Summaries = append(out.Summaries, types.ChangeSetSummary{
 			ChangeSetId: &set.ID, ChangeSetName: &set.Name, StackId: &ask.stack.ID, StackName: &ask.stack.Name, CreationTime: &set.Created,

@@ -63,6 +63,9 @@ func (p *property) check(at string, v any, wrong *[]string) {
 		if !expect(at, "JSONArray", isList, v, wrong) {
 			return
 		}
+		if p.unique && repeats(many) {
+			*wrong = append(*wrong, at+": array items are not unique")
+		}
 		element := property{form: textForm, members: p.members}
 		if p.form == listForm {
 			element.form = objectForm
@@ -71,6 +74,15 @@ func (p *property) check(at string, v any, wrong *[]string) {
 			element.check(at+"/"+strconv.Itoa(i), one, wrong)
 		}
 	}
+}
+
+func repeats(list []any) bool {
+	for i, one := range list {
+		if _, unknown := one.(template.Unknown); !unknown && slices.ContainsFunc(list[:i], func(other any) bool { return template.Equal(one, other) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // expect notes that a value is not of the type that the schema wants.

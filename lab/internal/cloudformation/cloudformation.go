@@ -4,7 +4,8 @@
 //
 // State is the world's. An operation on a stack runs in a goroutine that ends with
 // the lab; whoever asked for it waits a moment for its end, so that what takes no
-// time is done when the answer comes. There are no drift detection, macros, nested
+// time is done when the answer comes. Requests may come concurrently; one operation
+// at a time works on a stack, and others are refused meanwhile. There are no drift detection, macros, nested
 // stacks, stack sets, hooks or imports of resources.
 package cloudformation
 

@@ -114,9 +114,10 @@ func (o *operation) finish() error {
 	return nil
 }
 
-// removeAll deletes the resources of a stack, but those of retain, and gives it a status.
+// removeAll deletes the resources of a stack, but those of retain, and gives it a
+// status. What a resource needs that could not be deleted stays, too.
 func (o *operation) removeAll(ctx context.Context, done, failed string, retain []string) {
-	var left []string
+	var left, wrong []string
 	s := o.stack()
 	for _, r := range backwards(s.Resources) {
 		if !lives(&r) {
@@ -134,12 +135,15 @@ func (o *operation) removeAll(ctx context.Context, done, failed string, retain [
 		if !ok {
 			left = append(left, r.LogicalID)
 		}
+		if !ok && !blocked {
+			wrong = append(wrong, r.LogicalID)
+		}
 		if !blocked {
 			o.ended(&r, ok, keep)
 		}
 	}
 	if left != nil {
-		o.setStatus(failed, "The following resource(s) failed to delete: "+list(left)+". ")
+		o.setStatus(failed, "The following resource(s) failed to delete: "+list(wrong)+". ")
 		return
 	}
 	o.change(func(s *world.Stack) {

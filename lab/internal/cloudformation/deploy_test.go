@@ -73,6 +73,7 @@ func TestDeploy(t *testing.T) {
 			broken := strings.Replace(named, "Version: 2012-10-17", "Version: 1999-01-01", 1)
 			contains(t, d.deploy(false, broken, "--capabilities", "CAPABILITY_NAMED_IAM"), "Failed to create/update the stack")
 			d.status("people", "UPDATE_ROLLBACK_COMPLETE")
+			d.plain()
 			contains(t, d.run(true, "delete-stack", "--stack-name", "people"))
 			contains(t, d.run(true, "wait", "stack-delete-complete", "--stack-name", "people"))
 			if d.hasRole("people") {
@@ -80,6 +81,14 @@ func TestDeploy(t *testing.T) {
 			}
 		})
 	}
+}
+
+// plain deploys a template without parameters over one that had some, and again.
+func (d *deployer) plain() {
+	d.Helper()
+	contains(d, d.deploy(true, handle), "Successfully created/updated stack - people")
+	contains(d, d.deploy(true, handle, "--no-fail-on-empty-changeset"), "No changes to deploy. Stack people is up to date")
+	contains(d, d.deploy(true, handle+"Outputs: {O: {Value: a}}\n"), "Successfully created/updated stack - people")
 }
 
 // A stack that could not be made leaves nothing behind.

@@ -22,6 +22,14 @@ func optional(text string) *string {
 	return &text
 }
 
+// present is a list that is in the answer also where it is empty.
+func present[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
 func moment(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -62,8 +70,8 @@ func described(s *world.Stack) types.Stack {
 	out := types.Stack{
 		StackId: &s.ID, StackName: &s.Name, Description: optional(s.Input.Description), StackStatus: types.StackStatus(s.Status),
 		StackStatusReason: optional(s.StatusReason), CreationTime: &s.Created, LastUpdatedTime: moment(s.Updated), DeletionTime: moment(s.Deleted),
-		Parameters: parametersOf(&s.Input), Tags: stackTags(s.Input.Tags), Capabilities: capabilitiesOf(&s.Input),
-		NotificationARNs: s.Input.NotificationARNs, RoleARN: optional(s.Input.RoleARN), ChangeSetId: optional(s.ChangeSetID),
+		Parameters: parametersOf(&s.Input), Tags: present(stackTags(s.Input.Tags)), Capabilities: capabilitiesOf(&s.Input),
+		NotificationARNs: present(s.Input.NotificationARNs), RoleARN: optional(s.Input.RoleARN), ChangeSetId: optional(s.ChangeSetID),
 		DisableRollback: &s.DisableRollback, EnableTerminationProtection: &s.TerminationProtection, DeletionMode: types.DeletionMode(s.DeletionMode),
 		RollbackConfiguration: &types.RollbackConfiguration{}, DriftInformation: &types.StackDriftInformation{StackDriftStatus: types.StackDriftStatusNotChecked},
 	}
@@ -98,7 +106,7 @@ func (h *handlers) describeStacks(_ context.Context, c *awswire.Caller, in *clou
 	if err != nil {
 		return nil, err
 	}
-	out := &cloudformation.DescribeStacksOutput{NextToken: next}
+	out := &cloudformation.DescribeStacksOutput{Stacks: []types.Stack{}, NextToken: next}
 	for _, s := range page {
 		out.Stacks = append(out.Stacks, described(s))
 	}
@@ -119,7 +127,7 @@ func (h *handlers) listStacks(_ context.Context, c *awswire.Caller, in *cloudfor
 	if err != nil {
 		return nil, err
 	}
-	out := &cloudformation.ListStacksOutput{NextToken: next}
+	out := &cloudformation.ListStacksOutput{StackSummaries: []types.StackSummary{}, NextToken: next}
 	for _, s := range page {
 		out.StackSummaries = append(out.StackSummaries, types.StackSummary{
 			StackId: &s.ID, StackName: &s.Name, TemplateDescription: optional(s.Input.Description), StackStatus: types.StackStatus(s.Status),
@@ -145,7 +153,7 @@ func (h *handlers) describeStackEvents(_ context.Context, c *awswire.Caller, in 
 	if err != nil {
 		return nil, err
 	}
-	out := &cloudformation.DescribeStackEventsOutput{NextToken: next}
+	out := &cloudformation.DescribeStackEventsOutput{StackEvents: []types.StackEvent{}, NextToken: next}
 	for _, e := range page {
 		out.StackEvents = append(out.StackEvents, types.StackEvent{
 			EventId: &e.ID, StackId: &s.ID, StackName: &s.Name, LogicalResourceId: &e.LogicalID, PhysicalResourceId: aws.String(e.PhysicalID),

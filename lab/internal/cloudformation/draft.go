@@ -58,7 +58,7 @@ func (h *handlers) draft(ctx context.Context, c *call, who identity, w *wish, cu
 		return nil, worded(err)
 	}
 	d.input.Template, d.input.Description = text, d.template.Description
-	if err := h.pass(c, w.role); err != nil {
+	if err := h.pass(c, w.role, who.id); err != nil {
 		return nil, err
 	}
 	if w.role != nil {

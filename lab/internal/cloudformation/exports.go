@@ -74,7 +74,7 @@ func (h *handlers) listExports(_ context.Context, c *awswire.Caller, in *cloudfo
 	}
 	slices.SortFunc(all, func(a, b types.Export) int { return strings.Compare(*a.Name, *b.Name) })
 	page, next, err := pageOf(all, func(e types.Export) string { return *e.Name }, "exports", in.NextToken)
-	return &cloudformation.ListExportsOutput{Exports: page, NextToken: next}, err
+	return &cloudformation.ListExportsOutput{Exports: present(page), NextToken: next}, err
 }
 
 func (h *handlers) listImports(_ context.Context, c *awswire.Caller, in *cloudformation.ListImportsInput) (*cloudformation.ListImportsOutput, error) {

@@ -65,7 +65,10 @@ func reason(err error) string {
 	code, text := "InternalFailure", "Internal Failure"
 	var own *handlerError
 	var api smithy.APIError
+	var unsent smithy.InvalidParamsError
 	switch {
+	case errors.As(err, &unsent):
+		code, text = "InvalidRequest", unsentText(&unsent)
 	case errors.As(err, &own):
 		code, text = own.code, own.text
 	case errors.As(err, &api):
@@ -75,6 +78,15 @@ func reason(err error) string {
 		text = api.ErrorMessage() + " (" + strings.Join(origin(err), ", ") + ")"
 	}
 	return fmt.Sprintf("Resource handler returned message: \"%s\" (RequestToken: %s, HandlerErrorCode: %s)", text, uuid.NewString(), code)
+}
+
+// unsentText is what is wrong with a request that was not sent.
+func unsentText(err *smithy.InvalidParamsError) string {
+	var all []string
+	for _, one := range err.Errs() {
+		all = append(all, one.Error())
+	}
+	return strings.Join(all, " ")
 }
 
 // origin says which request an error answers.

@@ -21,7 +21,7 @@ func iamKinds() []*kind {
 			name: "AWS::IAM::Role", capability: true, naming: "RoleName", taggable: true, attributes: []string{"Arn", "RoleId"},
 			properties: []property{
 				{name: "AssumeRolePolicyDocument", form: freeForm, required: true}, {name: "Description"},
-				{name: "ManagedPolicyArns", form: textsForm}, {name: "MaxSessionDuration", form: numberForm}, {name: "Path", replaces: true},
+				{name: "ManagedPolicyArns", form: textsForm, unique: true}, {name: "MaxSessionDuration", form: numberForm}, {name: "Path", replaces: true},
 				{name: "PermissionsBoundary"}, inlinePolicies, {name: "RoleName", replaces: true}, resourceTags,
 			},
 			make: makeRole, change: changeRole, remove: removeRole,
@@ -38,7 +38,7 @@ func iamKinds() []*kind {
 			name: "AWS::IAM::Policy", capability: true, attributes: []string{"Id"},
 			properties: []property{
 				{name: "PolicyDocument", form: freeForm, required: true}, {name: "PolicyName", required: true},
-				{name: "Roles", form: textsForm}, {name: "Users", form: textsForm},
+				{name: "Roles", form: textsForm, unique: true}, {name: "Users", form: textsForm, unique: true},
 			},
 			make: makePolicy, change: changePolicy, remove: removePolicy,
 		},
@@ -47,7 +47,8 @@ func iamKinds() []*kind {
 			attributes: []string{"AttachmentCount", "CreateDate", "DefaultVersionId", "IsAttachable", "PermissionsBoundaryUsageCount", "PolicyArn", "PolicyId", "UpdateDate"},
 			properties: []property{
 				{name: "Description", replaces: true}, {name: "ManagedPolicyName", replaces: true}, {name: "Path", replaces: true},
-				{name: "PolicyDocument", form: freeForm, required: true}, {name: "Roles", form: textsForm}, {name: "Users", form: textsForm},
+				{name: "PolicyDocument", form: freeForm, required: true},
+				{name: "Roles", form: textsForm, unique: true}, {name: "Users", form: textsForm, unique: true},
 			},
 			make: makeManagedPolicy, change: changeManagedPolicy, remove: removeManagedPolicy,
 		},
@@ -96,6 +97,14 @@ func (w *work) sessionDuration() *int32 {
 		return nil
 	}
 	return aws.Int32(int32(n))
+}
+
+// restoredDuration is sessionDuration, with IAM's default where it is absent.
+func (w *work) restoredDuration() *int32 {
+	if n := w.sessionDuration(); n != nil {
+		return n
+	}
+	return aws.Int32(3600)
 }
 
 // rolePolicies makes the policies of a role what they shall be.
@@ -178,7 +187,7 @@ func changeRole(ctx context.Context, w *work) error {
 		}
 	}
 	if w.changed("Description") || w.changed("MaxSessionDuration") {
-		if _, err := w.iam.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: &w.id, Description: aws.String(w.now.value("Description")), MaxSessionDuration: w.sessionDuration()}); err != nil {
+		if _, err := w.iam.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: &w.id, Description: aws.String(w.now.value("Description")), MaxSessionDuration: w.restoredDuration()}); err != nil {
 			return err
 		}
 	}

@@ -21,7 +21,7 @@ func makeProvider(ctx context.Context, w *work) (string, error) {
 
 func changeProvider(ctx context.Context, w *work) error {
 	if w.changed("ThumbprintList") {
-		if _, err := w.iam.UpdateOpenIDConnectProviderThumbprint(ctx, &iam.UpdateOpenIDConnectProviderThumbprintInput{OpenIDConnectProviderArn: &w.id, ThumbprintList: w.now.texts("ThumbprintList")}); err != nil {
+		if _, err := w.iam.UpdateOpenIDConnectProviderThumbprint(ctx, &iam.UpdateOpenIDConnectProviderThumbprintInput{OpenIDConnectProviderArn: &w.id, ThumbprintList: present(w.now.texts("ThumbprintList"))}); err != nil {
 			return err
 		}
 	}
@@ -60,13 +60,13 @@ func iamUserKinds() []*kind {
 		{
 			name: "AWS::IAM::User", capability: true, naming: "UserName", taggable: true, attributes: []string{"Arn"},
 			properties: []property{
-				{name: "ManagedPolicyArns", form: textsForm}, {name: "Path"}, {name: "PermissionsBoundary"}, inlinePolicies, resourceTags,
+				{name: "ManagedPolicyArns", form: textsForm, unique: true}, {name: "Path"}, {name: "PermissionsBoundary"}, inlinePolicies, resourceTags,
 				{name: "UserName", replaces: true},
 			},
 			make: makeUser, change: changeUser, remove: removeUser,
 		},
 		{
-			name: "AWS::IAM::AccessKey", capability: true, attributes: []string{"SecretAccessKey"},
+			name: "AWS::IAM::AccessKey", capability: true, attributes: []string{"Id", "SecretAccessKey"},
 			properties: []property{{name: "Serial", form: numberForm, replaces: true}, {name: "Status"}, {name: "UserName", required: true, replaces: true}},
 			make:       makeAccessKey, change: changeAccessKey, remove: removeAccessKey,
 		},
@@ -179,7 +179,7 @@ func makeAccessKey(ctx context.Context, w *work) (string, error) {
 		return "", err
 	}
 	w.id = *out.AccessKey.AccessKeyId
-	w.attributes = map[string]string{"SecretAccessKey": *out.AccessKey.SecretAccessKey}
+	w.attributes = map[string]string{"Id": w.id, "SecretAccessKey": *out.AccessKey.SecretAccessKey}
 	if w.now.value("Status") == string(types.StatusTypeInactive) {
 		return w.id, changeAccessKey(ctx, w)
 	}

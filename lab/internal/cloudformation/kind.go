@@ -35,7 +35,9 @@ type property struct {
 	required bool
 	// replaces says that the resource is made anew when it changes.
 	replaces bool
-	members  []property // of an object, or of a list's objects
+	// unique says that nothing stands twice in the list.
+	unique  bool
+	members []property // of an object, or of a list's objects
 }
 
 // form says what a property looks like.
@@ -129,9 +131,33 @@ func (p properties) document(name string) *string {
 	}
 	s, ok := v.(string)
 	if !ok {
-		s = template.JSON(v)
+		s = template.JSON(texts(v))
 	}
 	return &s
+}
+
+// texts is a value with its scalars as texts: so has CloudFormation what stands
+// in documents, of which it knows no schema.
+func texts(v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, one := range v {
+			out[i] = texts(one)
+		}
+		return out
+	case *template.Map:
+		var pairs []any
+		for _, key := range v.Keys() {
+			one, _ := v.Get(key)
+			pairs = append(pairs, key, texts(one))
+		}
+		return template.NewMap(pairs...)
+	}
+	if text, ok := template.Text(v); ok {
+		return text
+	}
+	return v
 }
 
 func (p properties) object(name string) properties {
@@ -158,6 +184,14 @@ func (p properties) tags() map[string]string {
 		all[t.value("Key")] = t.value("Value")
 	}
 	return all
+}
+
+// tagsOnce refuses tags of which two have a key.
+func (p properties) tagsOnce() error {
+	if len(p.tags()) < len(p.list("Tags")) {
+		return &handlerError{code: "InvalidRequest", text: "Duplicate tag keys found. Please note that Tag keys are case insensitive."}
+	}
+	return nil
 }
 
 // tagChanges are the tags to be set and the keys to be removed.

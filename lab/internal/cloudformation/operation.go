@@ -35,7 +35,7 @@ type operation struct {
 func (h *handlers) operation(c *call, id, role string) (*operation, error) {
 	session := c.session
 	if role != "" {
-		r, err := h.assume(role, c.account())
+		r, err := h.assume(role, c.account(), id)
 		if err != nil {
 			return nil, err
 		}
@@ -205,11 +205,17 @@ func (o *operation) make(ctx context.Context, r *world.StackResource, status str
 		o.note(r, status+"_FAILED", fmt.Sprintf("%s already exists in stack %s", w.now.value(k.naming), other))
 		return false
 	}
-	id, err := k.make(ctx, w)
-	if ctx.Err() != nil {
+	if err := (properties{stored(r.Properties)}).tagsOnce(); err != nil {
+		o.note(r, status+"_FAILED", reason(err))
 		return false
 	}
-	r.PhysicalID, r.Attributes = id, w.attributes
+	id, err := k.make(ctx, w)
+	if r.PhysicalID, r.Attributes = id, w.attributes; ctx.Err() != nil {
+		if id != "" { // whoever goes on with the stack knows of it
+			o.change(func(s *world.Stack) { s.SetResource(r) })
+		}
+		return false
+	}
 	if id != "" {
 		o.note(r, status+"_IN_PROGRESS", "Resource creation Initiated")
 	}

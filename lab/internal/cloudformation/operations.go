@@ -28,7 +28,7 @@ func (h *handlers) deleteStack(ctx context.Context, c *awswire.Caller, in *cloud
 	if err := mayDelete(s, in); err != nil {
 		return nil, err
 	}
-	if err := h.pass(ask, in.RoleARN); err != nil {
+	if err := h.pass(ask, in.RoleARN, s.ID); err != nil {
 		return nil, err
 	}
 	role := s.Input.RoleARN
@@ -125,15 +125,9 @@ func (h *handlers) continueUpdateRollback(ctx context.Context, c *awswire.Caller
 		return nil, noStack(*in.StackName)
 	}
 	out := &cloudformation.ContinueUpdateRollbackOutput{}
-	if again, err := repeated(s, "CONTINUE_ROLLBACK", in.ClientRequestToken); again || err != nil {
+	o, again, err := h.rollingBack(ask, "CONTINUE_ROLLBACK", in.ClientRequestToken, in.RoleARN)
+	if again || err != nil {
 		return out, err
-	}
-	if err := h.pass(ask, in.RoleARN); err != nil {
-		return nil, err
-	}
-	o, err := h.operation(ask, s.ID, or(in.RoleARN, s.Input.RoleARN))
-	if err != nil {
-		return nil, err
 	}
 	_, err = h.world.ChangeStack(s.ID, func(s *world.Stack) error {
 		if s.Status != "UPDATE_ROLLBACK_FAILED" || s.Before == nil {
@@ -153,6 +147,20 @@ func (h *handlers) continueUpdateRollback(ctx context.Context, c *awswire.Caller
 	return out, h.start(ctx, o, func(ctx context.Context) { o.rollback(ctx, in.ResourcesToSkip) })
 }
 
+// rollingBack is the operation that rolls a stack back, with the role of the request
+// or else of the stack. again says that the request repeats one that was answered.
+func (h *handlers) rollingBack(ask *call, kind string, token, role *string) (o *operation, again bool, err error) {
+	s := ask.stack
+	if again, err := repeated(s, kind, token); again || err != nil {
+		return nil, again, err
+	}
+	if err := h.pass(ask, role, s.ID); err != nil {
+		return nil, false, err
+	}
+	o, err = h.operation(ask, s.ID, or(role, s.Input.RoleARN))
+	return o, false, err
+}
+
 func or(given *string, otherwise string) string {
 	if given != nil {
 		return *given
@@ -170,15 +178,9 @@ func (h *handlers) rollbackStack(ctx context.Context, c *awswire.Caller, in *clo
 		return nil, noStack(*in.StackName)
 	}
 	out := &cloudformation.RollbackStackOutput{StackId: &s.ID}
-	if again, err := repeated(s, "ROLLBACK", in.ClientRequestToken); again || err != nil {
+	o, again, err := h.rollingBack(ask, "ROLLBACK", in.ClientRequestToken, in.RoleARN)
+	if again || err != nil {
 		return out, err
-	}
-	if err := h.pass(ask, in.RoleARN); err != nil {
-		return nil, err
-	}
-	o, err := h.operation(ask, s.ID, or(in.RoleARN, s.Input.RoleARN))
-	if err != nil {
-		return nil, err
 	}
 	s, err = h.world.ChangeStack(s.ID, func(s *world.Stack) error {
 		status := map[string]string{"CREATE_FAILED": "ROLLBACK_IN_PROGRESS", "UPDATE_FAILED": "UPDATE_ROLLBACK_IN_PROGRESS"}[s.Status]

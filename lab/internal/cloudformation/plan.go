@@ -100,7 +100,13 @@ func (p *planner) checkTypesKept(order []*template.Resource) error {
 // living returns a resource of the stack that is there.
 func (p *planner) living(id string) (*world.StackResource, bool) {
 	r, ok := p.old.Resource(id)
-	return r, ok && lives(r)
+	return r, ok && made(r)
+}
+
+// made reports whether a resource is there as a whole: what failed to be created is
+// made anew by the next update.
+func made(r *world.StackResource) bool {
+	return lives(r) && r.PhysicalID != "" && r.Status != "CREATE_FAILED"
 }
 
 // lives reports whether a resource was not deleted.

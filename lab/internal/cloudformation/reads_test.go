@@ -64,6 +64,41 @@ func TestTemplateSummary(t *testing.T) {
 	}
 }
 
+// Lists of nothing are in the answers: clients look into them.
+func TestEmptyLists(t *testing.T) {
+	b, ctx := start(t), t.Context()
+	name := aws.String("mine")
+	none := func(what string, there bool, n int) {
+		t.Helper()
+		if !there || n > 0 {
+			t.Errorf("%s: %t, %d", what, there, n)
+		}
+	}
+	d, err := b.cfn.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{})
+	none("Stacks", probe.Must(t, d, err).Stacks != nil, len(d.Stacks))
+	l, err := b.cfn.ListStacks(ctx, &cloudformation.ListStacksInput{})
+	none("StackSummaries", probe.Must(t, l, err).StackSummaries != nil, len(l.StackSummaries))
+	x, err := b.cfn.ListExports(ctx, &cloudformation.ListExportsInput{})
+	none("Exports", probe.Must(t, x, err).Exports != nil, len(x.Exports))
+	s, err := b.cfn.GetTemplateSummary(ctx, &cloudformation.GetTemplateSummaryInput{TemplateBody: aws.String(handle)})
+	none("Parameters of a summary", probe.Must(t, s, err).Parameters != nil, len(s.Parameters))
+	v, err := b.cfn.ValidateTemplate(ctx, &cloudformation.ValidateTemplateInput{TemplateBody: aws.String(handle)})
+	none("Parameters", probe.Must(t, v, err).Parameters != nil, len(v.Parameters))
+	c, err := b.propose(handle, creating)
+	none("NotificationARNs of a change set", probe.Must(t, c, err).NotificationARNs != nil, len(c.NotificationARNs))
+	r, err := b.cfn.DescribeStackResources(ctx, &cloudformation.DescribeStackResourcesInput{StackName: name})
+	none("StackResources", probe.Must(t, r, err).StackResources != nil, len(r.StackResources))
+	m, err := b.cfn.ListStackResources(ctx, &cloudformation.ListStackResourcesInput{StackName: name})
+	none("StackResourceSummaries", probe.Must(t, m, err).StackResourceSummaries != nil, len(m.StackResourceSummaries))
+	probe.Must(t, 0, b.execute())
+	none("Tags", b.stack("mine").Tags != nil, len(b.stack("mine").Tags))
+	none("NotificationARNs", b.stack("mine").NotificationARNs != nil, len(b.stack("mine").NotificationARNs))
+	e, err := b.cfn.ListChangeSets(ctx, &cloudformation.ListChangeSetsInput{StackName: name})
+	none("Summaries", probe.Must(t, e, err).Summaries != nil, len(e.Summaries))
+	c, err = b.propose(handle)
+	none("Changes", probe.Must(t, c, err).Changes != nil, len(c.Changes))
+}
+
 // many are so many stacks of the application account.
 func many(n int) func(*lab.World) {
 	return func(w *lab.World) {

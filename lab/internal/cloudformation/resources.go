@@ -53,7 +53,7 @@ func (h *handlers) describeStackResources(_ context.Context, c *awswire.Caller, 
 	case s == nil:
 		return nil, noStackID(name)
 	}
-	out := &cloudformation.DescribeStackResourcesOutput{}
+	out := &cloudformation.DescribeStackResourcesOutput{StackResources: []types.StackResource{}}
 	for _, r := range s.Resources {
 		if in.LogicalResourceId == nil || *in.LogicalResourceId == r.LogicalID {
 			out.StackResources = append(out.StackResources, types.StackResource{
@@ -92,7 +92,7 @@ func (h *handlers) listStackResources(_ context.Context, c *awswire.Caller, in *
 	if err != nil {
 		return nil, err
 	}
-	out := &cloudformation.ListStackResourcesOutput{NextToken: next}
+	out := &cloudformation.ListStackResourcesOutput{StackResourceSummaries: []types.StackResourceSummary{}, NextToken: next}
 	for _, r := range page {
 		out.StackResourceSummaries = append(out.StackResourceSummaries, types.StackResourceSummary{
 			LogicalResourceId: &r.LogicalID, PhysicalResourceId: optional(r.PhysicalID), ResourceType: &r.Type,

@@ -9,9 +9,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/tip-cli/tip-cli/lab"
 	"github.com/tip-cli/tip-cli/lab/internal/probe"
+	"github.com/tip-cli/tip-cli/lab/internal/world"
 	"github.com/tip-cli/tip-cli/lab/labtest"
 )
 
@@ -106,4 +108,14 @@ func TestCloseEndsOperations(t *testing.T) {
 	probe.Must(t, 0, b.create("mine", role("", "  S: {Type: AWS::IAM::Role, DependsOn: R, Properties: {AssumeRolePolicyDocument: "+trust+"}}")))
 	time.AfterFunc(100*time.Millisecond, g.release)
 	probe.Must(t, 0, b.Lab.Close())
+	text, err := b.Lab.Export()
+	var left struct{ Stacks []world.Stack }
+	probe.Must(t, 0, yaml.Unmarshal(probe.Must(t, text, err), &left))
+	if len(left.Stacks) != 1 || len(left.Stacks[0].Resources) != 1 {
+		t.Fatalf("stacks %+v", left.Stacks)
+	}
+	// What was made is the stack's, whoever goes on with it.
+	if id := left.Stacks[0].Resources[0].PhysicalID; !strings.HasPrefix(id, "mine-R-") || !strings.Contains(string(text), "name: "+id) {
+		t.Errorf("resource %q in\n%s", id, text)
+	}
 }

@@ -14,6 +14,9 @@ func (p *planner) context(m *template.Map) string {
 }
 
 func (p *planner) shown(v any) string {
+	if _, unknown := v.(template.Unknown); unknown {
+		return template.KnownAfterApply
+	}
 	v = masked(v, p.secrets())
 	if text, ok := template.Text(v); ok {
 		return text

@@ -122,13 +122,29 @@ func (h *handlers) startCreate(ctx context.Context, c *call, s *world.Stack, d *
 }
 
 // updatable are the statuses in which a stack can be updated.
-var updatable = strings.Fields("CREATE_COMPLETE UPDATE_COMPLETE UPDATE_ROLLBACK_COMPLETE UPDATE_FAILED")
+var updatable = strings.Fields("CREATE_COMPLETE CREATE_FAILED UPDATE_COMPLETE UPDATE_ROLLBACK_COMPLETE UPDATE_FAILED")
 
 func mayUpdate(s *world.Stack) error {
-	if !slices.Contains(updatable, s.Status) {
+	switch {
+	case !slices.Contains(updatable, s.Status):
 		return invalid("Stack:%s is in %s state and can not be updated.", s.ID, s.Status)
+	case s.Status == "CREATE_FAILED" && s.OnFailure == "DO_NOTHING" && !s.DisableRollback:
+		return invalid("This stack cannot be updated from [%s] state because it contains [on-failure: DO_NOTHING]. Please use disable-rollback option instead during stack creation.", s.Status)
 	}
 	return nil
+}
+
+// failed reports whether an operation failed on a stack and was not rolled back.
+func failed(s *world.Stack) bool { return s.Status == "CREATE_FAILED" || s.Status == "UPDATE_FAILED" }
+
+// mayUpdateNow also refuses an update that would be rolled back to what failed:
+// one for which roll-back is not disabled.
+func mayUpdateNow(s *world.Stack, disabled bool) error {
+	if err := mayUpdate(s); err != nil || disabled || !failed(s) {
+		return err
+	}
+	return invalid("This stack is currently in a non-terminal [%s] state. To update the stack from this state, please use the disable-rollback parameter with update-stack API. "+
+		"To rollback to the last known good state, use the rollback-stack API", s.Status)
 }
 
 func (h *handlers) updateStack(ctx context.Context, c *awswire.Caller, in *cloudformation.UpdateStackInput) (*cloudformation.UpdateStackOutput, error) {
@@ -150,7 +166,7 @@ func (h *handlers) updateStack(ctx context.Context, c *awswire.Caller, in *cloud
 		}
 		return &cloudformation.UpdateStackOutput{StackId: &s.ID}, nil
 	}
-	if err := mayUpdate(s); err != nil {
+	if err := mayUpdateNow(s, aws.ToBool(in.DisableRollback)); err != nil {
 		return nil, err
 	}
 	d, err := h.draft(ctx, ask, identityOf(s), &wish{
@@ -168,7 +184,7 @@ func (h *handlers) updateStack(ctx context.Context, c *awswire.Caller, in *cloud
 	if err != nil {
 		return nil, err
 	}
-	if len(changes) == 0 && !others && s.Status != "UPDATE_FAILED" {
+	if len(changes) == 0 && !others && !failed(s) {
 		return nil, invalid("No updates are to be performed.")
 	}
 	u.token, u.disableRollback, u.retainExceptOnCreate = in.ClientRequestToken, aws.ToBool(in.DisableRollback), aws.ToBool(in.RetainExceptOnCreate)
@@ -203,11 +219,12 @@ func (h *handlers) startUpdate(ctx context.Context, c *call, s *world.Stack, d *
 		return err
 	}
 	s, err = h.world.ChangeStack(s.ID, func(s *world.Stack) error {
-		if err := mayUpdate(s); err != nil {
+		if err := mayUpdateNow(s, u.disableRollback); err != nil {
 			return err
 		}
 		if s.Before == nil { // else a failed update was kept: what counts is what was before it
 			s.Before = s.State()
+			s.Before.Resources = slices.DeleteFunc(slices.Clone(s.Resources), func(r world.StackResource) bool { return lives(&r) && !made(&r) })
 		}
 		s.Input, s.Updated, s.DisableRollback, s.RetainExceptOnCreate = d.input, h.now(), u.disableRollback, u.retainExceptOnCreate
 		if u.policy != nil {

@@ -54,7 +54,7 @@ func (h *handlers) validateTemplate(ctx context.Context, c *awswire.Caller, in *
 	if err != nil {
 		return nil, err
 	}
-	out := &cloudformation.ValidateTemplateOutput{Description: optional(t.Description)}
+	out := &cloudformation.ValidateTemplateOutput{Description: optional(t.Description), Parameters: []types.TemplateParameter{}}
 	out.Capabilities, out.CapabilitiesReason = needed(t)
 	for _, p := range t.Parameters {
 		out.Parameters = append(out.Parameters, types.TemplateParameter{
@@ -136,7 +136,10 @@ func (h *handlers) summarized(ctx context.Context, c *awswire.Caller, in *cloudf
 }
 
 func summary(t *template.Template, unknown []string) *cloudformation.GetTemplateSummaryOutput {
-	out := &cloudformation.GetTemplateSummaryOutput{Description: optional(t.Description), Version: optional(t.Version), Metadata: optional(metadata(t.Metadata))}
+	out := &cloudformation.GetTemplateSummaryOutput{
+		Description: optional(t.Description), Version: optional(t.Version), Metadata: optional(metadata(t.Metadata)),
+		Parameters: []types.ParameterDeclaration{}, // the AWS CLI looks for it
+	}
 	known := *t
 	known.Resources = nil
 	for _, r := range t.Resources {

@@ -39,7 +39,7 @@ func (o *operation) updateAll(ctx context.Context, policy *stackPolicy) string {
 		case ctx.Err() != nil:
 			return "Cancelled. "
 		case !ok:
-			return "The following resource(s) failed to update: " + list([]string{r.ID}) + ". "
+			return o.failed(r.ID)
 		case o.stack().Cancelled:
 			return "User Initiated"
 		}
@@ -58,17 +58,21 @@ func (o *operation) updateAll(ctx context.Context, policy *stackPolicy) string {
 	return ""
 }
 
+// failed says which resource failed, and at what.
+func (o *operation) failed(id string) string {
+	verb := "update"
+	if r, ok := o.stack().Resource(id); ok && r.Status == "CREATE_FAILED" {
+		verb = "create"
+	}
+	return "The following resource(s) failed to " + verb + ": " + list([]string{id}) + ". "
+}
+
 func (o *operation) updateOne(ctx context.Context, r *template.Resource, policy *stackPolicy) bool {
 	s := o.stack()
 	now, err := o.record(r)
 	old, ok := s.Resource(r.ID)
-	if !ok || !lives(old) {
-		if err != nil {
-			o.note(now, "CREATE_FAILED", message(err))
-			return false
-		}
-		o.note(now, "CREATE_IN_PROGRESS", "")
-		return o.make(ctx, now, "CREATE")
+	if !ok || !made(old) {
+		return o.makeAnew(ctx, old, now, err)
 	}
 	now.PhysicalID, now.Attributes, now.Status, now.StatusReason, now.Updated = old.PhysicalID, old.Attributes, old.Status, old.StatusReason, old.Updated
 	if err != nil {
@@ -77,11 +81,14 @@ func (o *operation) updateOne(ctx context.Context, r *template.Resource, policy 
 		return false
 	}
 	k := o.types[r.Type]
-	changed := k.differences(stored(old.Properties), stored(now.Properties))
+	from := halfway(s, old)
+	var changed []property
+	for _, was := range from {
+		changed = append(changed, k.differences(stored(was), stored(now.Properties))...)
+	}
 	retagged := k.taggable && !maps.Equal(s.Before.Input.Tags, s.Input.Tags)
 	if len(changed) == 0 && !retagged && old.Metadata == now.Metadata {
-		o.change(func(s *world.Stack) { s.SetResource(now) })
-		return true
+		return o.leave(now)
 	}
 	action, replace := "Update:Modify", slices.ContainsFunc(changed, func(p property) bool { return p.replaces })
 	if replace {
@@ -96,7 +103,37 @@ func (o *operation) updateOne(ctx context.Context, r *template.Resource, policy 
 		return o.replace(ctx, k, old, now)
 	}
 	o.note(now, "UPDATE_IN_PROGRESS", "")
-	return o.modify(ctx, old.Properties, s.Before.Input.Tags, now, s.Input.Tags)
+	return o.modify(ctx, from, s.Before.Input.Tags, now, s.Input.Tags)
+}
+
+// leave stores a resource that does not change.
+func (o *operation) leave(r *world.StackResource) bool {
+	if r.Status == "UPDATE_FAILED" {
+		r.Status, r.StatusReason = "UPDATE_COMPLETE", ""
+	}
+	o.change(func(s *world.Stack) { s.SetResource(r) })
+	return true
+}
+
+// makeAnew makes a resource that is not there, or is there in part. wrong is what
+// is wrong with it.
+func (o *operation) makeAnew(ctx context.Context, old, now *world.StackResource, wrong error) bool {
+	if wrong != nil {
+		if old != nil && lives(old) {
+			now.PhysicalID, now.Attributes = old.PhysicalID, old.Attributes
+		}
+		o.note(now, "CREATE_FAILED", message(wrong))
+		return false
+	}
+	if old != nil && lives(old) && old.PhysicalID != "" && !o.remove(ctx, old, false) {
+		if ctx.Err() == nil {
+			failed := *old
+			o.note(&failed, "CREATE_FAILED", lastReason(o.stack(), old.LogicalID))
+		}
+		return false
+	}
+	o.note(now, "CREATE_IN_PROGRESS", "")
+	return o.make(ctx, now, "CREATE")
 }
 
 // replace makes a resource anew; the old one goes when all is done.
@@ -110,6 +147,7 @@ func (o *operation) replace(ctx context.Context, k *kind, old, now *world.StackR
 		}
 	}
 	o.note(now, "UPDATE_IN_PROGRESS", "Requested update requires the creation of a new physical resource; hence creating one.")
+	now.PhysicalID, now.Attributes = "", nil
 	if o.make(ctx, now, "UPDATE") {
 		return true
 	}
@@ -121,13 +159,30 @@ func (o *operation) replace(ctx context.Context, k *kind, old, now *world.StackR
 	return false
 }
 
-// modify changes a resource from its old properties to those that it has now.
-func (o *operation) modify(ctx context.Context, old string, oldTags map[string]string, r *world.StackResource, tags map[string]string) bool {
+// halfway are the properties that a resource may have: beside those that the stack
+// says, where the last update failed, those from before.
+func halfway(s *world.Stack, r *world.StackResource) []string {
+	from := []string{r.Properties}
+	for _, was := range s.Before.Resources {
+		if r.Status == "UPDATE_FAILED" && was.LogicalID == r.LogicalID && was.PhysicalID == r.PhysicalID && was.Properties != r.Properties {
+			from = append([]string{was.Properties}, from...)
+		}
+	}
+	return from
+}
+
+// modify changes a resource from each of its old properties to those that it has now.
+func (o *operation) modify(ctx context.Context, from []string, oldTags map[string]string, r *world.StackResource, tags map[string]string) bool {
 	k := o.types[r.Type]
 	w := o.work(o.stack(), r)
 	w.attributes = maps.Clone(r.Attributes)
-	w.old, w.now = k.withTags(stored(old), oldTags), k.withTags(stored(r.Properties), tags)
-	err := k.change(ctx, w)
+	w.now = k.withTags(stored(r.Properties), tags)
+	err := (properties{stored(r.Properties)}).tagsOnce()
+	for _, old := range from {
+		if w.old = k.withTags(stored(old), oldTags); err == nil {
+			err = k.change(ctx, w)
+		}
+	}
 	if ctx.Err() != nil {
 		return false
 	}
@@ -223,7 +278,7 @@ func (o *operation) rollback(ctx context.Context, skip []string) {
 			continue
 		}
 		o.note(&back, "UPDATE_IN_PROGRESS", "")
-		if o.modify(ctx, now.Properties, s.Input.Tags, &back, s.Before.Input.Tags) {
+		if o.modify(ctx, []string{now.Properties}, s.Input.Tags, &back, s.Before.Input.Tags) {
 			continue
 		}
 		if ctx.Err() == nil {

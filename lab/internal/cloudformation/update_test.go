@@ -113,7 +113,6 @@ func TestUpdateWithoutRollback(t *testing.T) {
 	b := start(t)
 	probe.Must(t, 0, b.create("mine", role("Description: one")))
 	const more = "  Z: {Type: AWS::IAM::RolePolicy, DependsOn: R, Properties: {RoleName: none, PolicyName: p, PolicyDocument: {}}}"
-	keep := func(in *cloudformation.UpdateStackInput) { in.DisableRollback = aws.Bool(true) }
 	fails := role("Description: two", more)
 	probe.Must(t, 0, b.update("mine", fails, keep))
 	b.status("mine", "UPDATE_FAILED")
@@ -130,13 +129,14 @@ func TestUpdateWithoutRollback(t *testing.T) {
 		t.Errorf("description %s", got)
 	}
 	probe.Must(t, 0, b.update("mine", fails, keep))
-	probe.Must(t, 0, b.update("mine", role("Description: three")))
+	id := *b.stack("mine").StackId
+	probe.Expect(t, unfinished("UPDATE_FAILED"), b.update("mine", role("Description: three")))
+	probe.Must(t, 0, b.update("mine", role("Description: three"), keep))
 	b.status("mine", "UPDATE_COMPLETE")
 	if diff := cmp.Diff(map[string]string{"R": name}, b.physical("mine")); diff != "" {
 		t.Errorf("physical ids (-want +got):\n%s", diff)
 	}
 	probe.Must(t, 0, b.update("mine", fails, keep))
-	id := *b.stack("mine").StackId
 	probe.Must(t, 0, b.delete("mine"))
 	b.status(id, "DELETE_COMPLETE")
 	if b.hasRole(name) {

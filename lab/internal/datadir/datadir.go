@@ -82,15 +82,17 @@ const (
 type Dir struct {
 	path string
 	lock *flock.Flock
+	own  func(name string) bool // whether a file of that name is the Dir's
 
 	mu   sync.Mutex
 	last map[string]string // digests of what was written, by name
 }
 
 // Open takes possession of a directory, which is made if need be, with mode 0700.
-// main is the name of the file that makes it a data directory. The error is
-// [ErrLocked], [ErrForeign] or that of the system.
-func Open(path, main string) (*Dir, error) {
+// main is the name of the file that makes it a data directory, and own reports
+// which other names its files have: nothing else in it is ever touched. The error
+// is [ErrLocked], [ErrForeign] or that of the system.
+func Open(path, main string, own func(name string) bool) (*Dir, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -98,7 +100,9 @@ func Open(path, main string) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, err
 	}
-	if err := ours(path, main); err != nil {
+	d := &Dir{path: path, last: map[string]string{}, lock: flock.New(filepath.Join(path, lockName), flock.SetPermissions(0o600))}
+	d.own = func(name string) bool { return name == main || own(name) }
+	if err := d.ours(main); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Join(path, blobsName), 0o700); err != nil {
@@ -107,21 +111,23 @@ func Open(path, main string) (*Dir, error) {
 	if err := os.Chmod(path, 0o700); err != nil { //nolint:gosec // a directory needs the x
 		return nil, err
 	}
-	d := &Dir{path: path, last: map[string]string{}, lock: flock.New(filepath.Join(path, lockName), flock.SetPermissions(0o600))}
 	locked, err := d.lock.TryLock()
 	if err == nil && !locked {
-		err = fmt.Errorf("%w %s", ErrLocked, path)
+		return nil, fmt.Errorf("%w %s", ErrLocked, path)
+	}
+	if err == nil {
+		err = d.sweepTemporary()
 	}
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, d.lock.Close())
 	}
-	return d, d.sweepTemporary()
+	return d, nil
 }
 
 // ours refuses a directory that holds anything but a data directory or the
 // beginning of one.
-func ours(path, main string) error {
-	entries, err := os.ReadDir(path)
+func (d *Dir) ours(main string) error {
+	entries, err := os.ReadDir(d.path)
 	if err != nil {
 		return err
 	}
@@ -131,12 +137,19 @@ func ours(path, main string) error {
 		if name == main {
 			return nil
 		}
-		foreign = foreign || name != blobsName && name != lockName && !ownName(name)
+		foreign = foreign || name != blobsName && name != lockName && !d.own(strings.TrimSuffix(name, tempSuffix))
+	}
+	blobs, err := os.ReadDir(filepath.Join(d.path, blobsName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, e := range blobs {
+		foreign = foreign || !blobName(strings.TrimSuffix(e.Name(), tempSuffix))
 	}
 	if !foreign {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", path, ErrForeign)
+	return fmt.Errorf("%s: %w", d.path, ErrForeign)
 }
 
 // suffix ends the names of a Dir's files, temporary ones before tempSuffix.
@@ -145,19 +158,19 @@ const (
 	tempSuffix = ".tmp"
 )
 
-func ownName(name string) bool {
-	return strings.HasSuffix(name, suffix) || strings.HasSuffix(name, suffix+tempSuffix)
-}
-
 // sweepTemporary removes what a crash left behind.
 func (d *Dir) sweepTemporary() error {
-	for _, dir := range []string{d.path, filepath.Join(d.path, blobsName)} {
-		left, err := filepath.Glob(filepath.Join(dir, "*"+tempSuffix))
+	for dir, own := range map[string]func(string) bool{d.path: d.own, filepath.Join(d.path, blobsName): blobName} {
+		entries, err := os.ReadDir(dir)
 		if err != nil {
 			return err
 		}
-		for _, path := range left {
-			if err := os.Remove(path); err != nil {
+		for _, e := range entries {
+			name, temporary := strings.CutSuffix(e.Name(), tempSuffix)
+			if !temporary || !own(name) {
+				continue
+			}
+			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
 				return err
 			}
 		}
@@ -223,6 +236,7 @@ func (d *Dir) Write(name string, data []byte) error {
 		return nil
 	}
 	head := magic + strconv.Itoa(Version) + " " + sum + "\n"
+	d.remember(name, "") // who knows what is there after an error
 	if err := replace(filepath.Join(d.path, name), []byte(head), data); err != nil {
 		return err
 	}
@@ -252,7 +266,8 @@ func (d *Dir) Remove(name string) error {
 	return err
 }
 
-// Names are those of all files.
+// Names are those of all files of the Dir: what else is in the directory is not
+// among them.
 func (d *Dir) Names() ([]string, error) {
 	entries, err := os.ReadDir(d.path)
 	if err != nil {
@@ -260,7 +275,7 @@ func (d *Dir) Names() ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), suffix) {
+		if d.own(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}

@@ -13,9 +13,11 @@ import (
 
 var main = datadir.File("main")
 
+func own(name string) bool { return name == datadir.File("lines") }
+
 func opened(t *testing.T, path string) *datadir.Dir {
 	t.Helper()
-	d, err := datadir.Open(path, main)
+	d, err := datadir.Open(path, main, own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +101,7 @@ func TestLines(t *testing.T) {
 func TestLockAndForeignDirectory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data")
 	d := opened(t, path)
-	if _, err := datadir.Open(path, main); !errors.Is(err, datadir.ErrLocked) {
+	if _, err := datadir.Open(path, main, own); !errors.Is(err, datadir.ErrLocked) {
 		t.Errorf("%v", err)
 	}
 	if err := d.Close(); err != nil {
@@ -110,11 +112,77 @@ func TestLockAndForeignDirectory(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(foreign, "x"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := datadir.Open(foreign, main); !errors.Is(err, datadir.ErrForeign) {
+	if _, err := datadir.Open(foreign, main, own); !errors.Is(err, datadir.ErrForeign) {
 		t.Errorf("%v", err)
 	}
-	if _, err := datadir.Open(filepath.Join(foreign, "x", "y"), main); err == nil {
+	if _, err := datadir.Open(filepath.Join(foreign, "x", "y"), main, own); err == nil {
 		t.Error("below a file")
+	}
+}
+
+// Only what a Dir can have made is swept and dropped; a failure gives the lock back.
+func TestOthersFilesStay(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a[b*")
+	d := opened(t, dir)
+	blob, err := d.PutBlob([]byte("body"))
+	if err := errors.Join(err, d.Write(main, nil), d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	stay := []string{"x.tmp", "x.state", filepath.Join("objects", "x"), filepath.Join("objects", "x.tmp")}
+	swept := []string{main + ".tmp", filepath.Join("objects", blob+".tmp")}
+	for _, name := range append(append([]string(nil), stay...), swept...) {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d = opened(t, dir)
+	if names, err := d.Names(); err != nil || len(names) != 1 || names[0] != main {
+		t.Errorf("%q, %v", names, err)
+	}
+	if has, err := d.HasBlobs(); err != nil || !has {
+		t.Errorf("%v, %v", has, err)
+	}
+	if err := errors.Join(d.KeepBlobs(nil), d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(swept, filepath.Join("objects", blob)) {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			t.Errorf("%s is left", name)
+		}
+	}
+	for _, name := range stay {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(dir, main+".tmp", "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := datadir.Open(dir, main, own); err == nil {
+		t.Error("a temporary file that cannot be removed")
+	}
+	if err := os.RemoveAll(filepath.Join(dir, main+".tmp")); err != nil {
+		t.Fatal(err)
+	}
+	opened(t, dir)
+}
+
+// What is there after a failure is not known, so that it is written again.
+func TestWriteAfterAFailure(t *testing.T) {
+	dir := t.TempDir()
+	d := opened(t, dir)
+	path := filepath.Join(dir, main)
+	if err := errors.Join(d.Write(main, []byte("x")), os.Remove(path), os.MkdirAll(filepath.Join(path, "x"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Write(main, []byte("y")); err == nil {
+		t.Error("over a directory")
+	}
+	if err := errors.Join(os.RemoveAll(path), d.Write(main, []byte("x"))); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Read(main); err != nil || string(got) != "x" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 

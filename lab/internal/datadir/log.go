@@ -3,20 +3,38 @@ package datadir
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// Append writes lines, each with its line feed, behind those of a name. They
-// outlast a crash of the process, not always one of the machine.
-func (d *Dir) Append(name string, lines []byte) (err error) {
-	f, err := os.OpenFile(filepath.Join(d.path, name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+// ErrTorn says that a part of the lines may stand behind those of a name, so that
+// [Dir.ReplaceLines] has to write it anew.
+var ErrTorn = errors.New("a line may be cut off")
+
+// Append writes lines, each with its line feed, behind those of a name: all or,
+// after an error other than [ErrTorn], none. They outlast a crash of the process,
+// not always one of the machine.
+func (d *Dir) Append(name string, lines []byte) error {
+	f, err := os.OpenFile(filepath.Join(d.path, name), os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(lines)
-	return errors.Join(err, f.Close())
+	info, err := f.Stat()
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if _, err = f.WriteAt(lines, info.Size()); err != nil { // a full disk takes the beginning
+		if cut := f.Truncate(info.Size()); cut != nil {
+			err = fmt.Errorf("%w: %w", ErrTorn, err)
+		}
+		return errors.Join(err, f.Close())
+	}
+	if err := f.Close(); err != nil { // nobody knows what is there
+		return fmt.Errorf("%w: %w", ErrTorn, err)
+	}
+	return nil
 }
 
 // Lines returns the whole lines that were appended to a name: none if it is not

@@ -12,6 +12,15 @@ import (
 // longestDelay bounds Fault.Delay.
 const longestDelay = 5 * time.Minute
 
+// LongestMove bounds how far a clock is moved: a hundred years, either way.
+const LongestMove = 100 * 365 * 24 * time.Hour
+
+// What allow-replay is for.
+const (
+	replayService   = "sso-oidc"
+	replayOperation = "CreateTokenWithIAM"
+)
+
 var (
 	nameForm    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
@@ -82,8 +91,19 @@ func (f *Fault) checkSelectors() error {
 	case provider && f.Operation != "" && !slices.ContainsFunc(endpoints, func(e string) bool { return glob(f.Operation, e) }):
 		return fmt.Errorf("operation: %q is none of %s", f.Operation, strings.Join(endpoints, ", "))
 	}
+	return f.checkReplay()
+}
+
+// checkReplay refuses an allow-replay that is not for the one operation that it is for.
+func (f *Fault) checkReplay() error {
+	if f.Do == AllowReplay && !(covers(f.Service, replayService) && covers(f.Operation, replayOperation)) {
+		return fmt.Errorf("do: allow-replay is for %s of %s, which service and operation leave out", replayOperation, replayService)
+	}
 	return nil
 }
+
+// covers reports whether a selector is true of a name.
+func covers(selector, name string) bool { return selector == "" || glob(selector, name) }
 
 func (f *Fault) checkTurns() error {
 	given := 0
@@ -107,6 +127,8 @@ func (f *Fault) checkTurns() error {
 		return errors.New("seed: there is no probability that it is for")
 	case f.Times < 0:
 		return errors.New("times is negative")
+	case f.Times > 0 && f.Nth > 0:
+		return errors.New("times: there is only one nth request")
 	}
 	return f.checkWindow()
 }
@@ -177,6 +199,14 @@ func (f *Fault) checkValues() error {
 	return f.checkEffects()
 }
 
+// CheckMove refuses to move a clock further than [LongestMove].
+func CheckMove(d time.Duration) error {
+	if d > LongestMove || d < -LongestMove {
+		return errors.New("the clock goes a hundred years forward or back at most")
+	}
+	return nil
+}
+
 // checkEffects looks at what is done besides an answer.
 func (f *Fault) checkEffects() error {
 	switch f.Do {
@@ -191,6 +221,9 @@ func (f *Fault) checkEffects() error {
 	case MoveClock:
 		if f.By == 0 {
 			return errors.New("by: it does not say how far to move the clock")
+		}
+		if err := CheckMove(time.Duration(f.By)); err != nil {
+			return fmt.Errorf("by: %w", err)
 		}
 		if f.Nth == 0 && f.First == 0 && f.Every == 0 && f.Times == 0 && f.Probability == 0 {
 			return errors.New("move-clock needs nth, first, every, probability or times: it would move the clock at every request")

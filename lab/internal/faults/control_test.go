@@ -102,30 +102,45 @@ func TestKeysAndExpirePages(t *testing.T) {
 // TestRefusedPages: each wrong request is refused with a line, and changes nothing.
 func TestRefusedPages(t *testing.T) {
 	b := probe.Start(t)
-	labtest.Fault(t, b.Lab, lab.Fault{Name: "x", Do: lab.FaultDelay, Delay: 1, Service: "none"})
+	labtest.Fault(t, b.Lab, lab.Fault{Name: "x", Do: lab.FaultDelay, Delay: 1, Service: "iam"})
 	for _, c := range []struct {
 		method, path, body string
 		status             int
 		text               string
 	}{
-		{http.MethodPost, "faults", "", 400, "fault: EOF"},
+		{http.MethodPost, "faults", "", 400, "fault: it is empty"},
+		{http.MethodPost, "faults", `{"do": "deny", "service": "stss"}`, 400, `fault 1: service: there is no "stss"; the nearest are sts, s3, iam`},
+		{http.MethodPost, "faults", `{"do": "deny", "nth": 0}`, 400, "fault: nth is given and says nothing"},
+		{http.MethodDelete, "faults?names=x", "", 400, `there is no parameter "names", only name`},
+		{http.MethodDelete, "faults?name=x&all=1", "", 400, `there is no parameter "all", only name`},
+		{http.MethodDelete, "faults?name=x&name=y", "", 400, "the parameter name stands twice; it takes one name"},
+		{http.MethodDelete, "faults?name=%zz", "", 400, "invalid URL escape"},
+		{http.MethodPost, "clock", `{"advance": "1h"} {"advance": "1h"}`, 400, "the body: something stands behind the document"},
+		{http.MethodPost, "clock", `{"advance": 3}`, 400, "the body: advance: a JSON number is not a duration such as 1m30s"},
+		{http.MethodPost, "clock", `{"set": 3}`, 400, "the body: set: a JSON number is not a text"},
+		{http.MethodPost, "clock", `{"set": "soon"}`, 400, `set: "soon" is not a time such as`},
+		{http.MethodPost, "clock", `{"set": "0001-01-01T00:00:00Z"}`, 400, "the clock goes a hundred years"},
+		{http.MethodPost, "clock", `{"set": "2999-01-01T00:00:00Z"}`, 400, "the clock goes a hundred years"},
+		{http.MethodPost, "clock", `{"advance": "2562047h"}`, 400, "the clock goes a hundred years"},
+		{http.MethodPost, "clock", `{"advance": "-2562047h"}`, 400, "the clock goes a hundred years"},
+		{http.MethodPost, "keys", `{"issuer": 3}`, 400, "the body: issuer: a JSON number is not a text"},
 		{http.MethodPost, "faults", "[]", 400, "fault: "},
 		{http.MethodPost, "faults", `{"do": "deny", "often": 3}`, 400, `fault: unknown key "often"`},
 		{http.MethodPost, "faults", `{"do": "explode"}`, 400, `fault 1: do: "explode" is none of`},
 		{http.MethodPost, "faults", `{"do": "rotate-keys", "issuer": "nobody"}`, 400, `fault 1: issuer: the world has no issuer "nobody"`},
 		{http.MethodPost, "faults", `{"do": "deny", "name": "x"}`, 409, "fault x: the name is taken"},
-		{http.MethodPost, "faults", `{"do": "refuse", "code": "X", "message": "` + strings.Repeat("x", 70_000) + `"}`, 400, "fault: http: request body too large"},
+		{http.MethodPost, "faults", `{"do": "refuse", "code": "X", "message": "` + strings.Repeat("x", 70_000) + `"}`, 400, "fault: it has more than 65536 bytes"},
 		{http.MethodDelete, "faults?name=y", "", 404, `there is no fault "y"`},
 		{http.MethodDelete, "faults?name=", "", 404, `there is no fault ""`},
-		{http.MethodPost, "clock", "", 400, "the request has no body"},
+		{http.MethodPost, "clock", "", 400, "the body: it is empty"},
 		{http.MethodPost, "clock", "{}", 400, "the body has one of advance and set"},
 		{http.MethodPost, "clock", `{"advance": "1m", "set": "2026-01-02T15:04:05Z"}`, 400, "the body has one of advance and set"},
 		{http.MethodPost, "clock", `{"advance": "soon"}`, 400, `the body: "soon" is not a duration such as 1m30s`},
-		{http.MethodPost, "clock", `{"back": "1m"}`, 400, `the body: json: unknown field "back"`},
-		{http.MethodPost, "keys", "", 400, "the request has no body"},
+		{http.MethodPost, "clock", `{"back": "1m"}`, 400, `the body: unknown key "back"`},
+		{http.MethodPost, "keys", "", 400, "the body: it is empty"},
 		{http.MethodPost, "keys", `{"issuer": "nobody"}`, 400, `no issuer "nobody"`},
 		{http.MethodPost, "keys", `{"issuer": "nobody", "keepOld": true}`, 400, `no issuer "nobody"`},
-		{http.MethodPost, "expire", "", 400, "the request has no body"},
+		{http.MethodPost, "expire", "", 400, "the body: it is empty"},
 		{http.MethodPost, "expire", `{"what": "time"}`, 400, `expire: "time" is none of`},
 		{http.MethodPut, "faults", "", 405, "only GET, POST, DELETE"},
 		{http.MethodGet, "keys", "", 405, "only POST"},
@@ -161,6 +176,8 @@ func TestScenarioOption(t *testing.T) {
 		t.Errorf("offset %v, faults (-want +got):\n%s", l.ClockOffset(), diff)
 	}
 	for document, want := range map[string]string{
+		"version: 1\nclock: 876001h":                             "scenario file: clock: the clock goes a hundred years forward or back at most",
+		"version: 1\nfaults: [{do: deny, operation: AsumeRole}]": `scenario file: fault 1: operation: there is no "AsumeRole" in any service; the nearest are AssumeRole, CreateRole, DeleteRole`,
 		"version: 2": "scenario file: version 2: this lab reads version 1",
 		"version: 1\nfaults: [{do: rotate-keys, issuer: nobody}]": `scenario file: fault 1: issuer: the world has no issuer "nobody"`,
 	} {

@@ -39,7 +39,10 @@ type Status struct {
 
 // Engine holds the faults that are set. Make one with [New].
 type Engine struct {
-	now func() time.Time
+	now     func() time.Time
+	over    chan struct{} // closed by Close
+	closing sync.Once
+	serves  Catalogue
 
 	mu   sync.Mutex // guards changes of set, and named
 	made int        // names made up so far
@@ -48,7 +51,14 @@ type Engine struct {
 }
 
 // New returns an engine without faults. now is the clock of time windows.
-func New(now func() time.Time) *Engine { return &Engine{now: now} }
+func New(now func() time.Time) *Engine { return &Engine{now: now, over: make(chan struct{})} }
+
+// SetCatalogue says what there is to strike: faults for anything else are refused from
+// then on. It must be called before the engine is used.
+func (e *Engine) SetCatalogue(c Catalogue) { e.serves = c }
+
+// Close ends the delays under way, and those to come.
+func (e *Engine) Close() { e.closing.Do(func() { close(e.over) }) }
 
 // Armed reports whether any fault is set. It costs the read of a pointer.
 func (e *Engine) Armed() bool { return e.set.Load() != nil }
@@ -71,14 +81,22 @@ func (e *Engine) Add(list ...Fault) ([]string, error) {
 			e.made++
 			f.Name = "fault-" + strconv.Itoa(e.made)
 		}
-		a, err := newArmed(f, e.now())
+		a, err := e.arm(f)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", list[i].title(i), err)
 		}
 		set, names = append(set, a), append(names, f.Name)
 	}
 	e.store(set)
 	return names, nil
+}
+
+// arm makes a fault ready, and refuses one that could never strike.
+func (e *Engine) arm(f Fault) (*armed, error) {
+	if err := e.serves.check(&f); err != nil {
+		return nil, err
+	}
+	return newArmed(f, e.now())
 }
 
 // clashes reports whether a name that was made up is that of a later one of the list.
@@ -150,7 +168,7 @@ func (e *Engine) Strike(r *Request) *Strike {
 			continue
 		}
 		if s == nil {
-			s = &Strike{}
+			s = &Strike{over: e.over}
 		}
 		s.Faults = append(s.Faults, &a.Fault)
 		if a.Do.refuses() {

@@ -81,6 +81,65 @@ func TestSelectors(t *testing.T) {
 	}
 }
 
+// TestUnsuitable: globs that take in what an action cannot be done to leave it alone.
+func TestUnsuitable(t *testing.T) {
+	issuer := &faults.Request{Service: "idp", Operation: "token", Issuer: "okta"}
+	unsigned := request(func(r *faults.Request) { r.AccessKey = "" })
+	for name, c := range map[string]struct {
+		fault faults.Fault
+		spare *faults.Request
+		hit   *faults.Request
+	}{
+		"wrong region of all": {faults.Fault{Do: faults.WrongRegion, ToRegion: "us-east-1"}, issuer, request()},
+		"wrong region of *":   {faults.Fault{Do: faults.WrongRegion, ToRegion: "us-east-1", Service: "*"}, issuer, request()},
+		"replay of *":         {faults.Fault{Do: faults.AllowReplay, Service: "*"}, issuer, request()},
+		"expire of nobody":    {faults.Fault{Do: faults.Expire}, unsigned, request()},
+		"expire of sign-ins":  {faults.Fault{Do: faults.Expire}, unsigned, issuer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, _ := engine(t, c.fault)
+			if e.Strike(c.spare) != nil || e.List()[0].Matched != 0 {
+				t.Error("it strikes what it cannot be done to")
+			}
+			if e.Strike(c.hit) == nil {
+				t.Error("it strikes nothing")
+			}
+		})
+	}
+}
+
+// TestNeverStrikes: what could never strike is not set, and the error says what is near.
+func TestNeverStrikes(t *testing.T) {
+	c := &clock{start}
+	e := faults.New(c.now)
+	e.SetCatalogue(faults.Catalogue{"sts": {"AssumeRole", "GetCallerIdentity"}, "iam": {"GetRole"}, "idp": faults.Endpoints(), "s3": {"GetObject"}})
+	for want, f := range map[string]faults.Fault{
+		`service: there is no "st"; the nearest are s3, sts, iam`:                                        {Service: "st"},
+		`service: there is no "x*"; the nearest are s3, iam, idp`:                                        {Service: "x*"},
+		`service: of "id?" there is only idp, which such a fault is not for`:                             {Service: "id?", Person: "x"},
+		`operation: there is no "AssumeRol" in sts; the nearest are AssumeRole, GetCallerIdentity`:       {Service: "STS", Operation: "AssumeRol"},
+		`operation: there is no "GetRole" in sts; the nearest are AssumeRole, GetCallerIdentity`:         {Service: "sts", Operation: "GetRole"},
+		`operation: there is no "GetObjekt" in any service; the nearest are GetObject, GetRole, revoke`:  {Operation: "GetObjekt"},
+		`operation: there is no "token" in iam, s3, sts; the nearest are GetRole, GetObject, AssumeRole`: {Service: "*", Operation: "token", Account: "111122223333"},
+		`until: 2026-01-02T03:04:05Z is over; the lab's time is 2026-01-02T03:04:05Z`:                    {Until: "2026-01-02T03:04:05Z"},
+		`until is not after from`: {From: "2h", Until: "2026-01-02T04:04:05Z"},
+	} {
+		f.Do = faults.Throttle
+		if _, err := e.Add(f); err == nil || err.Error() != "fault 1: "+want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	for _, f := range []faults.Fault{{Service: "S*"}, {Operation: "assume*"}, {Service: "i*", Operation: "getrole"}, {Service: "idp", Operation: "token"}, {Until: "2026-01-02T03:04:06Z"}} {
+		f.Do = faults.Throttle
+		if _, err := e.Add(f); err != nil {
+			t.Errorf("%+v: %v", f, err)
+		}
+	}
+	if n := len(e.List()); n != 5 {
+		t.Errorf("%d faults are set", n)
+	}
+}
+
 // TestTurns strikes the requests of the numbers that a fault is for, and no others.
 func TestTurns(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -1,6 +1,8 @@
 package faults
 
 import (
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -32,6 +34,13 @@ func newArmed(f Fault, now time.Time) (*armed, error) {
 			return nil, err
 		}
 	}
+	switch {
+	case f.Until == "":
+	case !now.Before(a.until):
+		return nil, fmt.Errorf("until: %s is over; the lab's time is %s", f.Until, now.UTC().Format(time.RFC3339))
+	case !a.from.Before(a.until):
+		return nil, errors.New("until is not after from")
+	}
 	if f.Probability > 0 {
 		a.chance = rand.New(rand.NewPCG(f.Seed, 0)) //nolint:gosec // to be the same every time is the point
 	}
@@ -55,18 +64,31 @@ func (a *armed) strikes(r *Request, now time.Time) bool {
 
 // selects reports whether the selectors are true of a request.
 func (a *armed) selects(r *Request) bool {
+	if !a.suits(r) {
+		return false
+	}
 	issuer := a.Issuer
 	if r.Service != ProviderService { // of another service it says whose keys to rotate
 		issuer = ""
 	}
-	return (a.Service == "" || glob(a.Service, r.Service)) &&
-		(a.Operation == "" || glob(a.Operation, r.Operation)) &&
+	return covers(a.Service, r.Service) && covers(a.Operation, r.Operation) &&
 		(a.Account == "" || a.Account == r.Account) &&
 		(a.Region == "" || a.Region == r.Region) &&
 		(a.AccessKey == "" || a.AccessKey == r.AccessKey) &&
 		(a.Role == "" || r.RoleARN != "" && (glob(a.Role, r.RoleARN) || glob(a.Role, roleName(r.RoleARN)))) &&
 		(a.Person == "" || a.Person == r.Person) &&
 		(issuer == "" || issuer == r.Issuer)
+}
+
+// suits reports whether what the fault does can be done to a request at all.
+func (a *armed) suits(r *Request) bool {
+	switch a.Do {
+	case WrongRegion, AllowReplay:
+		return r.Service != ProviderService
+	case Expire: // somebody's session, or the sign-ins of an issuer
+		return r.AccessKey != "" || r.Service == ProviderService
+	}
+	return true
 }
 
 // roleName is the last part of the ARN of a role.

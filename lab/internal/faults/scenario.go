@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -36,7 +37,13 @@ func Parse(document []byte) (*Scenario, error) {
 	if s.Version != 1 {
 		return nil, fmt.Errorf("scenario file: version %d: this lab reads version 1", s.Version)
 	}
+	if err := CheckMove(time.Duration(s.Clock)); err != nil {
+		return nil, fmt.Errorf("scenario file: clock: %w", err)
+	}
 	if err := checkAll(s.Faults); err != nil {
+		return nil, fmt.Errorf("scenario file: %w", err)
+	}
+	if err := s.checkGiven(document); err != nil {
 		return nil, fmt.Errorf("scenario file: %w", err)
 	}
 	return &s, nil
@@ -55,20 +62,26 @@ func oneLine(err error) error {
 	if before, _, ok := strings.Cut(text, " not found in type"); ok {
 		return errors.New(strings.Replace(before, "field ", "unknown key ", 1))
 	}
-	text = strings.ReplaceAll(text, "into faults.", "into ")
-	return errors.New(text)
+	return errors.New(plainYAML(text))
 }
 
-// ParseJSON reads one fault in JSON and checks it.
+// ParseJSON reads one fault in JSON and checks it. Keys that are not known, and keys
+// that say nothing, are refused; the error is one line.
 func ParseJSON(document io.Reader) (*Fault, error) {
-	dec := json.NewDecoder(document)
-	dec.DisallowUnknownFields()
-	var f Fault
-	if err := dec.Decode(&f); err != nil {
-		return nil, fmt.Errorf("fault: %s", strings.Replace(strings.TrimPrefix(err.Error(), "json: "), "unknown field", "unknown key", 1))
+	text, err := io.ReadAll(document)
+	if err != nil {
+		return nil, fmt.Errorf("fault: %w", plainJSON(err))
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("fault: more than one document")
+	var f Fault
+	if err := ReadJSON(bytes.NewReader(text), &f); err != nil {
+		return nil, fmt.Errorf("fault: %w", err)
+	}
+	var given map[string]any
+	if err := json.Unmarshal(text, &given); err != nil {
+		return nil, fmt.Errorf("fault: %w", plainJSON(err))
+	}
+	if err := f.checkGiven(given); err != nil {
+		return nil, fmt.Errorf("fault: %w", err)
 	}
 	if err := checkAll([]Fault{f}); err != nil {
 		return nil, err

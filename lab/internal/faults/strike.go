@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -11,6 +12,8 @@ import (
 type Strike struct {
 	// Faults that struck, in their order; at most the last one decides the answer.
 	Faults []*Fault
+
+	over <-chan struct{} // closed when delays end
 }
 
 // refuses reports whether an action is answered in place of the work.
@@ -43,7 +46,11 @@ func (s *Strike) find(a Action) *Fault {
 	return nil
 }
 
-// Wait waits for the delays before the work. The error is that of ctx.
+// errClosed says that a delay ended with its engine.
+var errClosed = errors.New("the lab is closing")
+
+// Wait waits for the delays before the work. The error is that of ctx, or says that
+// the engine was closed meanwhile.
 func (s *Strike) Wait(ctx context.Context) error {
 	var d time.Duration
 	for _, f := range s.Faults {
@@ -51,10 +58,10 @@ func (s *Strike) Wait(ctx context.Context) error {
 			d += time.Duration(f.Delay)
 		}
 	}
-	return pause(ctx, d)
+	return s.pause(ctx, d)
 }
 
-func pause(ctx context.Context, d time.Duration) error {
+func (s *Strike) pause(ctx context.Context, d time.Duration) error {
 	if d == 0 {
 		return nil
 	}
@@ -65,6 +72,8 @@ func pause(ctx context.Context, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-s.over:
+		return errClosed
 	}
 }
 

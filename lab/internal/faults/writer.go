@@ -42,13 +42,14 @@ func (w *writer) WriteHeader(status int) {
 		Cut(w.ResponseWriter)
 	}
 	for _, f := range w.strike.Faults {
-		if f.Do == LateAnswer && pause(w.ctx, time.Duration(f.Delay)) != nil {
+		if f.Do == LateAnswer && w.strike.pause(w.ctx, time.Duration(f.Delay)) != nil {
 			panic(http.ErrAbortHandler)
 		}
 	}
 	w.retype()
 	garbage := w.strike.find(Garbage)
 	switch {
+	case status == http.StatusNoContent || status == http.StatusNotModified: // there is nothing to damage
 	case garbage != nil:
 		w.spoil(garbage, status)
 		return

@@ -83,6 +83,11 @@ func TestWriter(t *testing.T) {
 		w.Header().Set("Content-Length", "0")
 		w.WriteHeader(http.StatusCreated)
 	}
+	none := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
+	encoded := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip") // which the client would undo
+		_, _ = io.WriteString(w, "compressed")
+	}
 	for name, c := range map[string]struct {
 		method string
 		handle http.HandlerFunc
@@ -103,6 +108,10 @@ func TestWriter(t *testing.T) {
 		"lost":                  {"GET", answering(text, true), []faults.Fault{{Do: faults.LostAnswer}}, served{fail: "connection reset by peer"}},
 		"lost after being late": {"GET", empty, []faults.Fault{{Do: faults.LateAnswer, Delay: 1}, {Do: faults.LostAnswer}}, served{fail: "connection reset by peer"}},
 		"reset":                 {"GET", answering(text, true), []faults.Fault{{Do: faults.Reset}}, served{fail: "connection reset by peer"}},
+		"nothing to cut":        {"GET", none, []faults.Fault{{Do: faults.Truncate}}, served{204, "", "", "", ""}},
+		"nothing to spoil":      {"GET", none, []faults.Fault{{Do: faults.Garbage}}, served{204, "", "text/html", "", ""}},
+		"half, for HEAD":        {"HEAD", answering(text, true), []faults.Fault{{Do: faults.Truncate}}, served{200, "", "application/json", "16", ""}},
+		"garbage, not encoded":  {"GET", encoded, []faults.Fault{{Do: faults.Garbage, Body: "{"}}, served{200, "{", "text/html", "1", ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := serve(t, c.method, c.handle, c.faults...)
@@ -136,6 +145,13 @@ func TestGoneClient(t *testing.T) {
 	cancel()
 	if s.Wait(ctx) == nil {
 		t.Error("it waited")
+	}
+	closed, _ := engine(t, faults.Fault{Do: faults.Delay, Delay: faults.Duration(time.Minute)})
+	s2 := closed.Strike(request())
+	closed.Close()
+	closed.Close()
+	if s2.Wait(t.Context()) == nil {
+		t.Error("it waited after the engine was closed")
 	}
 	defer func() {
 		if p := recover(); p != http.ErrAbortHandler {

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -45,10 +46,20 @@ func (h *handlers) getAccountSummary(_ context.Context, c *awswire.Caller, _ *ia
 
 // detail is an entry of GetAccountAuthorizationDetails: one of the three is set.
 type detail struct {
-	id     string
-	user   *types.UserDetail
-	role   *types.RoleDetail
-	policy *types.ManagedPolicyDetail
+	user   *world.IAMUser
+	role   *world.Role
+	policy *world.ManagedPolicy
+}
+
+// key is where it stands: users come first, then roles, then policies.
+func (d detail) key() string {
+	switch {
+	case d.user != nil:
+		return "0" + d.user.SortName()
+	case d.role != nil:
+		return "1" + d.role.SortName()
+	}
+	return "2" + d.policy.SortName()
 }
 
 func (h *handlers) getAccountAuthorizationDetails(_ context.Context, c *awswire.Caller, in *iam.GetAccountAuthorizationDetailsInput) (*iam.GetAccountAuthorizationDetailsOutput, error) {
@@ -56,7 +67,8 @@ func (h *handlers) getAccountAuthorizationDetails(_ context.Context, c *awswire.
 	if err != nil {
 		return nil, err
 	}
-	p, err := pageOf(h.details(s.Account, in.Filter), func(d detail) string { return d.id }, paging{in.Marker, in.MaxItems, "details"})
+	uses := h.world.PolicyUses(s.Account)
+	p, err := pageOf(h.details(s.Account, in.Filter, uses), detail.key, paging{in.Marker, in.MaxItems, "details"})
 	if err != nil {
 		return nil, err
 	}
@@ -67,11 +79,11 @@ func (h *handlers) getAccountAuthorizationDetails(_ context.Context, c *awswire.
 	for _, d := range p.items {
 		switch {
 		case d.user != nil:
-			out.UserDetailList = append(out.UserDetailList, *d.user)
+			out.UserDetailList = append(out.UserDetailList, *h.userDetail(d.user))
 		case d.role != nil:
-			out.RoleDetailList = append(out.RoleDetailList, *d.role)
+			out.RoleDetailList = append(out.RoleDetailList, *h.roleDetail(d.role))
 		default:
-			out.Policies = append(out.Policies, *d.policy)
+			out.Policies = append(out.Policies, *policyDetail(d.policy, uses[d.policy.ARN()]))
 		}
 	}
 	return out, nil
@@ -79,28 +91,28 @@ func (h *handlers) getAccountAuthorizationDetails(_ context.Context, c *awswire.
 
 // details are the users, roles and policies of an account that a filter wants; of
 // AWS's policies those in use, as IAM lists them.
-func (h *handlers) details(account string, filter []types.EntityType) []detail {
+func (h *handlers) details(account string, filter []types.EntityType, uses map[string]world.PolicyUse) iter.Seq[detail] {
 	wanted := func(t types.EntityType) bool { return len(filter) == 0 || slices.Contains(filter, t) }
-	var all []detail
-	if wanted(types.EntityTypeUser) {
+	users, roles := wanted(types.EntityTypeUser), wanted(types.EntityTypeRole)
+	own, aws := wanted(types.EntityTypeLocalManagedPolicy), wanted(types.EntityTypeAWSManagedPolicy)
+	return func(yield func(detail) bool) {
 		for _, u := range h.world.IAMUsers(account) {
-			all = append(all, detail{id: u.ID, user: h.userDetail(u)})
+			if users && !yield(detail{user: u}) {
+				return
+			}
 		}
-	}
-	if wanted(types.EntityTypeRole) {
 		for _, r := range h.world.Roles(account) {
-			all = append(all, detail{id: r.ID, role: h.roleDetail(r)})
+			if roles && !yield(detail{role: r}) {
+				return
+			}
+		}
+		for _, p := range h.world.Policies(account) {
+			ours := p.Account == account
+			if (ours && own || !ours && aws && uses[p.ARN()] != (world.PolicyUse{})) && !yield(detail{policy: p}) {
+				return
+			}
 		}
 	}
-	uses := h.world.PolicyUses(account)
-	for _, p := range h.world.Policies(account) {
-		use := uses[p.ARN()]
-		ours := p.Account == account
-		if ours && wanted(types.EntityTypeLocalManagedPolicy) || !ours && use != (world.PolicyUse{}) && wanted(types.EntityTypeAWSManagedPolicy) {
-			all = append(all, detail{id: p.ID, policy: policyDetail(p, use)})
-		}
-	}
-	return all
 }
 
 func (h *handlers) userDetail(u *world.IAMUser) *types.UserDetail {
@@ -129,7 +141,7 @@ func inlineDetails(e *world.Entity) []types.PolicyDetail {
 func (h *handlers) attachedDetails(e *world.Entity) []types.AttachedPolicy {
 	list := []types.AttachedPolicy{}
 	for _, p := range h.attachedPolicies(e) {
-		list = append(list, attachedPolicy(p))
+		list = append(list, *attachedPolicy(p))
 	}
 	return list
 }

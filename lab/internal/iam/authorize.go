@@ -220,14 +220,15 @@ func (h *handlers) provider(c *awswire.Caller, arn string, gone error, keys poli
 	return p, nil
 }
 
-// attachable checks a managed policy that is about to be attached; gone is the
-// refusal if an account cannot have it.
+// attachable checks the ARN of a managed policy that is about to be attached; gone is
+// the refusal if an account cannot have it. Whether it is there the world finds out
+// when it is attached: it may go away before.
 func (h *handlers) attachable(account, arn string, gone error) error {
 	owner, err := h.checkARN(arn, "policy")
 	if err != nil {
 		return err
 	}
-	if _, ok := h.world.Policy(arn); !ok || owner != account && owner != awsOwned {
+	if owner != account && owner != awsOwned {
 		return gone
 	}
 	return nil

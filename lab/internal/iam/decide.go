@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -15,11 +16,14 @@ import (
 
 // page is a page of a simulation's answers: one for each action.
 func (s *simulation) page(marker *string, size *int32) (*page[types.EvaluationResult], error) {
-	indexes := make([]int, len(s.actions))
-	for i := range indexes {
-		indexes[i] = i
+	indexes := func(yield func(int) bool) {
+		for i := range s.actions {
+			if !yield(i) {
+				return
+			}
+		}
 	}
-	p, err := pageOf(indexes, strconv.Itoa, paging{marker, size, "simulation"})
+	p, err := pageOf(indexes, func(i int) string { return fmt.Sprintf("%08d", i) }, paging{marker, size, "simulation"})
 	if err != nil {
 		return nil, err
 	}

@@ -69,6 +69,33 @@ func TestChangesCountAtOnce(t *testing.T) {
 	}
 }
 
+// The default version of a managed policy counts at once for whoever has it: a role
+// or user, attached or as the permissions boundary.
+func TestDefaultVersionsAreFollowed(t *testing.T) {
+	d := start(t)
+	arn := policyARN("followed")
+	d.must(do("CreatePolicy", "PolicyName", "followed", "PolicyDocument", allowing("iam:List*")), do("CreatePolicyVersion", "PolicyArn", arn, "PolicyDocument", allowing("s3:*")),
+		do("CreateRole", "RoleName", "attached", "AssumeRolePolicyDocument", trusting(account)), do("AttachRolePolicy", "RoleName", "attached", "PolicyArn", arn),
+		do("CreateRole", "RoleName", "bounded", "AssumeRolePolicyDocument", trusting(account), "PermissionsBoundary", arn), do("AttachRolePolicy", "RoleName", "bounded", "PolicyArn", awsAdmin),
+		do("CreateUser", "UserName", "attached"), do("AttachUserPolicy", "UserName", "attached", "PolicyArn", arn),
+		do("CreateUser", "UserName", "bounded", "PermissionsBoundary", arn), do("AttachUserPolicy", "UserName", "bounded", "PolicyArn", awsAdmin))
+	who := map[string]aws.CredentialsProvider{}
+	for _, name := range []string{"attached", "bounded"} {
+		p, err := d.assume(name)
+		who["role "+name] = probe.Must(t, p, err)
+		key := d.must(do("CreateAccessKey", "UserName", name))["AccessKey"].(map[string]any)
+		who["user "+name] = credentials.NewStaticCredentialsProvider(key["AccessKeyId"].(string), key["SecretAccessKey"].(string), "")
+	}
+	for _, c := range []struct{ version, want string }{{"v1", ""}, {"v2", "AccessDenied"}, {"v1", ""}} {
+		d.must(do("SetDefaultPolicyVersion", "PolicyArn", arn, "VersionId", c.version))
+		for name, p := range who {
+			if got := d.lists(p); got != c.want {
+				t.Errorf("%s with %s: %q, want %q", name, c.version, got, c.want)
+			}
+		}
+	}
+}
+
 // A trust policy names a role, not whoever has its name later.
 func TestARoleMadeAnewIsAnother(t *testing.T) {
 	d := start(t)

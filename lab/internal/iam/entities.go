@@ -1,6 +1,8 @@
 package iam
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -99,7 +101,7 @@ func (x *holder) inlineNames(marker *string, size *int32) (*page[string], error)
 	for _, p := range x.Inline {
 		names = append(names, p.Name)
 	}
-	return pageOf(names, func(n string) string { return n }, paging{marker, size, "inline " + x.ID})
+	return pageOf(slices.Values(names), itself, paging{marker, size, "inline " + x.ID})
 }
 
 // attachKeys are the condition keys of a request about a managed policy.
@@ -107,16 +109,27 @@ func attachKeys(arn string) policy.Context { return policy.Context{"iam:PolicyAR
 
 // attach attaches a managed policy.
 func (h *handlers) attach(x *holder, arn string) error {
-	if err := h.attachable(x.Account, arn, notAttachable(arn)); err != nil {
+	gone := notAttachable(arn)
+	if err := h.attachable(x.Account, arn, gone); err != nil {
 		return err
 	}
-	return x.store(func(e *world.Entity) error {
+	err := x.store(func(e *world.Entity) error {
 		e.Attach(strings.Clone(arn))
 		if len(e.Attached) > maxAttached {
 			return overQuota("PoliciesPer"+strings.ToUpper(x.kind[:1])+x.kind[1:], maxAttached)
 		}
 		return nil
 	})
+	return there(err, gone)
+}
+
+// there words the world's answer that a managed policy is not there; gone is the
+// refusal. Other errors, nil included, stay as they are.
+func there(err, gone error) error {
+	if errors.Is(err, world.ErrNoPolicy) {
+		return gone
+	}
+	return err
 }
 
 // detach takes a managed policy off.
@@ -132,16 +145,16 @@ func (h *handlers) detach(x *holder, arn string) error {
 	})
 }
 
-// attached is a page of the managed policies below a path.
+// attached is a page of the managed policies below a path, in the order of their names.
 func (h *handlers) attached(x *holder, prefix *string, marker *string, size *int32) (*page[types.AttachedPolicy], error) {
-	below := path(prefix)
-	var list []types.AttachedPolicy
-	for _, p := range h.attachedPolicies(x.Entity) {
-		if strings.HasPrefix(p.Path, below) {
-			list = append(list, attachedPolicy(p))
-		}
+	below, all := path(prefix), h.attachedPolicies(x.Entity)
+	slices.SortFunc(all, func(a, b *world.ManagedPolicy) int { return strings.Compare(a.SortName(), b.SortName()) })
+	list := filtered(all, func(p *world.ManagedPolicy) bool { return strings.HasPrefix(p.Path, below) })
+	p, err := pageOf(list, (*world.ManagedPolicy).SortName, paging{marker, size, "attached " + x.ID})
+	if err != nil {
+		return nil, err
 	}
-	return pageOf(list, func(p types.AttachedPolicy) string { return *p.PolicyArn }, paging{marker, size, "attached " + x.ID})
+	return &page[types.AttachedPolicy]{converted(p.items, attachedPolicy), p.truncated, p.marker}, nil
 }
 
 func (h *handlers) attachedPolicies(e *world.Entity) []*world.ManagedPolicy {
@@ -154,9 +167,9 @@ func (h *handlers) attachedPolicies(e *world.Entity) []*world.ManagedPolicy {
 	return all
 }
 
-func attachedPolicy(p *world.ManagedPolicy) types.AttachedPolicy {
+func attachedPolicy(p *world.ManagedPolicy) *types.AttachedPolicy {
 	arn := p.ARN()
-	return types.AttachedPolicy{PolicyArn: &arn, PolicyName: &p.Name}
+	return &types.AttachedPolicy{PolicyArn: &arn, PolicyName: &p.Name}
 }
 
 // boundaryKeys are the condition keys of a request that sets a permissions boundary.
@@ -167,8 +180,11 @@ func (h *handlers) boundary(account string, arn *string) (string, error) {
 	if arn == nil {
 		return "", nil
 	}
-	gone := noSuch("Scope ARN: %s does not exist or is not attachable.", *arn)
-	return strings.Clone(*arn), h.attachable(account, *arn, gone)
+	return strings.Clone(*arn), h.attachable(account, *arn, noBoundary(*arn))
+}
+
+func noBoundary(arn string) error {
+	return noSuch("Scope ARN: %s does not exist or is not attachable.", arn)
 }
 
 // setBoundary sets the permissions boundary, or takes it away.
@@ -177,10 +193,11 @@ func (h *handlers) setBoundary(x *holder, arn *string) error {
 	if err != nil {
 		return err
 	}
-	return x.store(func(e *world.Entity) error {
+	err = x.store(func(e *world.Entity) error {
 		e.BoundaryARN = boundary
 		return nil
 	})
+	return there(err, noBoundary(boundary))
 }
 
 // boundaryOf is the permissions boundary as answers have it.

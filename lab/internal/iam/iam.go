@@ -1,6 +1,7 @@
 // Package iam serves the lab's IAM: roles, policies, OIDC providers, users with
-// their access keys, and the policy simulator. It holds handlers only; state is the
-// world's, and what a policy decides is lab/internal/policy's.
+// their access keys, and the policy simulator. It holds handlers only, which are safe
+// for concurrent use; state is the world's, and what a policy decides is
+// lab/internal/policy's.
 //
 // It has no groups, instance profiles, MFA devices, passwords or SAML providers:
 // operations that list them answer with nothing.

@@ -2,7 +2,9 @@ package iam
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -40,15 +42,16 @@ func (h *handlers) listAccessKeys(_ context.Context, c *awswire.Caller, in *iam.
 	if err != nil {
 		return nil, err
 	}
-	var keys []types.AccessKeyMetadata
-	for _, k := range u.Keys {
-		keys = append(keys, types.AccessKeyMetadata{UserName: &u.Name, AccessKeyId: aws.String(k.ID), CreateDate: aws.Time(k.Created), Status: status(&k)})
-	}
-	p, err := pageOf(keys, func(k types.AccessKeyMetadata) string { return *k.AccessKeyId }, paging{in.Marker, in.MaxItems, "keys " + u.ID})
+	older := func(k world.AccessKey) string { return k.Created.UTC().Format(time.RFC3339) + " " + k.ID }
+	keys := slices.SortedFunc(slices.Values(u.Keys), func(a, b world.AccessKey) int { return strings.Compare(older(a), older(b)) })
+	p, err := pageOf(slices.Values(keys), older, paging{in.Marker, in.MaxItems, "keys " + u.ID})
 	if err != nil {
 		return nil, err
 	}
-	return &iam.ListAccessKeysOutput{AccessKeyMetadata: p.items, IsTruncated: p.truncated, Marker: p.marker}, nil
+	shown := func(k world.AccessKey) *types.AccessKeyMetadata {
+		return &types.AccessKeyMetadata{UserName: &u.Name, AccessKeyId: &k.ID, CreateDate: &k.Created, Status: status(&k)}
+	}
+	return &iam.ListAccessKeysOutput{AccessKeyMetadata: converted(p.items, shown), IsTruncated: p.truncated, Marker: p.marker}, nil
 }
 
 func status(k *world.AccessKey) types.StatusType {

@@ -89,6 +89,69 @@ func TestPagesWhileEntriesGoAway(t *testing.T) {
 	}
 }
 
+// Whoever deletes what is on a page before asking for the next one deletes all.
+func TestCleanUp(t *testing.T) {
+	d := start(t)
+	trust, document := trusting(account), allowing("s3:*")
+	for i := range 25 {
+		name := fmt.Sprintf("%c%02d", "aB"[i%2], i) // in no order of bytes
+		d.must(do("CreateRole", "RoleName", name, "Path", "/clean/", "AssumeRolePolicyDocument", trust),
+			do("CreateUser", "UserName", name, "Path", "/clean/"), do("CreatePolicy", "PolicyName", name, "Path", "/clean/", "PolicyDocument", document))
+	}
+	d.must(do("CreateRole", "RoleName", "holder", "AssumeRolePolicyDocument", trust), do("CreateUser", "UserName", "holder"))
+	for i := range 4 {
+		name := fmt.Sprint("n", i)
+		d.must(do("CreatePolicyVersion", "PolicyArn", policyARN("clean/a00"), "PolicyDocument", document, "SetAsDefault", i == 0),
+			do("PutRolePolicy", "RoleName", "holder", "PolicyName", name, "PolicyDocument", document),
+			do("AttachRolePolicy", "RoleName", "holder", "PolicyArn", policyARN(fmt.Sprintf("clean/a%02d", 24-2*i))),
+			do("TagRole", "RoleName", "holder", "Tags", tags(name, "x")))
+	}
+	d.must(do("CreateAccessKey", "UserName", "holder"), do("CreateAccessKey", "UserName", "holder"))
+	for _, c := range []struct {
+		step
+		list, id string // of the entries, "" for names
+		remove   func(id string) step
+		want     int
+	}{
+		{do("ListAccessKeys", "UserName", "holder", "MaxItems", 1), "AccessKeyMetadata", "AccessKeyId", func(id string) step { return do("DeleteAccessKey", "UserName", "holder", "AccessKeyId", id) }, 2},
+		{do("ListRoleTags", "RoleName", "holder", "MaxItems", 2), "Tags", "Key", func(id string) step { return do("UntagRole", "RoleName", "holder", "TagKeys", []string{id}) }, 4},
+		{do("ListRolePolicies", "RoleName", "holder", "MaxItems", 2), "PolicyNames", "", func(id string) step { return do("DeleteRolePolicy", "RoleName", "holder", "PolicyName", id) }, 4},
+		{do("ListAttachedRolePolicies", "RoleName", "holder", "MaxItems", 2), "AttachedPolicies", "PolicyArn", func(id string) step { return do("DetachRolePolicy", "RoleName", "holder", "PolicyArn", id) }, 4},
+		{do("ListPolicyVersions", "PolicyArn", policyARN("clean/a00"), "MaxItems", 2), "Versions", "VersionId", func(id string) step {
+			if id == "v2" { // the default one stays
+				return do("GetPolicyVersion", "PolicyArn", policyARN("clean/a00"), "VersionId", id)
+			}
+			return do("DeletePolicyVersion", "PolicyArn", policyARN("clean/a00"), "VersionId", id)
+		}, 5},
+		{do("ListRoles", "PathPrefix", "/clean/", "MaxItems", 10), "Roles", "RoleName", func(id string) step { return do("DeleteRole", "RoleName", id) }, 25},
+		{do("ListUsers", "PathPrefix", "/clean/", "MaxItems", 10), "Users", "UserName", func(id string) step { return do("DeleteUser", "UserName", id) }, 25},
+		{do("ListPolicies", "PathPrefix", "/clean/", "MaxItems", 10), "Policies", "Arn", func(id string) step { return do("DeletePolicy", "PolicyArn", id) }, 25},
+	} {
+		d.Run(c.operation, func(t *testing.T) {
+			ask, removed := c.step, 0
+			for range 30 {
+				out := d.must(ask)
+				entries, _ := out[c.list].([]any)
+				for _, e := range entries {
+					id, ok := e.(string)
+					if !ok {
+						id = e.(map[string]any)[c.id].(string)
+					}
+					d.must(c.remove(id))
+					removed++
+				}
+				if out["IsTruncated"] != true {
+					break
+				}
+				ask = step{c.operation, append(slices.Clone(c.members), "Marker", out["Marker"])}
+			}
+			if removed != c.want {
+				t.Errorf("removed %d, want %d", removed, c.want)
+			}
+		})
+	}
+}
+
 func names(list any, member string) []string {
 	all := []string{}
 	entries, _ := list.([]any)

@@ -105,17 +105,15 @@ func (h *handlers) listPolicies(_ context.Context, c *awswire.Caller, in *iam.Li
 		return nil, err
 	}
 	uses := h.world.PolicyUses(s.Account)
-	var list []types.Policy
-	for _, p := range h.world.Policies(s.Account) {
-		if strings.HasPrefix(p.Path, below) && scoped(p, uses[p.ARN()], in) {
-			list = append(list, *policyOf(p, uses[p.ARN()]))
-		}
-	}
-	page, err := pageOf(list, func(p types.Policy) string { return *p.Arn }, paging{in.Marker, in.MaxItems, "policies"})
+	list := filtered(h.world.Policies(s.Account), func(p *world.ManagedPolicy) bool {
+		return strings.HasPrefix(p.Path, below) && scoped(p, uses[p.ARN()], in)
+	})
+	page, err := pageOf(list, (*world.ManagedPolicy).SortName, paging{in.Marker, in.MaxItems, "policies"})
 	if err != nil {
 		return nil, err
 	}
-	return &iam.ListPoliciesOutput{Policies: page.items, IsTruncated: page.truncated, Marker: page.marker}, nil
+	shown := func(p *world.ManagedPolicy) *types.Policy { return policyOf(p, uses[p.ARN()]) }
+	return &iam.ListPoliciesOutput{Policies: converted(page.items, shown), IsTruncated: page.truncated, Marker: page.marker}, nil
 }
 
 // scoped reports whether the filters of ListPolicies let a policy through.

@@ -47,6 +47,8 @@ func (h *handlers) createRole(_ context.Context, c *awswire.Caller, in *iam.Crea
 		return nil, refuse("EntityAlreadyExists", "Role with name %s already exists.", *in.RoleName)
 	case errors.Is(err, world.ErrIAMQuota):
 		return nil, overQuota("RolesPerAccount", h.world.IAMQuotas(s.Account).Roles)
+	case errors.Is(err, world.ErrNoPolicy):
+		return nil, noBoundary(role.BoundaryARN)
 	}
 	out := roleOf(role)
 	out.Tags, out.PermissionsBoundary = tagList(role.Tags), boundaryOf(&role.Entity)
@@ -135,31 +137,11 @@ func (h *handlers) getRole(_ context.Context, c *awswire.Caller, in *iam.GetRole
 }
 
 func (h *handlers) listRoles(_ context.Context, c *awswire.Caller, in *iam.ListRolesInput) (*iam.ListRolesOutput, error) {
-	prefix, s, err := h.below(c, "role", in.PathPrefix)
+	p, err := pageBelow(h, c, "role", h.world.Roles, entityOfRole, in.PathPrefix, paging{in.Marker, in.MaxItems, "roles"})
 	if err != nil {
 		return nil, err
 	}
-	var roles []types.Role
-	for _, r := range h.world.Roles(s.Account) {
-		if strings.HasPrefix(r.Path, prefix) {
-			roles = append(roles, *listedRole(r))
-		}
-	}
-	p, err := pageOf(roles, func(r types.Role) string { return *r.RoleId }, paging{in.Marker, in.MaxItems, "roles"})
-	if err != nil {
-		return nil, err
-	}
-	return &iam.ListRolesOutput{Roles: p.items, IsTruncated: p.truncated, Marker: p.marker}, nil
-}
-
-// below authorizes a list of roles or users by the prefix of their paths.
-func (h *handlers) below(c *awswire.Caller, kind string, prefix *string) (string, *world.Session, error) {
-	s, err := h.authz.Session(c)
-	if err != nil {
-		return "", nil, err
-	}
-	p := path(prefix)
-	return p, s, h.permit(c, s, c.Operation, resource{arn: h.arn(s.Account, kind, p, "")})
+	return &iam.ListRolesOutput{Roles: converted(p.items, listedRole), IsTruncated: p.truncated, Marker: p.marker}, nil
 }
 
 func (h *handlers) updateRole(_ context.Context, c *awswire.Caller, in *iam.UpdateRoleInput) (*iam.UpdateRoleOutput, error) {

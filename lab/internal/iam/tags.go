@@ -109,5 +109,5 @@ func tagList(tags map[string]string) []types.Tag {
 }
 
 func tagPage(tags map[string]string, p paging) (*page[types.Tag], error) {
-	return pageOf(tagList(tags), func(t types.Tag) string { return *t.Key }, p)
+	return pageOf(slices.Values(tagList(tags)), func(t types.Tag) string { return *t.Key }, p)
 }

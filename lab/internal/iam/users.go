@@ -36,6 +36,8 @@ func (h *handlers) createUser(_ context.Context, c *awswire.Caller, in *iam.Crea
 		return nil, userExists(*in.UserName)
 	case errors.Is(err, world.ErrIAMQuota):
 		return nil, overQuota("UsersPerAccount", h.world.IAMQuotas(s.Account).Users)
+	case errors.Is(err, world.ErrNoPolicy):
+		return nil, noBoundary(user.BoundaryARN)
 	}
 	return &iam.CreateUserOutput{User: wholeUser(user)}, nil
 }
@@ -64,21 +66,11 @@ func (h *handlers) getUser(_ context.Context, c *awswire.Caller, in *iam.GetUser
 }
 
 func (h *handlers) listUsers(_ context.Context, c *awswire.Caller, in *iam.ListUsersInput) (*iam.ListUsersOutput, error) {
-	prefix, s, err := h.below(c, "user", in.PathPrefix)
+	p, err := pageBelow(h, c, "user", h.world.IAMUsers, entityOfUser, in.PathPrefix, paging{in.Marker, in.MaxItems, "users"})
 	if err != nil {
 		return nil, err
 	}
-	var users []types.User
-	for _, u := range h.world.IAMUsers(s.Account) {
-		if strings.HasPrefix(u.Path, prefix) {
-			users = append(users, *userOf(u))
-		}
-	}
-	p, err := pageOf(users, func(u types.User) string { return *u.UserId }, paging{in.Marker, in.MaxItems, "users"})
-	if err != nil {
-		return nil, err
-	}
-	return &iam.ListUsersOutput{Users: p.items, IsTruncated: p.truncated, Marker: p.marker}, nil
+	return &iam.ListUsersOutput{Users: converted(p.items, userOf), IsTruncated: p.truncated, Marker: p.marker}, nil
 }
 
 // updateUser renames and moves: it has to be allowed for the user before and after.

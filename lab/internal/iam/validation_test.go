@@ -7,7 +7,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/tip-cli/tip-cli/lab"
 	"github.com/tip-cli/tip-cli/lab/internal/probe"
+	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 
 // detected is the text of a broken constraint, which does not repeat the value.
@@ -75,7 +77,12 @@ func TestInvalidValues(t *testing.T) {
 	system := invalid("Tag keys that begin with aws: are reserved for system use.")
 	badURL, mark := bad("Invalid Open ID Connect Provider URL"), bad("Invalid Marker.")
 	trust := trusting(account)
-	d := start(t, fixtures)
+	// Of another account.
+	const foreign, foreignPolicy = "AKIAEXAMPLE000000009", "arn:aws:iam::" + elswhere + ":policy/elsewhere"
+	d := start(t, fixtures, func(w *lab.World) {
+		w.Accounts[0].Users = append(w.Accounts[0].Users, userFile("elsewhere", foreign))
+		w.Accounts[0].Policies = append(w.Accounts[0].Policies, world.ManagedPolicyFile{Name: "elsewhere", Document: allowing("s3:*")})
+	})
 	d.ask([]refused{
 		{do("CreateRole", "RoleName", "a b", "AssumeRolePolicyDocument", trust), detected("roleName", `Member must satisfy regular expression pattern: [\w+=,.@-]+`)},
 		{do("CreateRole", "RoleName", strings.Repeat("a", 65), "AssumeRolePolicyDocument", trust), detected("roleName", "Member must have length less than or equal to 64")},
@@ -100,7 +107,7 @@ func TestInvalidValues(t *testing.T) {
 		{do("GetPolicyVersion", "PolicyArn", policyARN("two"), "VersionId", "first"), detected("versionId", `Member must satisfy regular expression pattern: v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`)},
 		{do("ListPolicies", "Scope", "Mine"), detected("scope", "Member must satisfy enum value set: [All, AWS, Local]")},
 		{do("ListRoles", "MaxItems", 1_001), detected("maxItems", "Member must have value less than or equal to 1000")},
-		{do("ListRoles", "Marker", "nonsense"), mark}, {do("ListRoles", "Marker", "cm9sZXMAMABJRA"), mark}, {do("ListUsers", "Marker", "cm9sZXMAMQBJRA"), mark},
+		{do("ListRoles", "Marker", "nonsense"), mark}, {do("ListRoles", "Marker", "cm9sZXM"), mark}, {do("ListRoles", "Marker", "cm9sZXMA"), mark}, {do("ListRoles", "Marker", "cm9sZXMAYWJj!"), mark}, {do("ListUsers", "Marker", "cm9sZXMAYQ"), mark},
 		{do("CreateOpenIDConnectProvider", "Url", "http://new.example.com"), badURL}, {do("CreateOpenIDConnectProvider", "Url", "https://new.example.com:8443"), badURL},
 		{do("CreateOpenIDConnectProvider", "Url", "https://new.example.com/?a=b"), badURL}, {do("CreateOpenIDConnectProvider", "Url", "new.example.com"), badURL},
 		{do("CreateOpenIDConnectProvider", "Url", "https://"+strings.Repeat("a", 250)), detected("url", "Member must have length less than or equal to 255")},
@@ -111,6 +118,9 @@ func TestInvalidValues(t *testing.T) {
 		{do("AddClientIDToOpenIDConnectProvider", "OpenIDConnectProviderArn", provider, "ClientID", strings.Repeat("a", 256)), detected("clientID", "Member must have length less than or equal to 255")},
 		{do("UpdateAccessKey", "UserName", "Full", "AccessKeyId", staticID, "Status", "Expired"), invalid("Access Key status must be Active or Inactive.")},
 		{do("GetAccessKeyLastUsed", "AccessKeyId", "AKIAEXAMPLE999999999"), refusal(403, "AccessDenied", "User: arn:aws:sts::444455556666:assumed-role/probe-administrator/probe is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key AKIAEXAMPLE999999999")},
+		{do("GetAccessKeyLastUsed", "AccessKeyId", foreign), refusal(403, "AccessDenied", "User: arn:aws:sts::444455556666:assumed-role/probe-administrator/probe is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key "+foreign)},
+		{do("AttachRolePolicy", "RoleName", "plain", "PolicyArn", foreignPolicy), missing("Policy " + foreignPolicy + " does not exist or is not attachable.")},
+		{do("PutUserPermissionsBoundary", "UserName", "plain", "PermissionsBoundary", foreignPolicy), missing("Scope ARN: " + foreignPolicy + " does not exist or is not attachable.")},
 	})
 	d.must(do("CreatePolicy", "PolicyName", "new", "PolicyDocument", allowing("s3:*"), "Tags", twice)) // their case counts
 }

@@ -2,11 +2,13 @@ package iam
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
@@ -62,6 +64,12 @@ func versionsOf(p *world.ManagedPolicy, documents bool) []types.PolicyVersion {
 	return all
 }
 
+// newest is the key of a version in a list that has the newest first.
+func newest(v types.PolicyVersion) string {
+	number, _ := strconv.Atoi(strings.TrimPrefix(*v.VersionId, "v"))
+	return fmt.Sprintf("%020d", math.MaxInt-number)
+}
+
 func (h *handlers) getPolicyVersion(_ context.Context, c *awswire.Caller, in *iam.GetPolicyVersionInput) (*iam.GetPolicyVersionOutput, error) {
 	gone := noVersion(*in.PolicyArn, *in.VersionId)
 	p, _, err := h.policy(c, *in.PolicyArn, gone, nil)
@@ -82,7 +90,7 @@ func (h *handlers) listPolicyVersions(_ context.Context, c *awswire.Caller, in *
 	if err != nil {
 		return nil, err
 	}
-	page, err := pageOf(versionsOf(p, false), func(v types.PolicyVersion) string { return *v.VersionId }, paging{in.Marker, in.MaxItems, "versions " + p.ID})
+	page, err := pageOf(slices.Values(versionsOf(p, false)), newest, paging{in.Marker, in.MaxItems, "versions " + p.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -123,10 +131,15 @@ func (h *handlers) deletePolicyVersion(_ context.Context, c *awswire.Caller, in 
 	return &iam.DeletePolicyVersionOutput{}, nil
 }
 
-// holding is a role or user that has a managed policy.
+// holding is a role or user that has a managed policy. The kind is 0 for a user, 1
+// for a role.
 type holding struct {
-	kind, name, id string
+	kind string
+	*world.Entity
 }
+
+// key is where it stands: users come first.
+func (x holding) key() string { return x.kind + x.SortName() }
 
 // holders are the roles and users of an account that have a policy attached, or as
 // their permissions boundary.
@@ -146,14 +159,14 @@ func (h *handlers) holders(account, arn string, in *iam.ListEntitiesForPolicyInp
 	if in.EntityFilter == "" || in.EntityFilter == types.EntityTypeUser {
 		for _, u := range h.world.IAMUsers(account) {
 			if has(&u.Entity) {
-				all = append(all, holding{"user", u.Name, u.ID})
+				all = append(all, holding{"0", &u.Entity})
 			}
 		}
 	}
 	if in.EntityFilter == "" || in.EntityFilter == types.EntityTypeRole {
 		for _, r := range h.world.Roles(account) {
 			if has(&r.Entity) {
-				all = append(all, holding{"role", r.Name, r.ID})
+				all = append(all, holding{"1", &r.Entity})
 			}
 		}
 	}
@@ -165,7 +178,7 @@ func (h *handlers) listEntitiesForPolicy(_ context.Context, c *awswire.Caller, i
 	if err != nil {
 		return nil, err
 	}
-	page, err := pageOf(h.holders(s.Account, p.ARN(), in), func(x holding) string { return x.id }, paging{in.Marker, in.MaxItems, "entities " + p.ID})
+	page, err := pageOf(slices.Values(h.holders(s.Account, p.ARN(), in)), holding.key, paging{in.Marker, in.MaxItems, "entities " + p.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -174,11 +187,11 @@ func (h *handlers) listEntitiesForPolicy(_ context.Context, c *awswire.Caller, i
 		IsTruncated: page.truncated, Marker: page.marker,
 	}
 	for _, x := range page.items {
-		if x.kind == "user" {
-			out.PolicyUsers = append(out.PolicyUsers, types.PolicyUser{UserName: aws.String(x.name), UserId: aws.String(x.id)})
+		if x.kind == "0" {
+			out.PolicyUsers = append(out.PolicyUsers, types.PolicyUser{UserName: &x.Name, UserId: &x.ID})
 			continue
 		}
-		out.PolicyRoles = append(out.PolicyRoles, types.PolicyRole{RoleName: aws.String(x.name), RoleId: aws.String(x.id)})
+		out.PolicyRoles = append(out.PolicyRoles, types.PolicyRole{RoleName: &x.Name, RoleId: &x.ID})
 	}
 	return out, nil
 }

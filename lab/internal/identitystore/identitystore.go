@@ -119,11 +119,14 @@ func (h *handlers) authorize(c *awswire.Caller, s *world.Session, in *world.Inst
 	return &awswire.Error{Code: "AccessDeniedException", Message: strings.Join(denials, ", ")}
 }
 
-// admits reports whether the service lets the account of a session in: all of them
-// for reads, which alone the API reference offers to member accounts, and those
-// that administer Identity Center for everything.
+// admits reports whether the service lets the account of a session in: those that
+// administer the instance for everything, and the members of an organization for
+// reads of its directory, which alone the API reference offers to member accounts.
+// The directory of an account instance is its own account's.
 func (h *handlers) admits(c *awswire.Caller, s *world.Session, in *world.Instance) bool {
-	return h.world.Administers(s.Account, in) || reading(c.Operation) && *h.world.Switches.DirectoryAcrossAccounts
+	return h.world.Administers(s.Account, in) ||
+		reading(c.Operation) && *h.world.Switches.DirectoryAcrossAccounts &&
+			h.world.OfOrganization(in) && h.world.OrganizationID(s.Account) != ""
 }
 
 func reading(operation string) bool {

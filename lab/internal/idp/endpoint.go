@@ -140,8 +140,8 @@ func (s *Service) EndIDTokens(issuerName, login string) (int, error) {
 	return n, nil
 }
 
-// IDTokenEnd says when an ID token was ended by [Service.EndIDTokens]; claim returns
-// its claims that are texts.
+// IDTokenEnd says when an ID token was ended by [Service.EndIDTokens], in any case a
+// time that is over; claim returns its claims that are texts.
 func (s *Service) IDTokenEnd(claim func(string) (string, bool)) (time.Time, bool) {
 	url, _ := claim("iss")
 	for _, p := range s.providers {
@@ -159,6 +159,9 @@ func (p *provider) idTokenEnd(claim func(string) (string, bool)) (time.Time, boo
 	t, ok := p.idTokens.get(id)
 	if !ok || t.ended.IsZero() {
 		return time.Time{}, false
+	}
+	if p.now().Before(t.ended) { // the clock was put back
+		return time.Unix(0, 0), true
 	}
 	return t.ended, true
 }

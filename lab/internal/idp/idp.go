@@ -57,7 +57,7 @@ func New(w *world.World, opts ...func(*Options)) (*Service, error) {
 	observe := serialized(o.Observer)
 	s := &Service{}
 	for _, issuer := range w.Issuers() {
-		p, err := newProvider(issuer, w.Now, pages)
+		p, err := newProvider(issuer, w.Now, w.Past, pages)
 		if err != nil {
 			return nil, fmt.Errorf("issuer %s: %w", issuer.Name, err)
 		}
@@ -132,7 +132,7 @@ func (s *Service) EndSignIns(issuerName string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.revokeAll()
-	p.sessions = newShelf[*session](p.now)
+	p.sessions = newShelf[*session](p.now, p.past)
 	return nil
 }
 
@@ -170,6 +170,7 @@ type provider struct {
 	path   string // of the issuer, without a slash at the end
 	face   face
 	now    func() time.Time
+	past   func() time.Time // see [world.World.Past]
 	keys   *keyring
 	// accessKeys sign access tokens; nil when those are opaque.
 	accessKeys *keyring
@@ -203,7 +204,7 @@ type provider struct {
 	wrong    attempts                     // at user codes
 }
 
-func newProvider(issuer *world.Issuer, now func() time.Time, pages *pages) (*provider, error) {
+func newProvider(issuer *world.Issuer, now, past func() time.Time, pages *pages) (*provider, error) {
 	base, err := url.Parse(issuer.URL)
 	if err != nil {
 		return nil, err
@@ -218,14 +219,14 @@ func newProvider(issuer *world.Issuer, now func() time.Time, pages *pages) (*pro
 	}
 	p := &provider{
 		issuer: issuer, base: base, path: strings.TrimSuffix(base.Path, "/"), face: f,
-		now: now, keys: newKeyring(now), pages: pages, csrfKey: randomBytes(32), people: byLogin(issuer),
-		codes: newShelf[*authorizationCode](now), access: newShelf[*accessToken](now),
-		refresh: newShelf[*refreshToken](now), sessions: newShelf[*session](now),
-		devices: newShelf[*deviceAuthorization](now), users: newShelf[*deviceAuthorization](now),
-		idTokens: newShelf[*idToken](now),
+		now: now, past: past, keys: newKeyring(now, past), pages: pages, csrfKey: randomBytes(32), people: byLogin(issuer),
+		codes: newShelf[*authorizationCode](now, past), access: newShelf[*accessToken](now, past),
+		refresh: newShelf[*refreshToken](now, past), sessions: newShelf[*session](now, past),
+		devices: newShelf[*deviceAuthorization](now, past), users: newShelf[*deviceAuthorization](now, past),
+		idTokens: newShelf[*idToken](now, past),
 	}
 	if f.access.ownKeys {
-		p.accessKeys = newKeyring(now)
+		p.accessKeys = newKeyring(now, past)
 	}
 	if issuer.IssParameter != nil {
 		p.face.issParameter = *issuer.IssParameter

@@ -22,7 +22,7 @@ const rsaBits = 2048
 
 // keyring holds the signing keys of an issuer.
 type keyring struct {
-	now func() time.Time
+	now, past func() time.Time
 	// first generates the first key, once; later callers wait for it.
 	first func() error
 
@@ -40,8 +40,8 @@ type signingKey struct {
 	retired time.Time
 }
 
-func newKeyring(now func() time.Time) *keyring {
-	k := &keyring{now: now}
+func newKeyring(now, past func() time.Time) *keyring {
+	k := &keyring{now: now, past: past}
 	k.first = sync.OnceValue(func() error { return k.rotate(now()) })
 	return k
 }
@@ -59,15 +59,17 @@ func (k *keyring) rotate(until time.Time) error {
 			old.retired = until
 		}
 	}
-	k.keys = slices.Insert(k.published(), 0, key)
+	k.keys = slices.Insert(k.until(k.past()), 0, key)
 	return nil
 }
 
 // published returns the keys that have not gone yet. The caller holds mu.
-func (k *keyring) published() []*signingKey {
-	now := k.now()
+func (k *keyring) published() []*signingKey { return k.until(k.now()) }
+
+// until returns the keys that had not gone at a time. The caller holds mu.
+func (k *keyring) until(at time.Time) []*signingKey {
 	return slices.DeleteFunc(slices.Clone(k.keys), func(key *signingKey) bool {
-		return !key.retired.IsZero() && !now.Before(key.retired)
+		return !key.retired.IsZero() && !at.Before(key.retired)
 	})
 }
 

@@ -20,6 +20,7 @@ const shelfLimit = 100_000
 // is right. It is not safe for concurrent use.
 type shelf[T any] struct {
 	now   func() time.Time
+	past  func() time.Time // see [world.World.Past]
 	swept time.Time
 	items map[[sha256.Size]byte]item[T]
 	// next to go from a full shelf, in this order; found for many at once.
@@ -31,20 +32,19 @@ type item[T any] struct {
 	ends  time.Time
 }
 
-func newShelf[T any](now func() time.Time) *shelf[T] {
-	return &shelf[T]{now: now, items: map[[sha256.Size]byte]item[T]{}}
+func newShelf[T any](now, past func() time.Time) *shelf[T] {
+	return &shelf[T]{now: now, past: past, items: map[[sha256.Size]byte]item[T]{}}
 }
 
 // put stores value under text for a while.
 func (s *shelf[T]) put(text string, value T, life time.Duration) {
-	now := s.now()
-	if now.Sub(s.swept) > time.Minute {
-		s.sweep(now)
+	if past := s.past(); past.Before(s.swept) || past.Sub(s.swept) > time.Minute { // before, if the clock went back
+		s.sweep(past)
 	}
 	for len(s.items) >= shelfLimit {
 		s.dropFirst()
 	}
-	s.items[sha256.Sum256([]byte(text))] = item[T]{value, now.Add(life)}
+	s.items[sha256.Sum256([]byte(text))] = item[T]{value, s.now().Add(life)}
 }
 
 // get returns what lies under text if it has not ended.
@@ -61,9 +61,9 @@ func (s *shelf[T]) get(text string) (T, bool) {
 func (s *shelf[T]) drop(text string) { delete(s.items, sha256.Sum256([]byte(text))) }
 
 // sweep removes what has ended.
-func (s *shelf[T]) sweep(now time.Time) {
-	s.swept = now
-	maps.DeleteFunc(s.items, func(_ [sha256.Size]byte, it item[T]) bool { return !now.Before(it.ends) })
+func (s *shelf[T]) sweep(past time.Time) {
+	s.swept = past
+	maps.DeleteFunc(s.items, func(_ [sha256.Size]byte, it item[T]) bool { return !past.Before(it.ends) })
 }
 
 // dropFirst removes what ends, or ended, first. On a shelf whose things live for

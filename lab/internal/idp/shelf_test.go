@@ -1,6 +1,7 @@
 package idp
 
 import (
+	"crypto/sha256"
 	"strconv"
 	"testing"
 	"time"
@@ -8,7 +9,8 @@ import (
 
 func TestShelf(t *testing.T) {
 	now := time.Unix(0, 0)
-	s := newShelf[int](func() time.Time { return now })
+	clock := func() time.Time { return now }
+	s := newShelf[int](clock, clock)
 	s.put("a", 1, time.Minute)
 	if v, ok := s.get("a"); v != 1 || !ok {
 		t.Errorf("%d, %v", v, ok)
@@ -30,7 +32,8 @@ func TestShelf(t *testing.T) {
 // A full shelf drops what would end first.
 func TestShelfIsBounded(t *testing.T) {
 	now := time.Unix(0, 0)
-	s := newShelf[int](func() time.Time { return now })
+	clock := func() time.Time { return now }
+	s := newShelf[int](clock, clock)
 	for i := range shelfLimit + 5 {
 		s.put(strconv.Itoa(i), i, time.Hour+time.Duration(i))
 	}
@@ -48,7 +51,8 @@ func TestShelfIsBounded(t *testing.T) {
 // What has ended goes before what has not, also from a full shelf.
 func TestFullShelfDropsWhatHasEnded(t *testing.T) {
 	now := time.Unix(0, 0)
-	s := newShelf[int](func() time.Time { return now })
+	clock := func() time.Time { return now }
+	s := newShelf[int](clock, clock)
 	for i := range shelfLimit - 1 {
 		s.put(strconv.Itoa(i), i, time.Hour)
 	}
@@ -68,7 +72,8 @@ func TestFullShelfDropsWhatHasEnded(t *testing.T) {
 // What was dropped by name makes room for one more each.
 func TestDroppedMakesRoom(t *testing.T) {
 	now := time.Unix(0, 0)
-	s := newShelf[int](func() time.Time { return now })
+	clock := func() time.Time { return now }
+	s := newShelf[int](clock, clock)
 	for i := range shelfLimit + 1 { // chooses who goes next: 1, 2, ...
 		s.put(strconv.Itoa(i), i, time.Hour+time.Duration(i))
 	}
@@ -80,5 +85,33 @@ func TestDroppedMakesRoom(t *testing.T) {
 	}
 	if _, ok := s.get("3"); !ok {
 		t.Error("3 is gone")
+	}
+}
+
+// What lies on a shelf is there again when the clock was put forward and back.
+func TestShelfAfterTheClockWentForwardAndBack(t *testing.T) {
+	const far = 26 * time.Hour
+	now := time.Unix(1e9, 0)
+	machine := now
+	past := func() time.Time {
+		if machine.Before(now) {
+			return machine
+		}
+		return now
+	}
+	s := newShelf[int](func() time.Time { return now }, past)
+	s.put("a", 1, time.Hour)
+	now = now.Add(far)
+	s.put("b", 2, time.Hour)
+	now = now.Add(-far)
+	if v, ok := s.get("a"); v != 1 || !ok {
+		t.Errorf("%d, %v", v, ok)
+	}
+	now = now.Add(-far)
+	s.put("c", 3, time.Hour)
+	now = now.Add(2 * time.Hour)
+	s.put("d", 4, time.Hour)
+	if _, ok := s.items[sha256.Sum256([]byte("c"))]; ok {
+		t.Error("what ended after the clock went back is still there")
 	}
 }

@@ -128,19 +128,19 @@ func (p *provider) state() (*IssuerState, error) {
 	}
 	p.mu.Mutex.Lock() // reading is no change
 	defer p.mu.Mutex.Unlock()
-	now, known := p.now(), map[*grant]int{}
+	past, known := p.past(), map[*grant]int{}
 	for digest, it := range p.refresh.items {
-		if now.Before(it.ends) {
+		if past.Before(it.ends) {
 			s.Refresh = append(s.Refresh, TokenState{Digest: digest[:], Grant: s.grant(known, it.value.grant), Rotated: optional(it.value.rotated), Ends: it.ends})
 		}
 	}
 	for digest, it := range p.access.items {
-		if now.Before(it.ends) {
+		if past.Before(it.ends) {
 			s.Access = append(s.Access, TokenState{Digest: digest[:], Grant: s.grant(known, it.value.grant), Scopes: it.value.scopes, Ends: it.ends})
 		}
 	}
 	for digest, it := range p.sessions.items {
-		if now.Before(it.ends) {
+		if past.Before(it.ends) {
 			s.Browsers = append(s.Browsers, BrowserState{Digest: digest[:], Person: it.value.person.Login, AuthTime: it.value.authTime, Ends: it.ends})
 		}
 	}

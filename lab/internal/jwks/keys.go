@@ -114,7 +114,7 @@ func (e *entry) release() { <-e.turn }
 
 // mayRefetch counts a fetch for an unknown key id, and bounds their rate.
 func (e *entry) mayRefetch(now time.Time) bool {
-	if now.Sub(e.window) >= refetchWindow {
+	if age := now.Sub(e.window); age < 0 || age >= refetchWindow { // or the clock went back
 		e.window, e.refetches = now, 0
 	}
 	e.refetches++
@@ -168,8 +168,15 @@ func (k *Keys) inTurn(ctx context.Context, issuer string, e *entry, t *Token) (D
 	return d.doc, ErrSignature
 }
 
-// fresh reports whether there are documents whose time is not over.
-func (k *Keys) fresh(d *documents) bool { return d != nil && k.now().Sub(d.fetched) < k.ttl }
+// fresh reports whether there are documents whose time is not over. Those of a later
+// time than now, before the clock went back, are not.
+func (k *Keys) fresh(d *documents) bool {
+	if d == nil {
+		return false
+	}
+	age := k.now().Sub(d.fetched)
+	return age >= 0 && age < k.ttl
+}
 
 func (k *Keys) entry(issuer string) *entry {
 	k.mu.Lock()

@@ -89,9 +89,6 @@ func (d *Document) Text() string { return d.text }
 // ID returns the document's Id, empty where it has none.
 func (d *Document) ID() string { return d.id }
 
-// Statements returns the number of statements, at least one.
-func (d *Document) Statements() int { return len(d.statements) }
-
 // Parse reads a policy document of the given kind. Every error is a
 // [*SyntaxError].
 //

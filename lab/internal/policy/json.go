@@ -28,8 +28,9 @@ type node struct {
 	text    string // string, or the literal of a number or Boolean
 	items   []node
 	members []member
-	// begin and end are offsets in the text: of an item behind what stands before
-	// it, of an object behind its first and its last brace. See [Span].
+	// begin and end are offsets in the text: of an item or a string behind what
+	// stands before it, of an object behind its first and its last brace. See [Span]
+	// and [Document.ReplacePrincipal].
 	begin, end int64
 }
 
@@ -53,13 +54,14 @@ func readNode(dec *json.Decoder, path string, depth int) (node, error) {
 	if depth > maxDepth {
 		return node{}, refuse(path, "nested more than %d levels deep", maxDepth)
 	}
+	before := dec.InputOffset()
 	token, err := dec.Token()
 	if err != nil {
 		return node{}, refuse(path, "This policy contains invalid Json")
 	}
 	switch t := token.(type) {
 	case string:
-		return node{kind: nodeString, text: t}, nil
+		return node{kind: nodeString, text: t, begin: before, end: dec.InputOffset()}, nil
 	case json.Number:
 		return node{kind: nodeNumber, text: t.String()}, nil
 	case bool:

@@ -7,6 +7,7 @@ package probe
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -89,8 +90,8 @@ func Administrator(w *lab.World, account string) aws.CredentialsProvider {
 // Statement is a policy statement; kv are further elements by name.
 func Statement(effect string, action any, kv ...any) map[string]any {
 	s := map[string]any{"Effect": effect, "Action": action}
-	for i := 0; i < len(kv); i += 2 {
-		s[kv[i].(string)] = kv[i+1]
+	for pair := range slices.Chunk(kv, 2) {
+		s[pair[0].(string)] = pair[1]
 	}
 	return s
 }

@@ -118,14 +118,9 @@ func (s *Service) deleteBucket(name string) error {
 func (s *Service) changeBucket(name string, change func(*world.Bucket) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, ok := s.world.Bucket(name)
-	if !ok {
+	err := s.world.ChangeBucket(name, change)
+	if errors.Is(err, world.ErrNoBucket) {
 		return store.ErrNoBucket
 	}
-	changed := *b
-	if err := change(&changed); err != nil {
-		return err
-	}
-	s.world.PutBucket(&changed)
-	return nil
+	return err
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestBucketLifeCycle(t *testing.T) {
@@ -79,11 +81,33 @@ func TestACL(t *testing.T) {
 	}
 	f.refuses(request{method: "GET", target: "/reports/none?acl"}, 404, "NoSuchKey")
 	f.refuses(request{method: "PUT", target: "/reports/none?acl", header: map[string]string{"x-amz-acl": "private"}}, 404, "NoSuchKey")
-	out, err := f.client().GetObjectAcl(t.Context(), &awss3.GetObjectAclInput{Bucket: aws.String(bucketName), Key: aws.String("seed.txt")})
-	f.must(err)
-	if len(out.Grants) != 1 || *out.Grants[0].Grantee.ID != *out.Owner.ID || out.Grants[0].Grantee.Type != types.TypeCanonicalUser {
-		t.Errorf("got %+v", out)
-	}
+}
+
+// TestACLOfTheSDK: the client of the SDK reads ACLs and puts them back.
+func TestACLOfTheSDK(t *testing.T) {
+	bothDoors(t, func(f *fixture, client *awss3.Client) {
+		ctx, bucket, key := f.Context(), aws.String(bucketName), aws.String("seed.txt")
+		object, err := client.GetObjectAcl(ctx, &awss3.GetObjectAclInput{Bucket: bucket, Key: key})
+		f.must(err)
+		if len(object.Grants) != 1 || *object.Grants[0].Grantee.ID != *object.Owner.ID || object.Grants[0].Grantee.Type != types.TypeCanonicalUser {
+			f.Errorf("got %+v", object)
+		}
+		of, err := client.GetBucketAcl(ctx, &awss3.GetBucketAclInput{Bucket: bucket})
+		f.must(err)
+		if diff := cmp.Diff(object.Grants, of.Grants, cmpopts.IgnoreUnexported(types.Grant{}, types.Grantee{})); diff != "" {
+			f.Errorf("the bucket's grants (-object +bucket):\n%s", diff)
+		}
+		same, other := &types.AccessControlPolicy{Owner: of.Owner, Grants: of.Grants}, of.Grants[0]
+		other.Permission = types.PermissionRead
+		_, err = client.PutBucketAcl(ctx, &awss3.PutBucketAclInput{Bucket: bucket, AccessControlPolicy: same})
+		f.must(err)
+		_, err = client.PutObjectAcl(ctx, &awss3.PutObjectAclInput{Bucket: bucket, Key: key, ACL: types.ObjectCannedACLBucketOwnerFullControl})
+		f.must(err)
+		_, err = client.PutObjectAcl(ctx, &awss3.PutObjectAclInput{Bucket: bucket, Key: key, AccessControlPolicy: &types.AccessControlPolicy{Owner: of.Owner, Grants: []types.Grant{other}}})
+		f.fails(err, 400, "AccessControlListNotSupported")
+		_, err = client.PutBucketAcl(ctx, &awss3.PutBucketAclInput{Bucket: bucket, ACL: types.BucketCannedACLPublicRead})
+		f.fails(err, 400, "AccessControlListNotSupported")
+	})
 }
 
 func TestGetObjectAttributes(t *testing.T) {

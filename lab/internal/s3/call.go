@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
@@ -37,11 +38,12 @@ type call struct {
 	session            *world.Session // nil if anonymous
 	keys               policy.Context // condition keys that every action of the request has
 	exchange           Exchange
-	unheard            bool // the connection is cut as if the request had never come
+	begun              time.Time // by the machine's clock
+	unheard            bool      // the connection is cut as if the request had never come
 }
 
 func newCall(s *Service, w http.ResponseWriter, r *http.Request) *call {
-	c := &call{s: s, w: &recorder{ResponseWriter: w}, r: r, query: queryOf(r.URL)}
+	c := &call{s: s, w: &recorder{ResponseWriter: w}, r: r, query: queryOf(r.URL), begun: time.Now()}
 	c.exchange = Exchange{
 		Method: r.Method, UserAgent: r.UserAgent(), Host: r.Host, SourceIP: r.RemoteAddr, Start: s.world.Now(),
 	}
@@ -67,7 +69,7 @@ func queryOf(u *url.URL) url.Values {
 // parseAddress finds bucket and key in host and path. The path is taken as it is:
 // "//" and ".." are parts of keys.
 func (c *call) parseAddress() {
-	c.bucketName, c.hostRegion = c.s.host(c.r)
+	c.bucketName, c.hostRegion = ParseHost(c.r.Host)
 	path := strings.TrimPrefix(c.r.URL.Path, "/")
 	if c.bucketName == "" {
 		c.bucketName, path, _ = strings.Cut(path, "/")
@@ -135,7 +137,9 @@ func (c *call) verify() error {
 
 // interfere applies what somebody makes of the request on purpose.
 func (c *call) interfere() error {
+	c.unheard = true // also if the client leaves meanwhile
 	i := c.s.interfere(c.r.Context(), &c.exchange)
+	c.unheard = false
 	if i == nil {
 		return nil
 	}
@@ -248,5 +252,5 @@ func (c *call) finish() {
 	if c.exchange.Status == 0 {
 		c.exchange.Status = http.StatusOK
 	}
-	c.exchange.Duration = c.s.world.Now().Sub(c.exchange.Start)
+	c.exchange.Duration = time.Since(c.begun)
 }

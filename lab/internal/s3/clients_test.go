@@ -181,7 +181,26 @@ except ClientError as e:
 # botocore finds the region of a bucket by the answers to the wrong one
 assert s3.list_objects_v2(Bucket='far-away')['KeyCount'] == 0
 assert s3.head_bucket(Bucket='far-away')['BucketRegion'] == 'us-west-2'
-s3.delete_objects(Bucket='reports', Delete={'Objects': [{'Key': 'boto/ä +.bin'}]})
+assert [b['Name'] for b in s3.list_buckets()['Buckets']] == ['far-away', 'reports', 'versioned'], s3.list_buckets()
+upload = s3.create_multipart_upload(Bucket='reports', Key='joined')['UploadId']
+made = s3.upload_part_copy(Bucket='reports', Key='joined', UploadId=upload, PartNumber=1, CopySourceRange='bytes=0-99',
+                           CopySource={'Bucket': 'reports', 'Key': 'boto/ä +.bin'})['CopyPartResult']
+assert [(p['PartNumber'], p['Size'], p['ETag']) for p in s3.list_parts(Bucket='reports', Key='joined', UploadId=upload)['Parts']] == [(1, 100, made['ETag'])]
+s3.complete_multipart_upload(Bucket='reports', Key='joined', UploadId=upload, MultipartUpload={'Parts': [{'PartNumber': 1, 'ETag': made['ETag']}]})
+assert s3.get_object(Bucket='reports', Key='joined')['Body'].read() == body[:100], 'joined'
+acl = s3.get_bucket_acl(Bucket='reports')
+assert [g['Permission'] for g in acl['Grants']] == ['FULL_CONTROL'], acl
+assert s3.get_object_acl(Bucket='reports', Key='joined')['Grants'] == acl['Grants']
+same = {'Owner': acl['Owner'], 'Grants': acl['Grants']}
+for put, where in ((s3.put_bucket_acl, {'Bucket': 'reports'}), (s3.put_object_acl, {'Bucket': 'reports', 'Key': 'joined'})):
+    put(ACL='private', **where)
+    put(AccessControlPolicy=same, **where)
+    try:
+        put(ACL='public-read', **where)
+        sys.exit('no error')
+    except ClientError as e:
+        assert e.response['Error']['Code'] == 'AccessControlListNotSupported', e.response
+s3.delete_objects(Bucket='reports', Delete={'Objects': [{'Key': 'boto/ä +.bin'}, {'Key': 'joined'}]})
 print('ok')
 `
 

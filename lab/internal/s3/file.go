@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -75,6 +76,9 @@ func fileObject(o *store.Object, in *store.BucketState, endpoint string) world.O
 		f.Tags = append(f.Tags, world.ObjectTagFile(t))
 	}
 	f.Headers = maps.Clone(o.Header)
+	for name, value := range f.Headers {
+		f.Headers[name] = headerText(value)
+	}
 	if f.ContentType = f.Headers["Content-Type"]; f.ContentType == defaultContentType {
 		f.ContentType = ""
 	}
@@ -87,6 +91,36 @@ func readable(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
 		return r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r == utf8.RuneError || r == '\ufeff'
 	})
+}
+
+// In world files, a header's value that is not UTF-8 stands between these, in
+// base64, and so does one that begins with the first. It is the form of RFC 2047
+// with a character set that does not exist.
+const (
+	bytesBegin = "=?bytes?B?"
+	bytesEnd   = "?="
+)
+
+// headerText is a header's value as a world file has it.
+func headerText(value string) string {
+	if utf8.ValidString(value) && !strings.HasPrefix(value, bytesBegin) {
+		return value
+	}
+	return bytesBegin + base64.StdEncoding.EncodeToString([]byte(value)) + bytesEnd
+}
+
+// headerValue is the inverse of headerText.
+func headerValue(text string) (string, error) {
+	coded, ok := strings.CutPrefix(text, bytesBegin)
+	if !ok {
+		return text, nil
+	}
+	coded, ok = strings.CutSuffix(coded, bytesEnd)
+	value, err := base64.StdEncoding.DecodeString(coded)
+	if !ok || err != nil {
+		return "", errors.New("a header's base64 is damaged")
+	}
+	return string(value), nil
 }
 
 // noChecksum is the algorithm, in world files, of what has no checksum.
@@ -169,7 +203,9 @@ func seedObject(f *world.ObjectFile, in *store.BucketState) (*store.Object, erro
 		o.ETag = sums.etag()
 	}
 	o.Checksum = ofFile(f.Checksum, sums.checksum())
-	o.Attributes = seedAttributes(f)
+	if o.Attributes, err = seedAttributes(f); err != nil {
+		return nil, err
+	}
 	for _, p := range f.Parts {
 		o.Parts = append(o.Parts, store.ObjectPart{Number: p.Number, Size: p.Size, Checksum: ofFile(p.Checksum, store.Checksum{})})
 	}
@@ -190,16 +226,21 @@ func seedBody(f *world.ObjectFile) ([]byte, error) {
 	return body, nil
 }
 
-func seedAttributes(f *world.ObjectFile) store.Attributes {
+func seedAttributes(f *world.ObjectFile) (store.Attributes, error) {
 	a := store.Attributes{Header: maps.Clone(f.Headers)}
 	if a.Header == nil {
 		a.Header = map[string]string{}
 	}
-	if a.Header["Content-Type"] = f.ContentType; f.ContentType == "" {
-		a.Header["Content-Type"] = defaultContentType
+	a.Header["Content-Type"] = cmp.Or(f.ContentType, defaultContentType)
+	for name, text := range a.Header {
+		value, err := headerValue(text)
+		if err != nil {
+			return a, err
+		}
+		a.Header[name] = value
 	}
 	for _, t := range f.Tags {
 		a.Tags = append(a.Tags, store.Tag(t))
 	}
-	return a
+	return a, nil
 }

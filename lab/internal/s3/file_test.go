@@ -19,6 +19,9 @@ func TestRefusedObjectsOfFiles(t *testing.T) {
 		"damaged body":                {world.ObjectFile{Base64: "?"}, "damaged"},
 		"version without versioning":  {world.ObjectFile{VersionID: "v1"}, "for a bucket with versioning"},
 		"delete marker without it":    {world.ObjectFile{DeleteMarker: true}, "for a bucket with versioning"},
+		"damaged header":              {world.ObjectFile{Headers: map[string]string{"x-amz-meta-k": "=?bytes?B?=?="}}, "header"},
+		"header cut off":              {world.ObjectFile{Headers: map[string]string{"x-amz-meta-k": "=?bytes?B?eA=="}}, "header"},
+		"damaged content type":        {world.ObjectFile{ContentType: "=?bytes?B?"}, "header"},
 		"the null version is allowed": {world.ObjectFile{VersionID: "null"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

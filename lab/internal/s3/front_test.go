@@ -3,7 +3,6 @@ package s3_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -61,10 +60,6 @@ func TestVirtualHosts(t *testing.T) {
 	}
 	if a := f.do(request{method: "GET", target: "/?list-type=2", host: "reports.localhost"}); !strings.Contains(a.body, "<Name>reports</Name>") {
 		t.Error(a.body)
-	}
-	own := start(t, s3.WithHost(func(*http.Request) (string, string) { return "reports", "eu-west-1" }))
-	if a := own.do(request{method: "GET", target: "/seed.txt"}); a.body != "seed" {
-		t.Errorf("with a host function of one's own: %d %s", a.status, a.body)
 	}
 }
 

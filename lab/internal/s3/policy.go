@@ -37,6 +37,9 @@ func (c *call) putBucketPolicy() error {
 	if err != nil {
 		return malformedPolicy(err)
 	}
+	if who, unknown := c.s.world.UnknownPrincipal(doc); unknown {
+		return refusal("MalformedPolicy", "Detail", `"AWS" : "`+who+`"`).saying("Invalid principal in policy")
+	}
 	if err := c.checkPolicyResources(c.body); err != nil {
 		return err
 	}

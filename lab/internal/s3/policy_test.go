@@ -32,6 +32,13 @@ func TestBucketPolicy(t *testing.T) {
 	f.refuses(put(strings.Replace(text, "Allow", "Perhaps", 1)), 400, "MalformedPolicy")
 	f.refuses(put(strings.Replace(text, `"Principal": "*", `, "", 1)), 400, "MalformedPolicy")
 	f.refuses(put(strings.Replace(text, ":::reports/", ":::foreign/", 1)), 400, "MalformedPolicy")
+	for _, nobody := range []string{"arn:aws:iam::444455556666:role/Nobody", "arn:aws:iam::111122223333:user/nobody", "AROAEXAMPLEID1234567X"} {
+		f.refuses(put(strings.Replace(text, `"*"`, `{"AWS": "`+nobody+`"}`, 1)), 400, "MalformedPolicy")
+		_, err = client.PutBucketPolicy(t.Context(), &awss3.PutBucketPolicyInput{Bucket: aws.String(bucketName), Policy: aws.String(strings.Replace(text, `"*"`, `{"AWS": "`+nobody+`"}`, 1))})
+		if err == nil || !strings.HasSuffix(err.Error(), "Invalid principal in policy") {
+			t.Errorf("%s: %v", nobody, err)
+		}
+	}
 	f.refuses(put(strings.Replace(text, "shared", strings.Repeat("s", 21_000), 1)), 400, "PolicyTooLarge")
 	if b, _ := f.world.Bucket(bucketName); b.Policy == nil {
 		t.Error("a refused policy took the place of the old one")

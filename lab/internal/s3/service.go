@@ -35,7 +35,6 @@ type Service struct {
 	authorize Authorizer
 	observe   func(context.Context, *Exchange)
 	interfere func(context.Context, *Exchange) *awswire.Interference
-	host      func(*http.Request) (bucket, region string)
 	limit     int64
 	restore   []store.BucketState
 	store     *store.Store
@@ -68,12 +67,6 @@ func WithInterference(interfere func(context.Context, *Exchange) *awswire.Interf
 	return func(s *Service) { s.interfere = interfere }
 }
 
-// WithHost replaces [ParseHost]: it says which bucket and which region the host of
-// a request names. Empty means path style, and a host of no particular region.
-func WithHost(host func(*http.Request) (bucket, region string)) Option {
-	return func(s *Service) { s.host = host }
-}
-
 // WithStorageLimit bounds the bytes of all objects and parts together. A request
 // that would go beyond is answered InsufficientStorage (507), which SDKs do not
 // retry; AWS knows no such error.
@@ -87,7 +80,6 @@ func New(w *world.World, opts ...Option) (*Service, error) {
 		authorize: authz.New(w),
 		observe:   func(context.Context, *Exchange) {},
 		interfere: func(context.Context, *Exchange) *awswire.Interference { return nil },
-		host:      func(r *http.Request) (string, string) { return ParseHost(r.Host) },
 		limit:     DefaultStorageLimit,
 	}
 	for _, opt := range opts {

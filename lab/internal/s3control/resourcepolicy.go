@@ -45,10 +45,8 @@ func (h *handlers) resourcePolicy(g *world.AccessGrants, text string) (*policy.D
 	if err != nil {
 		return nil, false
 	}
-	for _, arn := range doc.PrincipalARNs() {
-		if !h.world.HasPrincipal(arn) {
-			return nil, false
-		}
+	if _, unknown := h.world.UnknownPrincipal(doc); unknown {
+		return nil, false
 	}
 	foreign := slices.ContainsFunc(resourcesOf(text), func(r string) bool {
 		return r != "*" && r != g.ARN && !strings.HasPrefix(r, g.ARN+"/") && r != g.ARN+"*"

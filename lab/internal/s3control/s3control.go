@@ -2,8 +2,9 @@
 // what a caller sees (GetDataAccess, GetAccessGrantsInstanceForPrefix,
 // ListCallerAccessGrants) and what an administrator does (instances, their
 // association with Identity Center and resource policies, locations, grants,
-// tags). It holds handlers only; state is the world's, of which a request reads
-// one snapshot. It has no other operation of S3 Control.
+// tags). It holds handlers only, which are safe for concurrent use; state is the
+// world's, of which a request reads one snapshot. It has no other operation of S3
+// Control.
 package s3control
 
 import (

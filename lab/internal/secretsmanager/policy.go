@@ -56,10 +56,8 @@ func (h *handlers) parse(document string) (*policy.Document, error) {
 	if err != nil {
 		return nil, refuse("MalformedPolicyDocumentException", "This resource policy contains a syntax error. "+err.Error())
 	}
-	for _, arn := range doc.PrincipalARNs() {
-		if !h.world.HasPrincipal(arn) {
-			return nil, refuse("MalformedPolicyDocumentException", "This resource policy contains an unsupported principal.")
-		}
+	if _, unknown := h.world.UnknownPrincipal(doc); unknown {
+		return nil, refuse("MalformedPolicyDocumentException", "This resource policy contains an unsupported principal.")
 	}
 	return doc, nil
 }

@@ -44,10 +44,8 @@ func (h *handlers) actorPolicy(d document.Interface) (string, *policy.Document, 
 	if err != nil {
 		return "", nil, errActorPolicy()
 	}
-	for _, arn := range doc.PrincipalARNs() {
-		if !h.world.HasPrincipal(arn) {
-			return "", nil, errActorPolicy()
-		}
+	if _, unknown := h.world.UnknownPrincipal(doc); unknown {
+		return "", nil, errActorPolicy()
 	}
 	return string(text), doc, nil
 }

@@ -153,6 +153,7 @@ func TestInvalid(t *testing.T) {
 		"no issuer":           {grant(jwtBearer, bearer(types.AuthorizedTokenIssuer{AuthorizedAudiences: []string{"a"}})), validation("Each authorized token issuer needs ...")},
 		"issuer twice":        {grant(jwtBearer, bearer(trusting(okta, "a"), trusting(okta, "b"))), validation("The trusted token issuer " + *okta + " stands twice in the grant.")},
 		"no such role":        {method(actorPolicy(oidcRole + "-not")), validation("Invalid actor policy provided")},
+		"role that is gone":   {method(actorPolicy("AROAEXAMPLEID1234567X")), validation("Invalid actor policy provided")},
 		"no principal":        {method(probe.PolicyOf(probe.Statement("Allow", "sso-oauth:CreateTokenWithIAM", "Resource", "*"))), validation("Invalid actor policy provided")},
 		"policy in a text":    {method(`{"Version":"2012-10-17","Statement":[]}`), validation("Invalid actor policy provided")},
 		"policy of a list":    {method([]any{}), validation("Invalid actor policy provided")},
@@ -202,6 +203,19 @@ func signingIn(origin types.SignInOrigin) func(*ssoadmin.CreateApplicationInput)
 
 func tagging(tags []types.Tag) func(*ssoadmin.CreateApplicationInput) {
 	return func(in *ssoadmin.CreateApplicationInput) { in.Tags = tags }
+}
+
+// TestApplicationQuota: no more than the world's quota, and room again after a delete.
+func TestApplicationQuota(t *testing.T) {
+	b := start(t, func(w *lab.World) { w.IdentityCenter[0].MaxApplications = len(w.IdentityCenter[0].Applications) })
+	_, err := b.ask(b.admin, newApplication("tip-cli"))
+	probe.Expect(t, conflict("An application with this name already exists."), err)
+	_, err = b.ask(b.admin, newApplication("more"))
+	probe.Expect(t, quota("The quota of applications of the instance is reached."), err)
+	_, err = b.ask(b.admin, &ssoadmin.DeleteApplicationInput{ApplicationArn: aws.String(application)})
+	probe.Expect(t, probe.Answer{}, err)
+	_, err = b.ask(b.admin, newApplication("more"))
+	probe.Expect(t, probe.Answer{}, err)
 }
 
 // TestConflictsAndQuotas of what must be unique, and of what there may be only so many.

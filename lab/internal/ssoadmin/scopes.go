@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssoadmin"
 	"github.com/aws/aws-sdk-go-v2/service/ssoadmin/types"
@@ -15,13 +16,38 @@ import (
 // putApplicationAccessScope replaces the targets of a scope that is there; without
 // AuthorizedTargets it has none, which is not limited to any.
 func (h *handlers) putApplicationAccessScope(_ context.Context, c *awswire.Caller, in *ssoadmin.PutApplicationAccessScopeInput) (*ssoadmin.PutApplicationAccessScopeOutput, error) {
+	missing := h.missingTarget(in.AuthorizedTargets)
 	err := h.change(c, *in.ApplicationArn, func(a *world.Application) error {
+		if missing != nil {
+			return missing
+		}
 		return a.PutScope(world.Scope{Name: *in.Scope, Targets: in.AuthorizedTargets})
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &ssoadmin.PutApplicationAccessScopeOutput{}, nil
+}
+
+// missingTarget says which target, an instance or application, is not there, if that
+// matters.
+func (h *handlers) missingTarget(targets []string) error {
+	if !*h.world.Switches.ScopeTargetsExist {
+		return nil
+	}
+	for _, arn := range targets {
+		if _, ok := h.world.Instance(arn); ok {
+			continue
+		}
+		if _, ok := h.world.Application(arn); ok {
+			continue
+		}
+		if strings.Contains(arn, ":application/") {
+			return world.ErrNoApplication
+		}
+		return world.ErrNoInstance
+	}
+	return nil
 }
 
 func (h *handlers) getApplicationAccessScope(_ context.Context, c *awswire.Caller, in *ssoadmin.GetApplicationAccessScopeInput) (*ssoadmin.GetApplicationAccessScopeOutput, error) {

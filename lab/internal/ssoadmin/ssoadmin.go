@@ -123,6 +123,7 @@ func (h *handlers) refused(err error) error {
 		world.ErrIssuerQuota:     {quotaExceeded, "An instance can have at most 10 trusted token issuers."},
 		world.ErrNoApplication:   {notFound, "Application not found."},
 		world.ErrApplicationName: {conflict, "An application with this name already exists."},
+		world.ErrAppQuota:        {quotaExceeded, "The quota of applications of the instance is reached."},
 		world.ErrAssigned:        {conflict, "The principal is already assigned to the application."},
 		world.ErrNotAssigned:     {notFound, "Application assignment not found."},
 		world.ErrNoGrant:         {notFound, "Grant not found."},

@@ -1,8 +1,10 @@
 package sts
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
@@ -15,6 +17,9 @@ import (
 const (
 	// packedLimit stands in for the size of the packed form, in characters.
 	packedLimit = 2048
+	// inlineLimit is that of the plain text of a policy, in characters, white space
+	// included (STS API reference, AssumeRole).
+	inlineLimit = 2048
 	// managedLimit of PolicyArns (STS API reference, AssumeRole).
 	managedLimit = 10
 )
@@ -27,9 +32,9 @@ func (h *handlers) sessionPolicies(role *world.Role, inline *string, managed []t
 	}
 	var all []*policy.Document
 	if inline != nil {
-		doc, err := policy.Parse([]byte(*inline), policy.Session)
+		doc, err := inlinePolicy(*inline)
 		if err != nil {
-			return nil, &awswire.Error{Code: "MalformedPolicyDocument", Message: err.Error()}
+			return nil, err
 		}
 		all = append(all, doc)
 	}
@@ -42,6 +47,19 @@ func (h *handlers) sessionPolicies(role *world.Role, inline *string, managed []t
 		all = append(all, doc)
 	}
 	return all, nil
+}
+
+// inlinePolicy reads the Policy of a request.
+func inlinePolicy(text string) (*policy.Document, error) {
+	if utf8.RuneCountInString(text) > inlineLimit {
+		return nil, validationError("1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must have length less than or equal to %d", inlineLimit)
+	}
+	doc, err := policy.Parse([]byte(text), policy.Session)
+	var syntax *policy.SyntaxError
+	if errors.As(err, &syntax) {
+		return nil, &awswire.Error{Code: "MalformedPolicyDocument", Message: syntax.Message}
+	}
+	return doc, err
 }
 
 // packed is what STS packs into a session token, in characters.

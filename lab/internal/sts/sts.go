@@ -1,6 +1,7 @@
 // Package sts serves the lab's AWS Security Token Service:
 // AssumeRoleWithWebIdentity, AssumeRole with ProvidedContexts, and
-// GetCallerIdentity. It holds handlers only; state is the world's.
+// GetCallerIdentity. It holds handlers only, which are safe for concurrent use; state
+// is the world's. It has neither SAML nor federation tokens, and no MFA.
 package sts
 
 import (

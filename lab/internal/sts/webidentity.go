@@ -24,12 +24,6 @@ import (
 // signatures are the algorithms that STS accepts of an OIDC provider.
 var signatures = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.ES256, jose.ES384, jose.ES512}
 
-// Claims that AWS reads beside the registered ones.
-const (
-	claimSourceIdentity = "https://aws.amazon.com/source_identity"
-	claimTags           = "https://aws.amazon.com/tags"
-)
-
 func (h *handlers) assumeRoleWithWebIdentity(ctx context.Context, c *awswire.Caller, in *sts.AssumeRoleWithWebIdentityInput) (*sts.AssumeRoleWithWebIdentityOutput, error) {
 	if in.ProviderId != nil {
 		return nil, validationError("ProviderId must not be set for OpenID Connect ID tokens.")
@@ -186,10 +180,10 @@ func (h *handlers) readClaims(provider *world.OIDCProvider, t *jwks.Token) (*web
 	id := &webIdentity{
 		WebIdentity: world.WebIdentity{Issuer: provider.Issuer, Subject: subject},
 		providerARN: provider.ARN(),
-		keys:        policy.Context{prefix + "aud": audience, prefix + "sub": {subject}},
+		keys:        policy.Context{prefix + "sub": {subject}, "aws:FederatedProvider": {h.world.FederatedProvider(provider.Account, provider.Issuer)}},
 	}
 	if azp, ok := t.String("azp"); ok {
-		id.keys[prefix+"aud"], id.keys[prefix+"oaud"] = []string{azp}, audience
+		id.keys[prefix+"oaud"] = audience
 		audience = []string{azp}
 	}
 	known := slices.IndexFunc(audience, func(a string) bool { return slices.Contains(provider.ClientIDs, a) })
@@ -197,6 +191,10 @@ func (h *handlers) readClaims(provider *world.OIDCProvider, t *jwks.Token) (*web
 		return nil, invalidToken("Incorrect token audience")
 	}
 	id.Audience = audience[known]
+	id.keys[prefix+"aud"] = audience
+	if h.world.Switches.SeveralAudiences == "known" {
+		id.keys[prefix+"aud"] = []string{id.Audience}
+	}
 	if amr, ok := stringList(t.Claims["amr"]); ok {
 		id.keys[prefix+"amr"] = amr
 	}
@@ -204,56 +202,6 @@ func (h *handlers) readClaims(provider *world.OIDCProvider, t *jwks.Token) (*web
 		id.keys[prefix+"email"] = []string{email}
 	}
 	return id, id.readSessionClaims(t, *h.world.Switches.TokenTags)
-}
-
-// readSessionClaims takes the source identity and the session tags that the IdP put into the JWT.
-func (id *webIdentity) readSessionClaims(t *jwks.Token, tokenTags bool) error {
-	if v, present := t.Claims[claimSourceIdentity]; present {
-		s, ok := v.(string)
-		if !ok || len(s) < 2 || len(s) > 64 {
-			return invalidToken("The claim %s must have 2 to 64 characters", claimSourceIdentity)
-		}
-		id.sourceIdentity = s
-	}
-	v, present := t.Claims[claimTags]
-	if !present || !tokenTags {
-		return nil
-	}
-	tags, _ := v.(map[string]any)
-	principal, ok := tags["principal_tags"].(map[string]any)
-	if !ok || len(principal) > 50 {
-		return invalidToken("The claim %s must hold up to 50 principal_tags", claimTags)
-	}
-	id.tags = map[string]string{}
-	for key, values := range principal {
-		list, ok := stringList(values)
-		if !ok || len(list) != 1 || key == "" || len(key) > 128 || len(list[0]) > 256 || isSystemTag(key) {
-			return invalidToken("The claim %s holds a malformed tag", claimTags)
-		}
-		if containsFold(slices.Collect(maps.Keys(id.tags)), key) {
-			return invalidToken("The claim %s holds a tag key twice", claimTags)
-		}
-		id.tags[key] = list[0]
-	}
-	return id.readTransitive(tags["transitive_tag_keys"])
-}
-
-// readTransitive takes the keys of the tags that chained sessions inherit.
-func (id *webIdentity) readTransitive(v any) error {
-	if v == nil {
-		return nil
-	}
-	keys, ok := stringList(v)
-	for _, key := range keys {
-		if _, tagged := id.tags[key]; !tagged {
-			ok = false
-		}
-	}
-	if !ok {
-		return invalidToken("The claim %s names transitive_tag_keys that are no principal_tags", claimTags)
-	}
-	id.transitive = keys
-	return nil
 }
 
 func stringList(v any) ([]string, bool) {

@@ -3,7 +3,6 @@ package world
 import (
 	"errors"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -110,20 +109,6 @@ func (w *World) AccessGrants(account, region string) (*AccessGrants, bool) {
 	defer w.mu.RUnlock()
 	g, ok := w.accessGrants[account+" "+region]
 	return g, ok
-}
-
-// AccessGrantsIn returns all S3 Access Grants instances of a region, in the order of their accounts.
-func (w *World) AccessGrantsIn(region string) []*AccessGrants {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	var found []*AccessGrants
-	for _, g := range w.accessGrants {
-		if g.Region == region {
-			found = append(found, g)
-		}
-	}
-	sort.Slice(found, func(a, b int) bool { return found[a].Account < found[b].Account })
-	return found
 }
 
 // AddAccessGrants stores a new instance. The error is [ErrAccessGrantsExist] if

@@ -15,6 +15,8 @@ import (
 const (
 	MaxTrustedTokenIssuers = 10
 	MaxAccessScopes        = 25
+	// maxApplications is what AWS accounts and applications share; the lab counts applications.
+	maxApplications = 7000
 )
 
 // Errors of changes to IAM Identity Center.
@@ -27,6 +29,7 @@ var (
 	ErrIssuerQuota     = errors.New("too many trusted token issuers")
 	ErrNoApplication   = errors.New("there is no such application")
 	ErrApplicationName = errors.New("another application has the name")
+	ErrAppQuota        = errors.New("too many applications")
 	ErrAssigned        = errors.New("the user or group is assigned")
 	ErrNotAssigned     = errors.New("the user or group is not assigned")
 )

@@ -45,7 +45,8 @@ func (w *World) newApplication(in *Instance, creator, arn, name string) *Applica
 }
 
 // CreateApplication stores a new application. A request that repeats another gets
-// what that one got. The error is [ErrNoInstance], [ErrApplicationName] or [ErrOtherParameters].
+// what that one got. The error is [ErrNoInstance], [ErrApplicationName], [ErrAppQuota]
+// or [ErrOtherParameters].
 func (w *World) CreateApplication(r Repeatable, a *Application) (*Application, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -61,6 +62,9 @@ func (w *World) CreateApplication(r Repeatable, a *Application) (*Application, e
 	}
 	if err := w.admits(a); err != nil {
 		return nil, err
+	}
+	if len(w.applicationsOf(a.Instance)) >= quota(a.Instance.maxApplications, maxApplications) {
+		return nil, ErrAppQuota
 	}
 	w.applications[a.ARN] = a
 	w.remember(r, a.ARN)

@@ -1,8 +1,10 @@
 package world
 
 import (
+	"cmp"
 	"errors"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -53,10 +55,41 @@ func (w *World) remember(r Repeatable, arn string) {
 	if r.Token == "" {
 		return
 	}
-	now := w.now()
 	if w.repeats == nil {
 		w.repeats = map[repeatKey]repeat{}
 	}
-	maps.DeleteFunc(w.repeats, func(_ repeatKey, was repeat) bool { return !now.Before(was.until) })
-	w.repeats[r.key()] = repeat{r.Parameters, arn, now.Add(repeatMemory)}
+	past := w.Past()
+	maps.DeleteFunc(w.repeats, func(_ repeatKey, was repeat) bool { return !past.Before(was.until) })
+	w.repeats[r.key()] = repeat{r.Parameters, arn, w.now().Add(repeatMemory)}
+	w.mu.runtime.Add(1)
+}
+
+// RuntimeRepeat is a request with a client token as [Runtime] has it.
+type RuntimeRepeat struct {
+	Account    string    `json:"account"`
+	Operation  string    `json:"operation"`
+	Token      string    `json:"token"`
+	Parameters string    `json:"parameters"`
+	Made       string    `json:"made"`
+	Until      time.Time `json:"until"`
+}
+
+// runtimeRepeats are the requests that are remembered, in a stable order. w.mu is held.
+func (w *World) runtimeRepeats() []RuntimeRepeat {
+	var all []RuntimeRepeat
+	for key, was := range w.repeats {
+		all = append(all, RuntimeRepeat{key.account, key.operation, key.token, was.parameters, was.arn, was.until})
+	}
+	slices.SortFunc(all, func(a, b RuntimeRepeat) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Token, b.Token))
+	})
+	return all
+}
+
+func repeatsOf(all []RuntimeRepeat) map[repeatKey]repeat {
+	repeats := map[repeatKey]repeat{}
+	for _, r := range all {
+		repeats[repeatKey{r.Account, r.Operation, r.Token}] = repeat{r.Parameters, r.Made, r.Until}
+	}
+	return repeats
 }

@@ -128,6 +128,8 @@ func TestRefusedCenterFiles(t *testing.T) {
 		"key of an instance":     {func(f *world.File) { f.IdentityCenter[0].KMSKeyARN = "alias/a" }, "not the ARN of a key"},
 		"tags of an instance":    {func(f *world.File) { f.IdentityCenter[0].Tags = long }, "tags: "},
 		"tags of an issuer":      {func(f *world.File) { f.IdentityCenter[0].TrustedTokenIssuers[0].Tags = long }, "tags: "},
+		"negative quota":         {func(f *world.File) { f.IdentityCenter[0].MaxApplications = -1 }, "maxApplications: 1 to 7000 are allowed"},
+		"higher quota":           {func(f *world.File) { f.IdentityCenter[0].MaxApplications = 7001 }, "maxApplications: 1 to 7000 are allowed"},
 		"tags of an application": {func(f *world.File) { app(f).Tags = long }, "tags: "},
 		"name":                   {func(f *world.File) { app(f).Name = strings.Repeat("a", 101) }, "100 characters at most"},
 		"description":            {func(f *world.File) { app(f).Description = strings.Repeat("a", 129) }, "100 characters at most"},

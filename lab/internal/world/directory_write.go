@@ -99,17 +99,18 @@ func (w *World) DeleteUser(i *Instance, id string) error {
 	if !ok {
 		return ErrNoUser
 	}
-	for _, m := range listed(i.memberOf, id) {
-		i.removeMembership(m)
-	}
-	delete(i.memberOf, id)
 	i.removeUser(u)
-	w.unassign(i, id)
+	w.forget(i, i.memberOf, id)
 	return nil
 }
 
-// unassign takes a user or group that is no more from the applications of an instance.
-func (w *World) unassign(i *Instance, id string) {
+// forget takes a user or group that is no more from the memberships that of has for
+// it, and from the applications of the instance.
+func (w *World) forget(i *Instance, of map[string]*ordered[Membership], id string) {
+	for _, m := range listed(of, id) {
+		i.removeMembership(m)
+	}
+	delete(of, id)
 	for _, a := range w.applications {
 		if a.Instance == i {
 			a.assigned.forget(id)
@@ -163,11 +164,7 @@ func (w *World) DeleteGroup(i *Instance, id string) error {
 	if !ok {
 		return ErrNoGroup
 	}
-	for _, m := range listed(i.members, id) {
-		i.removeMembership(m)
-	}
-	delete(i.members, id)
 	i.removeGroup(g)
-	w.unassign(i, id)
+	w.forget(i, i.members, id)
 	return nil
 }

@@ -18,8 +18,10 @@ type Instance struct {
 	// OfAccount says that it is an account instance, whoever owns it.
 	OfAccount bool
 	Created   time.Time
-	settings  InstanceSettings               // guarded by World.mu
-	issuers   map[string]*TrustedTokenIssuer // by ARN; guarded by World.mu
+	// maxApplications is the world file's quota; 0 for AWS's.
+	maxApplications int
+	settings        InstanceSettings               // guarded by World.mu
+	issuers         map[string]*TrustedTokenIssuer // by ARN; guarded by World.mu
 	directory
 }
 

@@ -1,7 +1,6 @@
 package world
 
 import (
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -119,7 +118,8 @@ func (w *World) OnEvent(sink func(Event)) {
 func (w *World) Events() []Event {
 	w.trail.mu.Lock()
 	defer w.trail.mu.Unlock()
-	return slices.Concat(w.trail.events[w.trail.oldest:], w.trail.events[:w.trail.oldest])
+	events := make([]Event, 0, len(w.trail.events)) // never nil: JSON has a list
+	return append(append(events, w.trail.events[w.trail.oldest:]...), w.trail.events[:w.trail.oldest]...)
 }
 
 // Principal describes a session for the audit trail.

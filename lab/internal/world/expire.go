@@ -5,6 +5,10 @@ import (
 	"time"
 )
 
+// longOver is the expiry of what was ended: before any time that the clock may be
+// put back to.
+var longOver = time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC)
+
 // EndSessions ends the temporary credentials that of selects now, and returns how
 // many that lasted do not any more. Requests with them are answered that they have
 // expired. Long-term keys have no end.
@@ -18,7 +22,7 @@ func (w *World) EndSessions(of func(*Session) bool) int {
 			continue
 		}
 		ended := *s
-		ended.Expires = now
+		ended.Expires, ended.Ended = longOver, now
 		w.sessions[id] = &ended
 		n++
 	}
@@ -29,13 +33,22 @@ func (w *World) EndSessions(of func(*Session) bool) int {
 // (a user id of Identity Center), or for an empty one everybody's, as good as
 // expired. Sessions that were made with one go on.
 func (w *World) EndContexts(person string) {
-	now := w.now()
 	w.mu.Lock()
 	defer w.mu.UnlockRuntime()
 	if w.contextsEnd == nil {
-		w.contextsEnd = map[string]time.Time{}
+		w.contextsEnd = map[string]int{}
 	}
-	w.contextsEnd[person] = now
+	w.contextsEnd[person] = w.contextRound()
+}
+
+// contextRound counts the calls of [World.EndContexts], whatever the clock says.
+// w.mu is held.
+func (w *World) contextRound() int {
+	round := 0
+	for _, ended := range w.contextsEnd {
+		round = max(round, ended+1)
+	}
+	return round
 }
 
 // curtailed applies [World.EndContexts] to a context.
@@ -43,8 +56,8 @@ func (w *World) curtailed(c *IdentityContext) *IdentityContext {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	for _, whose := range []string{c.UserID, ""} {
-		if end, ok := w.contextsEnd[whose]; ok && !c.Issued.After(end) && end.Before(c.Expires) {
-			c.Expires = end
+		if ended, ok := w.contextsEnd[whose]; ok && c.Round <= ended {
+			c.Expires = longOver
 		}
 	}
 	return c
@@ -63,7 +76,7 @@ func (w *World) EndRefreshTokens(person string) int {
 			continue
 		}
 		ended := *t
-		ended.Expires = now
+		ended.Expires, ended.Ended = longOver, now
 		w.refresh[text] = &ended
 		n++
 	}

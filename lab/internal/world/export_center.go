@@ -8,6 +8,7 @@ import (
 // exportCenter fills what an instance has beside its directory, as a world file has it. w.mu is held.
 func (w *World) exportCenter(in *Instance, f *InstanceFile) {
 	f.AccountInstance, f.Created = in.OfAccount, written(in.Created)
+	f.MaxApplications = in.maxApplications
 	f.Name, f.KMSKeyARN, f.Tags = in.settings.Name, in.settings.KMSKeyARN, maps.Clone(in.settings.Tags)
 	for _, t := range issuersOf(in) {
 		f.TrustedTokenIssuers = append(f.TrustedTokenIssuers, TrustedTokenIssuerFile{

@@ -30,14 +30,20 @@ const (
 type iamState struct {
 	names    map[string]string         // ARNs of roles and users by [entityKey]
 	policies map[string]*ManagedPolicy // by ARN; those of AWS as well
-	quotas   map[string]IAMQuotas      // by account
+	roles    *byName[Role]
+	users    *byName[IAMUser]
+	listed   *byName[ManagedPolicy]
+	quotas   map[string]IAMQuotas // by account
 
 	mu   sync.Mutex     // of uses: every request notes one
 	uses map[string]Use // by access key id, or by id of a role
 }
 
 func newIAMState() *iamState {
-	return &iamState{names: map[string]string{}, policies: map[string]*ManagedPolicy{}, quotas: map[string]IAMQuotas{}, uses: map[string]Use{}}
+	return &iamState{
+		names: map[string]string{}, policies: map[string]*ManagedPolicy{}, quotas: map[string]IAMQuotas{}, uses: map[string]Use{},
+		roles: newByName(ofRole), users: newByName(ofUser), listed: newByName(ofPolicy),
+	}
 }
 
 // entityKey is what a role or user is looked up by: names are told apart without
@@ -78,6 +84,16 @@ func (w *World) Boundary(s *Session) *policy.Document {
 		return nil
 	}
 	return e.Boundary
+}
+
+// PrincipalTags are the tags of a session's role or user as it is now. They must not
+// be changed.
+func (w *World) PrincipalTags(s *Session) map[string]string {
+	e, ok := w.entity(s)
+	if !ok {
+		return nil
+	}
+	return e.Tags
 }
 
 // entity returns the role or user of a session. One that was made anew under the

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -53,7 +52,7 @@ func (l *loader) storeAWSPolicy(name, path string, v PolicyVersion, created time
 	p.ID = "ANPA" + stableID(p.arn)
 	v.Document = v.Document.WithARN(p.arn)
 	p.Versions = []PolicyVersion{v}
-	l.iam.policies[p.arn] = p
+	l.storePolicy(p)
 }
 
 func (w *World) policyARN(account, path, name string) string {
@@ -89,26 +88,6 @@ func (w *World) ManagedPolicy(arn string) (*policy.Document, bool) {
 	return p.Document(), true
 }
 
-// Policies returns the managed policies that an account can attach in the order
-// of their names: its own, and those of AWS.
-func (w *World) Policies(account string) []*ManagedPolicy {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	var all []*ManagedPolicy
-	for _, p := range w.iam.policies {
-		if p.Account == account || p.Account == awsAccount {
-			all = append(all, p)
-		}
-	}
-	sort.Slice(all, func(a, b int) bool {
-		if x, y := strings.ToLower(all[a].Name), strings.ToLower(all[b].Name); x != y {
-			return x < y
-		}
-		return all[a].arn < all[b].arn
-	})
-	return all
-}
-
 // AddPolicy stores a new managed policy. The error is [ErrIAMExists] or [ErrIAMQuota].
 func (w *World) AddPolicy(p *ManagedPolicy) error {
 	quota := w.IAMQuotas(p.Account).Policies
@@ -127,7 +106,7 @@ func (w *World) AddPolicy(p *ManagedPolicy) error {
 	if made >= quota {
 		return ErrIAMQuota
 	}
-	w.iam.policies[p.arn] = p
+	w.storePolicy(p)
 	return nil
 }
 
@@ -145,7 +124,7 @@ func (w *World) ChangePolicy(arn string, edit func(*ManagedPolicy) error) (*Mana
 	if err := edit(&edited); err != nil {
 		return nil, err
 	}
-	w.iam.policies[arn] = &edited
+	w.storePolicy(&edited)
 	if edited.Default != p.Default {
 		w.follow(arn)
 	}
@@ -187,6 +166,7 @@ func (w *World) RemovePolicy(arn string, check func(*ManagedPolicy, PolicyUse) e
 		return err
 	}
 	delete(w.iam.policies, arn)
+	w.iam.listed.remove(p)
 	return nil
 }
 

@@ -16,6 +16,15 @@ func (w *World) providerARN(account, issuer string) string {
 	return "arn:" + w.Partition + ":iam::" + account + ":oidc-provider/" + IssuerHostPath(issuer)
 }
 
+// FederatedProvider is the value of aws:FederatedProvider for an issuer whose OIDC
+// provider an account has.
+func (w *World) FederatedProvider(account, issuer string) string {
+	if w.Switches.FederatedProvider == "issuer" {
+		return issuer
+	}
+	return w.providerARN(account, issuer)
+}
+
 // CheckProviderURL says what IAM has against the URL of an OIDC provider.
 func (w *World) CheckProviderURL(url string) error {
 	return checkIssuerURL(url, *w.Switches.LoopbackIssuers, false)

@@ -1,13 +1,6 @@
 package world
 
-import (
-	"slices"
-	"sort"
-	"strings"
-	"time"
-
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
-)
+import "time"
 
 // kindRole and kindUser are the kinds of [entityKey].
 const (
@@ -45,21 +38,7 @@ func (w *World) roleNamed(account, name string) (*Role, bool) {
 	return r, ok
 }
 
-// Roles returns the roles of an account in the order of their names.
-func (w *World) Roles(account string) []*Role {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	var all []*Role
-	for _, r := range w.roles {
-		if r.Account == account {
-			all = append(all, r)
-		}
-	}
-	sort.Slice(all, func(a, b int) bool { return strings.ToLower(all[a].Name) < strings.ToLower(all[b].Name) })
-	return all
-}
-
-// AddRole stores a new role. The error is [ErrIAMExists] or [ErrIAMQuota].
+// AddRole stores a new role. The error is [ErrIAMExists], [ErrIAMQuota] or [ErrNoPolicy].
 func (w *World) AddRole(r *Role) error {
 	quota := w.IAMQuotas(r.Account).Roles
 	w.mu.Lock()
@@ -67,14 +46,11 @@ func (w *World) AddRole(r *Role) error {
 	if _, taken := w.roleNamed(r.Account, r.Name); taken {
 		return ErrIAMExists
 	}
-	made := 0
-	for _, other := range w.roles {
-		if other.Account == r.Account {
-			made++
-		}
-	}
-	if made >= quota {
+	if len(w.iam.roles.list(r.Account)) >= quota {
 		return ErrIAMQuota
+	}
+	if err := w.checkPolicies(&r.Entity); err != nil {
+		return err
 	}
 	w.storeRole(r)
 	return nil
@@ -84,12 +60,13 @@ func (w *World) AddRole(r *Role) error {
 func (w *World) storeRole(r *Role) {
 	w.settle(&r.Entity)
 	w.roles[r.arn] = r
+	w.iam.roles.put(r)
 	w.iam.names[entityKey(kindRole, r.Account, r.Name)] = r.arn
 }
 
 // ChangeRole has edit change a copy of a role, stores it, and returns it. edit must
 // not touch what slices and maps of the copy hold, only replace it. The error is
-// that of edit, or [ErrNoEntity].
+// that of edit, [ErrNoEntity], or [ErrNoPolicy] for a managed policy that is not there.
 func (w *World) ChangeRole(account, name string, edit func(*Role) error) (*Role, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -101,12 +78,16 @@ func (w *World) ChangeRole(account, name string, edit func(*Role) error) (*Role,
 	if err := edit(&edited); err != nil {
 		return nil, err
 	}
+	if err := w.checkPolicies(&edited.Entity); err != nil {
+		return nil, err
+	}
 	w.storeRole(&edited)
 	return &edited, nil
 }
 
-// RemoveRole forgets a role unless check refuses. Trust policies that name it show
-// its id from then on, as IAM's do: a role made anew under its name is another.
+// RemoveRole forgets a role unless check refuses. Policies of roles and resources
+// that name it show its id from then on, as AWS's do: a role made anew under its
+// name is another.
 func (w *World) RemoveRole(account, name string, check func(*Role) error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -118,26 +99,9 @@ func (w *World) RemoveRole(account, name string, check func(*Role) error) error 
 		return err
 	}
 	delete(w.roles, r.arn)
+	w.iam.roles.remove(r)
 	delete(w.iam.names, entityKey(kindRole, account, name))
 	w.forgetUse(r.ID)
-	w.bereave(&r.Entity)
+	w.renamePrincipal(&r.Entity, r.ID)
 	return nil
-}
-
-// bereave puts the id of a removed entity in the place of its ARN in all trust
-// policies. w.mu is held.
-func (w *World) bereave(e *Entity) {
-	for _, r := range w.roles {
-		if !slices.Contains(r.Trust.PrincipalARNs(), e.arn) {
-			continue
-		}
-		text := strings.ReplaceAll(r.Trust.Text(), `"`+e.arn+`"`, `"`+e.ID+`"`)
-		trust, err := policy.Parse([]byte(text), policy.Trust)
-		if err != nil { // the ARN stands there escaped: the old text stays
-			continue
-		}
-		edited := *r
-		edited.Trust = trust
-		w.storeRole(&edited)
-	}
 }

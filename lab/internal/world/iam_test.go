@@ -1,6 +1,7 @@
 package world_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -165,6 +166,56 @@ func TestPoliciesOfAWS(t *testing.T) {
 		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
 	}) {
 		t.Error("not in the order of names")
+	}
+}
+
+// A managed policy that went away between a handler's look and the change is not
+// attached, and is nobody's boundary.
+func TestPoliciesThatAreNotThere(t *testing.T) {
+	w, err := iamWorld(t, iamFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const none = "arn:aws:iam::444455556666:policy/none"
+	attach := func(e *world.Entity) { e.Attach(none) }
+	bound := func(e *world.Entity) { e.BoundaryARN = none }
+	for name, edit := range map[string]func(*world.Entity){"attached": attach, "boundary": bound} {
+		role, user := w.NewRole(iamAccount, "/", name), w.NewIAMUser(iamAccount, "/", name)
+		edit(&role.Entity)
+		edit(&user.Entity)
+		_, changedRole := w.ChangeRole(iamAccount, "app", func(r *world.Role) error { edit(&r.Entity); return nil })
+		_, changedUser := w.ChangeIAMUser(iamAccount, "ops", func(u *world.IAMUser) error { edit(&u.Entity); return nil })
+		for what, err := range map[string]error{"new role": w.AddRole(role), "new user": w.AddIAMUser(user), "role": changedRole, "user": changedUser} {
+			if !errors.Is(err, world.ErrNoPolicy) {
+				t.Errorf("%s of a %s: %v", name, what, err)
+			}
+		}
+	}
+}
+
+// The last use of an access key is forgotten with the key, or with its user.
+func TestUsesAreForgotten(t *testing.T) {
+	const key = "AKIAEXAMPLE000000001"
+	for name, forget := range map[string]func(*world.World) error{
+		"user": func(w *world.World) error {
+			return w.RemoveIAMUser(iamAccount, "ops", func(*world.IAMUser) error { return nil })
+		},
+		"key": func(w *world.World) error {
+			_, err := w.ChangeIAMUser(iamAccount, "ops", func(u *world.IAMUser) error { u.DropKey(key); return nil })
+			return err
+		},
+	} {
+		w, err := iamWorld(t, iamFile())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, before := w.LastUse(key)
+		if err := forget(w); err != nil {
+			t.Fatal(err)
+		}
+		if _, after := w.LastUse(key); !before || after {
+			t.Errorf("%s: the use was there %t, is there %t", name, before, after)
+		}
 	}
 }
 

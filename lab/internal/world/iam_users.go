@@ -2,8 +2,6 @@ package world
 
 import (
 	"slices"
-	"sort"
-	"strings"
 	"time"
 )
 
@@ -26,21 +24,7 @@ func (w *World) userNamed(account, name string) (*IAMUser, bool) {
 	return u, ok
 }
 
-// IAMUsers returns the IAM users of an account in the order of their names.
-func (w *World) IAMUsers(account string) []*IAMUser {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	var all []*IAMUser
-	for _, u := range w.iamUsers {
-		if u.Account == account {
-			all = append(all, u)
-		}
-	}
-	sort.Slice(all, func(a, b int) bool { return strings.ToLower(all[a].Name) < strings.ToLower(all[b].Name) })
-	return all
-}
-
-// AddIAMUser stores a new user. The error is [ErrIAMExists] or [ErrIAMQuota].
+// AddIAMUser stores a new user. The error is [ErrIAMExists], [ErrIAMQuota] or [ErrNoPolicy].
 func (w *World) AddIAMUser(u *IAMUser) error {
 	quota := w.IAMQuotas(u.Account).Users
 	w.mu.Lock()
@@ -48,14 +32,11 @@ func (w *World) AddIAMUser(u *IAMUser) error {
 	if _, taken := w.userNamed(u.Account, u.Name); taken {
 		return ErrIAMExists
 	}
-	made := 0
-	for _, other := range w.iamUsers {
-		if other.Account == u.Account {
-			made++
-		}
-	}
-	if made >= quota {
+	if len(w.iam.users.list(u.Account)) >= quota {
 		return ErrIAMQuota
+	}
+	if err := w.checkPolicies(&u.Entity); err != nil {
+		return err
 	}
 	w.storeUser(u)
 	return nil
@@ -66,6 +47,7 @@ func (w *World) AddIAMUser(u *IAMUser) error {
 func (w *World) storeUser(u *IAMUser) {
 	w.settle(&u.Entity)
 	w.iamUsers[u.arn] = u
+	w.iam.users.put(u)
 	w.iam.names[entityKey(kindUser, u.Account, u.Name)] = u.arn
 	for _, k := range u.Keys {
 		if k.Inactive {
@@ -81,8 +63,9 @@ func (w *World) storeUser(u *IAMUser) {
 
 // ChangeIAMUser has edit change a copy of a user, stores it, and returns it. edit must
 // not touch what slices and maps of the copy hold, only replace it; it may change
-// Name and Path, which changes the ARN. The error is that of edit, [ErrNoEntity],
-// or [ErrIAMExists] if somebody has the new name.
+// Name and Path, which changes the ARN, also in the policies that name the user. The
+// error is that of edit, [ErrNoEntity], [ErrNoPolicy] for a managed policy that is not
+// there, or [ErrIAMExists] if somebody has the new name.
 func (w *World) ChangeIAMUser(account, name string, edit func(*IAMUser) error) (*IAMUser, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -97,22 +80,39 @@ func (w *World) ChangeIAMUser(account, name string, edit func(*IAMUser) error) (
 	if other, taken := w.userNamed(account, edited.Name); taken && other != u {
 		return nil, ErrIAMExists
 	}
+	if err := w.checkPolicies(&edited.Entity); err != nil {
+		return nil, err
+	}
 	edited.arn = w.entityARN(kindUser, account, edited.Path, edited.Name)
 	w.dropUser(u)
 	w.storeUser(&edited)
+	w.forgetKeys(u, &edited)
+	if edited.arn != u.arn {
+		w.renamePrincipal(&u.Entity, edited.arn)
+	}
 	return &edited, nil
 }
 
 func (w *World) dropUser(u *IAMUser) {
 	delete(w.iamUsers, u.arn)
+	w.iam.users.remove(u)
 	delete(w.iam.names, entityKey(kindUser, u.Account, u.Name))
 	for _, k := range u.Keys {
 		delete(w.sessions, k.ID)
 	}
 }
 
-// RemoveIAMUser forgets a user unless check refuses. Trust policies that name it show
-// its id from then on.
+// forgetKeys forgets the last uses of the access keys that a user does not have any more.
+func (w *World) forgetKeys(before, after *IAMUser) {
+	for _, k := range before.Keys {
+		if _, ok := after.Key(k.ID); !ok {
+			w.forgetUse(k.ID)
+		}
+	}
+}
+
+// RemoveIAMUser forgets a user unless check refuses. Policies of roles and resources
+// that name it show its id from then on.
 func (w *World) RemoveIAMUser(account, name string, check func(*IAMUser) error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -124,7 +124,8 @@ func (w *World) RemoveIAMUser(account, name string, check func(*IAMUser) error) 
 		return err
 	}
 	w.dropUser(u)
-	w.bereave(&u.Entity)
+	w.forgetKeys(u, &IAMUser{})
+	w.renamePrincipal(&u.Entity, u.ID)
 	return nil
 }
 

@@ -52,7 +52,10 @@ func (l *loader) loadInstance(f *InstanceFile) error {
 		return errors.New("the arn stands twice")
 	}
 	in := l.newInstance(f.Account, region, m[2], f.IdentityStoreID)
-	in.OfAccount = f.AccountInstance
+	if f.MaxApplications < 0 || f.MaxApplications > maxApplications {
+		return fmt.Errorf("maxApplications: 1 to %d are allowed", maxApplications)
+	}
+	in.OfAccount, in.maxApplications = f.AccountInstance, f.MaxApplications
 	l.instances[f.ARN] = in
 	for _, step := range []func(*Instance, *InstanceFile) error{l.loadSettings, l.loadUsers, l.loadGroups, l.loadTrustedIssuers, l.loadApplications} {
 		if err := step(in, f); err != nil {

@@ -54,7 +54,7 @@ func (l *loader) loadManagedPolicy(account string, f *ManagedPolicyFile) error {
 	if err := l.loadVersions(p, f); err != nil {
 		return err
 	}
-	l.iam.policies[p.arn] = p
+	l.storePolicy(p)
 	return nil
 }
 

@@ -9,6 +9,8 @@ type RefreshToken struct {
 	// IssuerARN is the trusted token issuer whose JWT began the chain.
 	IssuerARN string
 	Expires   time.Time
+	// Ended is as [Session.Ended].
+	Ended time.Time `json:"Ended,omitzero"`
 }
 
 // IssueRefreshToken stores t and returns its opaque text.

@@ -24,7 +24,9 @@ type InstanceFile struct {
 	Users               []UserFile               `yaml:"users,omitempty"`
 	Groups              []GroupFile              `yaml:"groups,omitempty"`
 	TrustedTokenIssuers []TrustedTokenIssuerFile `yaml:"trustedTokenIssuers,omitempty"`
-	Applications        []ApplicationFile        `yaml:"applications,omitempty"`
+	// MaxApplications is a lower quota than AWS's 7,000, for what the API makes.
+	MaxApplications int               `yaml:"maxApplications,omitempty"`
+	Applications    []ApplicationFile `yaml:"applications,omitempty"`
 }
 
 // TrustedTokenIssuerFile is a trusted token issuer of type OIDC_JWT.

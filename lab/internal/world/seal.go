@@ -52,6 +52,13 @@ func sealerOf(key []byte) (*sealer, error) {
 // SealContext returns the opaque form of a context, as sts:identity_context or
 // sts:audit_context carries it.
 func (w *World) SealContext(c *IdentityContext) (string, error) {
+	w.mu.RLock()
+	round := w.contextRound()
+	w.mu.RUnlock()
+	if round != c.Round {
+		again := *c
+		c, again.Round = &again, round
+	}
 	nonce := make([]byte, w.seal.aead.NonceSize())
 	_, _ = rand.Read(nonce)
 	room := base64.StdEncoding.DecodedLen(contextLength-len(contextPrefix)) - len(nonce) - w.seal.aead.Overhead()

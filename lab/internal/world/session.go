@@ -29,6 +29,9 @@ type Session struct {
 	Issued       time.Time
 	// Expires is zero for long-term keys, and for sessions of the world file without an end.
 	Expires time.Time
+	// Ended is when the session was ended before its time, zero if it was not. Its
+	// Expires is then over whatever the clock says.
+	Ended   time.Time `json:"Ended,omitzero"`
 	Kind    Kind
 	Account string
 	// ARN is the user's, or arn:{partition}:sts::{account}:assumed-role/{role}/{session name}.
@@ -75,6 +78,8 @@ type IdentityContext struct {
 	Expires          time.Time `json:"exp"`
 	// Audit says that the context names the person for the audit trail only.
 	Audit bool `json:"audit,omitempty"`
+	// Round counts how often contexts were ended before this one was sealed.
+	Round int `json:"round,omitempty"`
 }
 
 // VendedGrant is the grant behind credentials of GetDataAccess.
@@ -116,15 +121,23 @@ func (w *World) AddSession(s *Session) {
 // more than an hour ago, and the spent tokens whose time is over: younger sessions
 // and refresh tokens still get the answer that they have expired. w.mu is held.
 func (w *World) sweep() {
-	now := w.now()
-	if now.Sub(w.swept) < time.Minute {
+	past := w.Past()
+	if age := past.Sub(w.swept); age >= 0 && age < time.Minute { // before 0 the clock went back
 		return
 	}
-	w.swept = now
-	long := now.Add(-time.Hour)
-	maps.DeleteFunc(w.sessions, func(_ string, s *Session) bool { return !s.Expires.IsZero() && s.Expires.Before(long) })
-	maps.DeleteFunc(w.refresh, func(_ string, t *RefreshToken) bool { return t.Expires.Before(long) })
-	maps.DeleteFunc(w.spent, func(_ string, until time.Time) bool { return !now.Before(until) })
+	w.swept = past
+	long := past.Add(-time.Hour)
+	maps.DeleteFunc(w.sessions, func(_ string, s *Session) bool { return !s.Expires.IsZero() && sooner(s.Expires, s.Ended).Before(long) })
+	maps.DeleteFunc(w.refresh, func(_ string, t *RefreshToken) bool { return sooner(t.Expires, t.Ended).Before(long) })
+	maps.DeleteFunc(w.spent, func(_ string, until time.Time) bool { return !past.Before(until) })
+}
+
+// sooner is when something was over that expires, or was ended before its time.
+func sooner(expires, ended time.Time) time.Time {
+	if ended.IsZero() {
+		return expires
+	}
+	return ended
 }
 
 // Session returns the session of an access key, also when it has expired.

@@ -20,8 +20,10 @@ type Runtime struct {
 	Spent    map[string]time.Time     `json:"spent"`
 	Refresh  map[string]*RefreshToken `json:"refresh"`
 	Replays  int                      `json:"replays"`
-	// ContextsEnd is when the identity contexts of a person were ended.
-	ContextsEnd map[string]time.Time `json:"contextsEnd,omitempty"`
+	// ContextsEnd is the last round of identity contexts of a person that was ended.
+	ContextsEnd map[string]int `json:"contextsEnd,omitempty"`
+	// Repeats are the requests that can be repeated by their client token.
+	Repeats []RuntimeRepeat `json:"repeats,omitempty"`
 }
 
 // RuntimeSession is a session with the text of its policies.
@@ -41,7 +43,7 @@ type RuntimePolicy struct {
 func (w *World) Runtime() *Runtime {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	rt := &Runtime{SealKey: w.seal.key, Spent: maps.Clone(w.spent), Refresh: maps.Clone(w.refresh), Replays: w.replays, ContextsEnd: maps.Clone(w.contextsEnd)}
+	rt := &Runtime{SealKey: w.seal.key, Spent: maps.Clone(w.spent), Refresh: maps.Clone(w.refresh), Replays: w.replays, ContextsEnd: maps.Clone(w.contextsEnd), Repeats: w.runtimeRepeats()}
 	rt.Sessions = make([]RuntimeSession, 0, len(w.sessions))
 	for _, s := range w.sessions {
 		if s.Kind != KindIAMUser || s.SessionToken != "" {
@@ -91,7 +93,7 @@ func (w *World) Restore(rt *Runtime) error {
 	defer w.mu.Unlock()
 	maps.DeleteFunc(w.sessions, func(_ string, s *Session) bool { return s.Kind != KindIAMUser || s.SessionToken != "" })
 	maps.Copy(w.sessions, sessions)
-	w.seal, w.replays, w.contextsEnd = seal, rt.Replays, rt.ContextsEnd
+	w.seal, w.replays, w.contextsEnd, w.repeats = seal, rt.Replays, rt.ContextsEnd, repeatsOf(rt.Repeats)
 	if w.spent = rt.Spent; w.spent == nil {
 		w.spent = map[string]time.Time{}
 	}

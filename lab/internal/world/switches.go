@@ -84,6 +84,9 @@ type Switches struct {
 	AssignmentsThroughGroups  *bool    `yaml:"assignmentsThroughGroups"`
 	AuthorizationCodeGrant    *bool    `yaml:"authorizationCodeGrant"`
 	UserNameFixed             *bool    `yaml:"userNameFixed"`
+	FederatedProvider         string   `yaml:"federatedProvider"`
+	SeveralAudiences          string   `yaml:"severalAudiences"`
+	ScopeTargetsExist         *bool    `yaml:"scopeTargetsExist"`
 }
 
 // fill sets every switch that the file leaves out and refuses values that the ledger does not know.

@@ -1,12 +1,16 @@
 package world
 
 import (
+	"errors"
 	"slices"
 	"sort"
 	"time"
 
 	"github.com/tip-cli/tip-cli/lab/internal/policy"
 )
+
+// ErrNoBucket is the error of [World.ChangeBucket].
+var ErrNoBucket = errors.New("there is no such bucket")
 
 // World is the state of a lab. Create it with [New].
 type World struct {
@@ -19,6 +23,7 @@ type World struct {
 	AllowList *policy.Document
 
 	now        func() time.Time
+	unmoved    func() time.Time // see [World.Past]; nil for now
 	seal       *sealer
 	management string              // account id
 	delegated  map[string][]string // account ids by service principal
@@ -46,7 +51,7 @@ type World struct {
 	repeats      map[repeatKey]repeat     // requests with a client token
 	spent        map[string]time.Time     // issuer + token id, until when it is remembered
 	refresh      map[string]*RefreshToken // Identity Center's refresh tokens
-	contextsEnd  map[string]time.Time     // see [World.EndContexts]
+	contextsEnd  map[string]int           // the last round that is over: see [World.EndContexts]
 	secrets      map[string]*Secret       // by ARN
 	stacks       stacks
 	trail        trail
@@ -55,6 +60,24 @@ type World struct {
 
 // Now is the lab's clock.
 func (w *World) Now() time.Time { return w.now() }
+
+// SetUnmoved names the clock that the lab's goes by where nobody moves it, for
+// [World.Past]. It must be called before w is used.
+func (w *World) SetUnmoved(clock func() time.Time) { w.unmoved = clock }
+
+// Past is the time of which nothing need be remembered: the lab's, or that of the
+// clock that nobody moves while the lab's is ahead of it. Whoever puts the clock back
+// meets what was there before.
+func (w *World) Past() time.Time {
+	now := w.now()
+	if w.unmoved == nil {
+		return now
+	}
+	if at := w.unmoved(); at.Before(now) {
+		return at
+	}
+	return now
+}
 
 // Account returns the name of an account and whether it exists.
 func (w *World) Account(id string) (name string, ok bool) {
@@ -171,6 +194,23 @@ func (w *World) PutBucket(b *Bucket) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.buckets[b.Name] = b
+}
+
+// ChangeBucket has change edit a copy of a bucket and stores it. Nobody else changes
+// it meanwhile. The error is that of change, or [ErrNoBucket].
+func (w *World) ChangeBucket(name string, change func(*Bucket) error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	b, ok := w.buckets[name]
+	if !ok {
+		return ErrNoBucket
+	}
+	changed := *b
+	if err := change(&changed); err != nil {
+		return err
+	}
+	w.buckets[name] = &changed
+	return nil
 }
 
 // CreateBucket stores a new bucket and reports whether the name was free.

@@ -96,6 +96,9 @@ func (t *Template) check(types Types) error {
 	if unknown != nil {
 		return malformed("Unrecognized resource types: [%s]", strings.Join(unknown, ", "))
 	}
+	if err := t.checkSnapshots(); err != nil {
+		return err
+	}
 	if err := t.checkConditions(); err != nil {
 		return err
 	}
@@ -115,6 +118,25 @@ func (t *Template) check(types Types) error {
 	}
 	_, err := t.Order()
 	return err
+}
+
+// snapshots are the types that a snapshot can be made of (CloudFormation template
+// reference, "DeletionPolicy attribute").
+var snapshots = strings.Fields("AWS::DocDB::DBCluster AWS::EC2::Volume AWS::ElastiCache::CacheCluster AWS::ElastiCache::ReplicationGroup " +
+	"AWS::Neptune::DBCluster AWS::RDS::DBCluster AWS::RDS::DBInstance AWS::Redshift::Cluster")
+
+// checkSnapshots refuses the policy Snapshot of what has none.
+func (t *Template) checkSnapshots() error {
+	for _, r := range t.Resources {
+		switch {
+		case slices.Contains(snapshots, r.Type):
+		case r.DeletionPolicy == "Snapshot":
+			return wrong("resource type %s does not support deletion policy Snapshot", r.Type)
+		case r.UpdateReplacePolicy == "Snapshot":
+			return wrong("resource type %s does not support update replace policy Snapshot", r.Type)
+		}
+	}
+	return nil
 }
 
 func (t *Template) checkResources(types Types) error {
@@ -151,6 +173,9 @@ func (t *Template) checkOutputs(types Types) error {
 			}
 			u.collect(v)
 		}
+		if t.needsResources(o.Export) {
+			return malformed("Output %s is malformed.  The Name field of Export must not depend on any resources, imported values, or Fn::GetAZs.", o.Key)
+		}
 		if m, ok := o.Value.(*Map); ok {
 			if _, _, ok := function(m); !ok {
 				return malformed("The Value field of every Outputs member must evaluate to a String.")
@@ -164,6 +189,15 @@ func (t *Template) checkOutputs(types Types) error {
 		used = append(used, sortedUses(u.attributes)...)
 	}
 	return t.resolved(types, missing, conditions, used, "Outputs")
+}
+
+// needsResources reports whether a checked value is known only after something was
+// made: resources of this stack, or others'.
+func (t *Template) needsResources(v any) bool {
+	u := uses{}
+	u.collect(v)
+	_, other := otherFunction(v, exportFunctions)
+	return other || len(u.attributes) > 0 || slices.ContainsFunc(sorted(u.refs), func(name string) bool { return t.resources[name] != nil })
 }
 
 // unresolved notes the names that are of no parameter and no resource.

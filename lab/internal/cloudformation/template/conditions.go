@@ -160,15 +160,20 @@ func (e *Env) condition(v any) (bool, error) {
 		pair, _ := got.([]any)
 		return len(pair) == 2 && Equal(pair[0], pair[1]), nil
 	}
-	for _, one := range list {
-		holds, err := e.condition(one)
+	return connected(name, list, e.condition)
+}
+
+// connected is Fn::Not, Fn::Or or Fn::And of what holds says of each.
+func connected(name string, list []any, holds func(any) (bool, error)) (bool, error) {
+	for _, each := range list {
+		one, err := holds(each)
 		switch {
 		case err != nil:
 			return false, err
 		case name == "Fn::Not":
-			return !holds, nil
-		case holds == (name == "Fn::Or"):
-			return holds, nil
+			return !one, nil
+		case one == (name == "Fn::Or"):
+			return one, nil
 		}
 	}
 	return name == "Fn::And", nil

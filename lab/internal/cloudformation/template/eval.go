@@ -18,6 +18,8 @@ type Env struct {
 	template   *Template
 	values     map[string]any
 	conditions map[string]bool
+	// made is the size of what functions have made so far.
+	made int
 }
 
 // Pseudo are the values of the pseudo parameters.
@@ -29,6 +31,9 @@ type Pseudo struct {
 // Unknown is the value of what is only known once a resource has been made.
 // Functions of an unknown value are unknown.
 type Unknown struct{}
+
+// KnownAfterApply is what change sets show for an [Unknown].
+const KnownAfterApply = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
 // noValue is AWS::NoValue: what has it is left out.
 type noValue struct{}
@@ -108,8 +113,21 @@ func (e *Env) list(v []any) (any, error) {
 	return out, nil
 }
 
-// call evaluates a function.
+// call evaluates a function, and refuses what has become too much.
 func (e *Env) call(name string, argument any) (any, error) {
+	got, err := e.value(name, argument)
+	if err != nil {
+		return nil, err
+	}
+	n := size(got)
+	if e.made += n; n > maxResult || e.made > maxResults {
+		return nil, tooMuch(name)
+	}
+	return got, nil
+}
+
+// value is that of a function.
+func (e *Env) value(name string, argument any) (any, error) {
 	switch name {
 	case "Ref":
 		if v, ok := e.values[argument.(string)]; ok {
@@ -130,6 +148,11 @@ func (e *Env) call(name string, argument any) (any, error) {
 	if HasUnknown(got) {
 		return Unknown{}, nil
 	}
+	return e.plain(name, got)
+}
+
+// plain is the value of a function of which the argument is known.
+func (e *Env) plain(name string, got any) (any, error) {
 	list, _ := got.([]any)
 	switch name {
 	case "Fn::Join":
@@ -196,45 +219,6 @@ func (e *Env) attribute(argument any) (any, error) {
 	return e.Att(id, name)
 }
 
-func (e *Env) sub(argument any) (any, error) {
-	text, own := subArguments(argument)
-	var failed error
-	unknown := false
-	out := subVariable.ReplaceAllStringFunc(text, func(found string) string {
-		name := strings.TrimSpace(found[2 : len(found)-1])
-		got, err := e.variable(name, own)
-		if err != nil {
-			failed = err
-			return ""
-		}
-		value, ok := Text(got)
-		if unknown = unknown || HasUnknown(got); !ok && !unknown {
-			failed = wrong("variable %s in Fn::Sub expression does not resolve to a string", name)
-		}
-		return value
-	})
-	if failed != nil {
-		return nil, failed
-	}
-	if unknown {
-		return Unknown{}, nil
-	}
-	return strings.ReplaceAll(out, "${!", "${"), nil
-}
-
-func (e *Env) variable(name string, own *Map) (any, error) {
-	if v, ok := own.Get(name); ok {
-		return e.Eval(v)
-	}
-	if v, ok := e.values[name]; ok {
-		return v, nil
-	}
-	if id, attr, ok := strings.Cut(name, "."); ok {
-		return e.Att(id, attr)
-	}
-	return e.Ref(name)
-}
-
 func join(list []any) (any, error) {
 	if len(list) != 2 {
 		return nil, wrong(joinForm)
@@ -244,10 +228,13 @@ func join(list []any) (any, error) {
 	if !ok || !isList {
 		return nil, wrong(joinForm)
 	}
-	texts := make([]string, len(parts))
+	texts, length := make([]string, len(parts)), len(parts)*len(delimiter)
 	for i, one := range parts {
 		if texts[i], ok = Text(one); !ok {
 			return nil, wrong(joinForm)
+		}
+		if length += len(texts[i]); length > maxResult+len(delimiter) {
+			return nil, tooMuch("Fn::Join")
 		}
 	}
 	return strings.Join(texts, delimiter), nil

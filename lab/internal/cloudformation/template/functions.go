@@ -15,6 +15,9 @@ var (
 	plainFunctions   = strings.Fields("Fn::FindInMap Fn::Join Fn::Select Fn::Split Fn::Sub Ref")
 )
 
+// exportFunctions are those that the name of an export may have.
+var exportFunctions = strings.Fields("Fn::Base64 Fn::Cidr Fn::FindInMap Fn::GetAtt Fn::If Fn::Join Fn::Select Fn::Split Fn::Sub Ref")
+
 // supported is AWS's own list, in its order.
 const supported = "[Fn::Base64, Fn::GetAtt, Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::Equals, Fn::If, Fn::Not, " +
 	"Condition, Fn::And, Fn::Or, Fn::Contains, Fn::EachMemberEquals, Fn::EachMemberIn, Fn::ValueOf, Fn::ValueOfAll, Fn::RefAll, Fn::Sub, Fn::Cidr]"

@@ -2,8 +2,10 @@ package template
 
 import (
 	"encoding/json"
+	"errors"
 	"math/big"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,9 +119,8 @@ func (p *Parameter) readTexts(m *Map) error {
 
 func (p *Parameter) readLimits(m *Map) error {
 	if p.patternText != "" {
-		var err error
-		if p.pattern, err = regexp.Compile("^(?:" + p.patternText + ")$"); err != nil {
-			return malformed("AllowedPattern %s of parameter %s is not a regular expression.", p.patternText, p.Key)
+		if err := p.readPattern(); err != nil {
+			return err
 		}
 	}
 	for key, into := range map[string]**int{"MinLength": &p.minLength, "MaxLength": &p.maxLength} {
@@ -146,8 +147,25 @@ func (p *Parameter) readLimits(m *Map) error {
 	return nil
 }
 
+// readPattern compiles AllowedPattern, which is a regular expression of Java's.
+func (p *Parameter) readPattern() (err error) {
+	if p.pattern, err = regexp.Compile("^(?:" + p.patternText + ")$"); err == nil && !strings.Contains(p.patternText, "&&") {
+		return nil
+	}
+	if e := (*syntax.Error)(nil); errors.As(err, &e) && !slices.Contains(javaOnly, e.Code) {
+		return malformed("AllowedPattern %s of parameter %s is not a regular expression.", p.patternText, p.Key)
+	}
+	return malformed("this lab cannot check AllowedPattern %s of parameter %s: it has no lookarounds, backreferences, possessive quantifiers and intersections of Java's regular expressions, and no repetitions above 1000.", p.patternText, p.Key)
+}
+
+// javaOnly are the errors of what may be right in Java.
+var javaOnly = []syntax.ErrorCode{syntax.ErrInvalidPerlOp, syntax.ErrInvalidEscape, syntax.ErrInvalidRepeatOp, syntax.ErrInvalidRepeatSize, syntax.ErrInvalidCharRange, syntax.ErrLarge}
+
+// numberForm is a number as Java reads one.
+var numberForm = regexp.MustCompile(`^[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?$`)
+
 func number(text string) (*big.Float, bool) {
-	if len(text) > 100 || !jsonNumber.MatchString(text) || strings.ContainsAny(text, "eE") {
+	if len(text) > 100 || !numberForm.MatchString(text) {
 		return nil, false
 	}
 	return new(big.Float).SetString(text)
@@ -159,7 +177,7 @@ func (p *Parameter) List() bool { return p.Type == "CommaDelimitedList" || p.Typ
 // value is the parameter's value as functions see it.
 func (p *Parameter) value(text string) any {
 	switch {
-	case p.Type == "Number":
+	case p.Type == "Number" && jsonNumber.MatchString(text):
 		return json.Number(text)
 	case !p.List():
 		return text

@@ -51,7 +51,7 @@ func (r *Resource) read(m *Map) error {
 			return refuse("Invalid template resource property '%s'", key)
 		}
 	}
-	if v, ok := m.Get("Properties"); ok && v != nil {
+	if v, ok := m.Get("Properties"); ok {
 		if r.Properties, ok = v.(*Map); !ok {
 			return malformed("[/Resources/%s/Properties] Any Properties member must be an object.", r.ID)
 		}

@@ -139,18 +139,7 @@ func (e *Env) rule(v any) (bool, error) {
 	case name == "Fn::Equals":
 		return e.condition(v)
 	}
-	for _, one := range list {
-		holds, err := e.rule(one)
-		switch {
-		case err != nil:
-			return false, err
-		case name == "Fn::Not":
-			return !holds, nil
-		case holds == (name == "Fn::Or"):
-			return holds, nil
-		}
-	}
-	return name == "Fn::And", nil
+	return connected(name, list, e.rule)
 }
 
 // members compares lists: whether a contains b, each of a is b, or each of a is in b.

@@ -3,6 +3,7 @@ package template
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -91,6 +92,9 @@ func Load(text string, types Types) (*Template, error) {
 	if err != nil {
 		return nil, err
 	}
+	if path, ok := null(root); ok {
+		return nil, refuse("[%s] 'null' values are not allowed in templates", path)
+	}
 	t := &Template{parameters: map[string]*Parameter{}, resources: map[string]*Resource{}}
 	for _, step := range []func(*Map) error{
 		t.readHead, t.readParameters, t.readMappings, t.readResources, t.readConditions, t.readRules, t.readOutputs,
@@ -103,6 +107,27 @@ func Load(text string, types Types) (*Template, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// null returns the path of the first null in a value.
+func null(v any) (path string, found bool) {
+	switch v := v.(type) {
+	case nil:
+		return "", true
+	case []any:
+		for i, one := range v {
+			if path, found = null(one); found {
+				return "/" + strconv.Itoa(i) + path, true
+			}
+		}
+	case *Map:
+		for _, key := range v.keys {
+			if path, found = null(v.values[key]); found {
+				return "/" + key + path, true
+			}
+		}
+	}
+	return "", false
 }
 
 func (t *Template) readHead(root *Map) error {
@@ -182,40 +207,6 @@ func section(root *Map, name, one string, limit int) (*Map, error) {
 		}
 	}
 	return m, nil
-}
-
-func (t *Template) readMappings(root *Map) (err error) {
-	if t.mappings, err = section(root, "Mappings", "Mappings name", maxEntries); err != nil {
-		return err
-	}
-	for _, name := range t.mappings.Keys() {
-		m, ok := t.mappings.values[name].(*Map)
-		if !ok {
-			return malformed("Every Mappings member must be a map: %s", name)
-		}
-		for _, key := range m.keys {
-			attributes, ok := m.values[key].(*Map)
-			if !ok {
-				return malformed("Every Mappings member must be a map of maps: %s", name)
-			}
-			for _, value := range attributes.values {
-				if !plainList(value) {
-					return malformed("Every Mappings attribute must be a String or a List.")
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// plainList reports whether v is a scalar, or a list of scalars.
-func plainList(v any) bool {
-	list, ok := v.([]any)
-	if !ok {
-		_, ok = Text(v)
-		return ok
-	}
-	return !slices.ContainsFunc(list, func(one any) bool { _, ok := Text(one); return !ok })
 }
 
 func (t *Template) readConditions(root *Map) (err error) {

@@ -111,7 +111,7 @@ func writeJSON(b *bytes.Buffer, v any) {
 	case bool:
 		b.WriteString(strconv.FormatBool(v))
 	case Unknown:
-		b.WriteString(`"{{changeSet:KNOWN_AFTER_APPLY}}"`)
+		writeString(b, KnownAfterApply)
 	default:
 		b.WriteString("null")
 	}

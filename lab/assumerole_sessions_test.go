@@ -23,6 +23,12 @@ func tagged(kv ...string) func(*sts.AssumeRoleInput) {
 	}
 }
 
+// spaced is a policy of n characters, most of them white space.
+func spaced(n int) string {
+	text := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+	return "{" + strings.Repeat(" ", n-len(text)) + text[1:]
+}
+
 func TestAssumeRoleParameters(t *testing.T) {
 	b := start(t, assumeWorld)
 	source := func(s string) func(*sts.AssumeRoleInput) {
@@ -54,7 +60,10 @@ func TestAssumeRoleParameters(t *testing.T) {
 		"tag twice":                  {"tags", tagged("team", "data", "team", "sales"), invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.")},
 		"tag twice in another case":  {"tags", tagged("team", "data", "Team", "sales"), invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.")},
 		"transitive without tag":     {"tags", func(in *sts.AssumeRoleInput) { in.TransitiveTagKeys = []string{"team"} }, invalid("The specified transitive tag key must be included in the requested tags.")},
-		"malformed policy":           {"by-role", document(`{"Statement":{}}`), answer{400, "MalformedPolicyDocument", "*"}},
+		"malformed policy":           {"by-role", document(`{"Statement":{}}`), answer{400, "MalformedPolicyDocument", "Missing required field Effect"}},
+		"policy without an effect":   {"by-role", document(`{"Version":"2012-10-17","Statement":[{"Action":"s3:*","Resource":"*"}]}`), answer{400, "MalformedPolicyDocument", "Missing required field Effect"}},
+		"policy of 2,048 characters": {"by-role", document(spaced(2048)), answer{}},
+		"policy of 2,049 characters": {"by-role", document(spaced(2049)), invalid("1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must have length less than or equal to 2048")},
 		"unknown operator":           {"by-role", document(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringSort":{"aws:userid":"x"}}}}`), answer{400, "MalformedPolicyDocument", "*"}},
 		"unknown variable":           {"by-role", document(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${no:such}"}}`), answer{400, "MalformedPolicyDocument", "*"}},
 		"managed policy": {"by-role", func(in *sts.AssumeRoleInput) {
@@ -180,4 +189,14 @@ func TestCallerIdentityCannotBeDenied(t *testing.T) {
 	})
 	_, err := b.sts(b.personAs(roleIn(appl, "denied"), analyst)).GetCallerIdentity(t.Context(), nil)
 	expect(t, answer{}, err)
+}
+
+// A context that has expired within the leeway is good, but a session that ends with
+// it would have no time left.
+func TestSessionWithoutTime(t *testing.T) {
+	leeway := 60
+	b := start(t, assumeWorld, func(w *lab.World) { w.Switches.ClockLeeway, w.Switches.SessionEndsWithContext = &leeway, on() })
+	over := b.context(analyst, func(id *world.IdentityContext) { id.Expires = b.clock.Now().Add(-time.Second) })
+	_, err := b.assume(b.session(roleIn(appl, "plain")), roleIn(appl, "by-role"), providing(over))
+	expect(t, answer{400, "ExpiredTokenException", "The provided context assertion has expired."}, err)
 }
