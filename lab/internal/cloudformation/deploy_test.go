@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tip-cli/tip-cli/lab/internal/probe"
 )
@@ -41,9 +42,11 @@ func (d *deployer) run(ok bool, arguments ...string) string {
 	return string(out)
 }
 
-// deploy deploys a template as people do.
+// deploy deploys a template as people do. The AWS CLI names change sets by the
+// second, so that the next deployment must not begin in the same one.
 func (d *deployer) deploy(ok bool, template string, more ...string) string {
 	d.Helper()
+	defer func() { time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second))) }()
 	path := filepath.Join(d.TempDir(), "template.yaml")
 	probe.Must(d, 0, os.WriteFile(path, []byte(template), 0o600))
 	return d.run(ok, append([]string{"deploy", "--template-file", path, "--stack-name", "people"}, more...)...)
