@@ -9,7 +9,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,14 +71,23 @@ func newDeskAt(t *testing.T, option func(*lab.Options), edits ...func(*lab.World
 	return d
 }
 
+// ports counts what freePort has given out.
+var ports atomic.Uint32
+
+// freePort is a port that nobody listens on, below those that systems give to
+// connections and to listeners that ask for any: none of these takes it meanwhile.
 func freePort(t *testing.T) int {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		port := 20_000 + int((ports.Add(1)+uint32(os.Getpid())*97)%12_000)
+		ln, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err == nil {
+			_ = ln.Close()
+			return port
+		}
 	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 // open opens a session for a configuration over the same store.
