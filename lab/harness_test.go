@@ -2,25 +2,19 @@ package lab_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"reflect"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
-	"github.com/aws/smithy-go"
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tip-cli/tip-cli/lab"
+	"github.com/tip-cli/tip-cli/lab/internal/probe"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 	"github.com/tip-cli/tip-cli/lab/labtest"
 )
@@ -43,47 +37,22 @@ const (
 )
 
 // answer is what a request was answered with; the zero answer is success.
-type answer struct {
-	Status        int
-	Code, Message string
-}
+type answer probe.Answer
 
-// answerOf reads the error of an SDK client.
-func answerOf(err error) answer {
-	if err == nil {
-		return answer{}
-	}
-	var a answer
-	var response *awshttp.ResponseError
-	if errors.As(err, &response) {
-		a.Status = response.HTTPStatusCode()
-	}
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return answer{Status: a.Status, Code: "no API error", Message: err.Error()}
-	}
-	a.Code, a.Message = api.ErrorCode(), api.ErrorMessage()
-	if a.Message == "" { // the exceptions of SSO OIDC have the OAuth member instead
-		v := reflect.Indirect(reflect.ValueOf(api))
-		if f := v.FieldByName("Error_description"); f.IsValid() && !f.IsNil() {
-			a.Message = f.Elem().String()
-		}
-	}
-	return a
-}
+// answerOf is [probe.AnswerOf].
+func answerOf(err error) answer { return answer(probe.AnswerOf(err)) }
 
-// expect compares an answer; a wanted message that ends in "..." is a beginning,
-// and "*" is any.
+// expect is [probe.Expect].
 func expect(tb testing.TB, want answer, err error) {
 	tb.Helper()
-	got := answerOf(err)
-	if begin, ok := strings.CutSuffix(want.Message, "..."); ok && strings.HasPrefix(got.Message, begin) || want.Message == "*" {
-		got.Message = want.Message
-	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
-		tb.Errorf("answer (-want +got):\n%s", diff)
-	}
+	probe.Expect(tb, probe.Answer(want), err)
 }
+
+// Statements and policies, as the tests of the services write them.
+var (
+	statement = probe.Statement
+	policyOf  = probe.PolicyOf
+)
 
 // bench is a lab with clients for it.
 type bench struct {
@@ -129,23 +98,6 @@ func strict(w *lab.World) {
 	w.Issuers = w.Issuers[:1]
 	// Nothing depends on the algorithm, and an EC key is made faster.
 	w.Switches.CentralTokenAlgorithm = "ES256"
-}
-
-// statement is a policy statement; kv are further elements by name.
-func statement(effect string, action any, kv ...any) map[string]any {
-	s := map[string]any{"Effect": effect, "Action": action}
-	for i := 0; i < len(kv); i += 2 {
-		s[kv[i].(string)] = kv[i+1]
-	}
-	return s
-}
-
-func policyOf(statements ...map[string]any) map[string]any {
-	all := make([]any, len(statements))
-	for i, s := range statements {
-		all[i] = s
-	}
-	return map[string]any{"Version": "2012-10-17", "Statement": all}
 }
 
 // principal is a Principal element of IAM principals.
