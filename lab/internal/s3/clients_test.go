@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -70,6 +71,9 @@ func TestAWSCLI(t *testing.T) {
 		path := filepath.Join(dir, "up", filepath.FromSlash(name))
 		f.must(os.MkdirAll(filepath.Dir(path), 0o700))
 		f.must(os.WriteFile(path, []byte(body), 0o600))
+		// S3 tells LastModified in whole seconds: what is uploaded within the second it was written in looks older than its file.
+		written := time.Now().Add(-time.Minute)
+		f.must(os.Chtimes(path, written, written))
 	}
 	s3 := func(ok bool, args ...string) string { return f.run(ok, aws, append([]string{"s3"}, args...)...) }
 	s3(true, "mb", "s3://made-by-cli")
