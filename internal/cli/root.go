@@ -36,7 +36,7 @@ that S3 Access Grants, Lake Formation, Athena and others authorize you.`,
 	root.Flags().Bool("version", false, "print the version in one line")
 	root.AddCommand(newConfigure(a), newAuth(a), newS3AG(a))
 	root.AddCommand(newExec(a), newEnv(a), newServe(a))
-	root.AddCommand(newWhoami(a), newStatus(a))
+	root.AddCommand(newWhoami(a), newStatus(a), newDiag(a))
 	root.AddCommand(newCompletion(a), newVersion(a))
 	root.AddCommand(newTopics(a)...)
 	a.completeAll(root)

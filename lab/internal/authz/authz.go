@@ -4,7 +4,7 @@
 // with the condition keys that every request has, and words refusals as AWS does.
 //
 // It is stateless over the world and safe for concurrent use. The rules of
-// evaluation are in lab/internal/policy.
+// evaluation are in internal/policy.
 package authz
 
 import (
@@ -14,8 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tip-cli/tip-cli/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 

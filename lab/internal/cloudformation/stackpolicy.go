@@ -9,9 +9,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 
+	"github.com/tip-cli/tip-cli/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
 	"github.com/tip-cli/tip-cli/lab/internal/cloudformation/template"
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 

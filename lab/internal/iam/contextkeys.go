@@ -5,8 +5,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/tip-cli/tip-cli/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
 )
 
 func (h *handlers) getContextKeysForCustomPolicy(_ context.Context, c *awswire.Caller, in *iam.GetContextKeysForCustomPolicyInput) (*iam.GetContextKeysForCustomPolicyOutput, error) {

@@ -1,7 +1,7 @@
 // Package iam serves the lab's IAM: roles, policies, OIDC providers, users with
 // their access keys, and the policy simulator. It holds handlers only, which are safe
 // for concurrent use; state is the world's, and what a policy decides is
-// lab/internal/policy's.
+// internal/policy's.
 //
 // It has no groups, instance profiles, MFA devices, passwords or SAML providers:
 // operations that list them answer with nothing.
@@ -11,10 +11,10 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/tip-cli/tip-cli/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/authz"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire/models"
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 

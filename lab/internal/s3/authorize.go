@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tip-cli/tip-cli/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/authz"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/s3/store"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tip-cli/tip-cli/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/authz"
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/s3"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )

@@ -8,8 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 
+	"github.com/tip-cli/tip-cli/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 

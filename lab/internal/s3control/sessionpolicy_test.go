@@ -7,7 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
 
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
+	"github.com/tip-cli/tip-cli/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/s3control"
 )
 

@@ -4,9 +4,9 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tip-cli/tip-cli/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/authz"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/world"
 )
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
+	"github.com/tip-cli/tip-cli/internal/policy"
 )
 
 // Quotas of an S3 Access Grants instance (S3 user guide, "S3 Access Grants limitations").

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
+	"github.com/tip-cli/tip-cli/internal/policy"
 )
 
 // The principal of the lab's own administrators, see [World.Bootstrap].

@@ -8,5 +8,5 @@
 // are immutable, and a change stores a new entity in place of the old one.
 //
 // The package serves no requests and decides no authorization; the service
-// packages do, with lab/internal/policy.
+// packages do, with internal/policy.
 package world

@@ -3,7 +3,7 @@ package world
 import (
 	"time"
 
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
+	"github.com/tip-cli/tip-cli/internal/policy"
 )
 
 // Issuer is an OIDC provider that the lab serves.

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
+	"github.com/tip-cli/tip-cli/internal/policy"
 )
 
 // Instance is an IAM Identity Center instance with its identity store.

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
+	"github.com/tip-cli/tip-cli/internal/policy"
 )
 
 // Entity is what IAM roles and IAM users have in common. One that came from a

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
+	"github.com/tip-cli/tip-cli/internal/policy"
 )
 
 // Errors of changes to IAM.

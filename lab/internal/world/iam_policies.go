@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
+	"github.com/tip-cli/tip-cli/internal/policy"
 )
 
 // awsAccount stands in the place of the account in the ARNs of AWS's own policies.

@@ -1,6 +1,6 @@
 package world
 
-import "github.com/tip-cli/tip-cli/lab/internal/policy"
+import "github.com/tip-cli/tip-cli/internal/policy"
 
 // UnknownPrincipal returns a principal of a policy that is nobody: the ARN of a role
 // or user that an account of this world does not have, or a unique id, as policies

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
+	"github.com/tip-cli/tip-cli/internal/policy"
 )
 
 func (l *loader) loadAccessGrants() error {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
+	"github.com/tip-cli/tip-cli/internal/policy"
 )
 
 // Staging labels that Secrets Manager itself moves.

@@ -6,7 +6,7 @@ import (
 	"sort"
 	"time"
 
-	"github.com/tip-cli/tip-cli/lab/internal/policy"
+	"github.com/tip-cli/tip-cli/internal/policy"
 )
 
 // ErrNoBucket is the error of [World.ChangeBucket].

@@ -1,0 +1,3 @@
+package diagnosis_test
+
+func centerMistakes() []mistake { return nil }

@@ -1,0 +1,71 @@
+// Package diag looks at the whole chain of trusted identity propagation, from the
+// files of this machine to the data, and says which link is broken and how to mend it.
+//
+// Each section of the chain is a package of its own below this one; [Run] calls them
+// in order. The package prints nothing. It changes nothing anywhere, except that a
+// live exchange, if it was asked for, spends one JWT and stores what it obtains.
+package diag
+
+import (
+	"context"
+
+	"github.com/tip-cli/tip-cli/internal/diag/athena"
+	"github.com/tip-cli/tip-cli/internal/diag/center"
+	"github.com/tip-cli/tip-cli/internal/diag/chain"
+	"github.com/tip-cli/tip-cli/internal/diag/finding"
+	"github.com/tip-cli/tip-cli/internal/diag/grants"
+	"github.com/tip-cli/tip-cli/internal/diag/iam"
+	"github.com/tip-cli/tip-cli/internal/diag/idp"
+	"github.com/tip-cli/tip-cli/internal/diag/live"
+	"github.com/tip-cli/tip-cli/internal/diag/local"
+	"github.com/tip-cli/tip-cli/internal/diag/regions"
+	"github.com/tip-cli/tip-cli/internal/diag/token"
+)
+
+// section is one link of the chain and who looks at it.
+type section struct {
+	finding.Section
+	checks func() []finding.Check
+	run    func(context.Context, *chain.Chain) []finding.Result
+}
+
+// sections are all of them in order.
+func sections() []section {
+	return []section{
+		{finding.Local, local.Checks, local.Run},
+		{finding.IdP, idp.Checks, idp.Run},
+		{finding.Token, token.Checks, token.Run},
+		{finding.IAM, iam.Checks, iam.Run},
+		{finding.Center, center.Checks, center.Run},
+		{finding.Live, live.Checks, live.Run},
+		{finding.AccessGrants, grants.Checks, grants.Run},
+		{finding.Athena, athena.Checks, athena.Run},
+		{finding.Regions, regions.Checks, regions.Run},
+	}
+}
+
+// Catalogue returns every check of every section in order.
+func Catalogue() []finding.Check {
+	var all []finding.Check
+	for _, s := range sections() {
+		all = append(all, s.checks()...)
+	}
+	return all
+}
+
+// Run looks at every section. begin is told which one is next; it may be nil. The
+// error is that of ctx; what was found until then is there as well.
+func Run(ctx context.Context, c *chain.Chain, begin func(finding.Section)) (finding.Report, error) {
+	var r finding.Report
+	for _, s := range sections() {
+		if begin != nil {
+			begin(s.Section)
+		}
+		found := s.run(ctx, c)
+		if err := ctx.Err(); err != nil {
+			return r, err
+		}
+		r.Results = append(r.Results, found...)
+	}
+	return r, nil
+}
