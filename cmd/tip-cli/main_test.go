@@ -5,6 +5,7 @@ import (
 	"flag"
 	"log"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -40,9 +41,30 @@ func manyAtOnce() {
 // TestScripts runs every script of testdata/script: a command or a failure each.
 // The commands beside testscript's own are in harness_test.go.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script", Setup: setUp, Cmds: commands, RequireExplicitExec: true, RequireUniqueNames: true,
-	})
+	params := testscript.Params{Setup: setUp, Cmds: commands, RequireExplicitExec: true, RequireUniqueNames: true}
+	if params.Dir = "testdata/script"; testing.Short() {
+		params.Dir, params.Files = "", concurrent(t)
+	}
+	testscript.Run(t, params)
+}
+
+// concurrent are the scripts of commands that do several things at a time: they wait for
+// a browser, for each other or for a signal, or serve. A race detector finds nothing in
+// the others, in which one thing is done after the other.
+func concurrent(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	for _, pattern := range []string{
+		"access_token", "auth_*", "cancel", "credential_process*", "exec*", "failures_aws", "first_run_*", "forged_callback", "idp_down", "interrupt",
+		"locked", "logout", "port_in_use", "recursion_*", "refresh", "s3ag_cache", "s3ag_owner", "serve*", "spent_jwt", "token_command*", "whoami",
+	} {
+		found, err := filepath.Glob(filepath.Join("testdata", "script", pattern+".txtar"))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no script is %s: %v", pattern, err)
+		}
+		files = append(files, found...)
+	}
+	return files
 }
 
 // long marks a test that starts many processes. What a race detector could
