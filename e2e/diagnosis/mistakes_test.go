@@ -39,9 +39,10 @@ type mistake struct {
 	heals []string
 }
 
-// try makes a mistake, has it found, mends it by the fix, and looks again.
-func (m *mistake) try(t *testing.T) {
-	t.Parallel()
+// try makes a mistake, has it found, mends it by the fix, and looks again. It returns
+// what was found.
+func (m *mistake) try(t *testing.T) found {
+	t.Helper()
 	b := start(t, func(w *lab.World) {
 		if m.world != nil {
 			m.world(w)
@@ -72,6 +73,7 @@ func (m *mistake) try(t *testing.T) {
 			t.Errorf("after %q: %s: %s", f.Fixes[0], r.ID, r.Seen)
 		}
 	}
+	return f
 }
 
 // check looks at a finding and at what stands beside it.
@@ -121,8 +123,18 @@ func TestMistakes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many processes: -short")
 	}
-	for _, m := range mistakes() {
-		t.Run(strings.TrimSuffix(m.id+"/"+m.name, "/"), m.try)
+	all, table := mistakes(), &rows{lines: map[int]string{}}
+	t.Cleanup(func() { // when all have been tried
+		if !t.Failed() && len(table.lines) == len(all) {
+			table.check(t, all)
+		}
+	})
+	for i := range all {
+		m := &all[i]
+		t.Run(strings.TrimSuffix(m.id+"/"+m.name, "/"), func(t *testing.T) {
+			t.Parallel()
+			table.add(i, m, m.try(t))
+		})
 	}
 }
 

@@ -1,0 +1,101 @@
+package diagnosis_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tip-cli/tip-cli/internal/diag"
+)
+
+var update = flag.Bool("update", false, "write the table of mistakes to docs/diag.md")
+
+// page holds the table of mistakes between the two marks.
+const (
+	page      = "../../docs/diag.md"
+	tableMark = "<!-- mistakes: go test ./e2e/diagnosis -update -->\n"
+	tableEnd  = "<!-- end -->\n"
+)
+
+// rows are lines of the table, by the mistake's place in the list.
+type rows struct {
+	mu    sync.Mutex
+	lines map[int]string
+}
+
+// add takes what was found of a mistake, and which fix has mended it.
+func (r *rows) add(place int, m *mistake, f found) {
+	fix := f.Fixes[0]
+	how := fix.Does
+	switch words := strings.Fields(fix.Command); {
+	case len(words) > 2 && words[0] == "aws":
+		how += ": `" + strings.Join(words[:3], " ") + "`"
+	case len(words) > 0:
+		how += ": `" + strings.Join(words[:min(2, len(words))], " ") + "`"
+	case fix.Console != "":
+		how += " (in a console)"
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines[place] = fmt.Sprintf("| `%s` | %s | %s | %s | %s |\n", m.id, cell(m.what), cell("`"+m.culprit+"`"), fix.Who, cell(how))
+}
+
+func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
+
+// check compares the table with the page, or writes it. Every mistake was tried.
+func (r *rows) check(t *testing.T, mistakes []mistake) {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(text), tableMark)
+	table, after, ended := strings.Cut(rest, tableEnd)
+	if !ok || !ended {
+		t.Fatalf("%s has no marks %q and %q", page, tableMark, tableEnd)
+	}
+	want := []string{"| finding | the mistake | culprit | who mends it | how |\n", "|---|---|---|---|---|\n"}
+	for i := range mistakes {
+		want = append(want, r.lines[i])
+	}
+	now := strings.Join(want, "")
+	switch {
+	case *update:
+		if err := os.WriteFile(page, []byte(before+tableMark+now+tableEnd+after), 0o644); err != nil { //nolint:gosec // a page to read
+			t.Fatal(err)
+		}
+	case table != now:
+		t.Errorf("%s (-want +got), see -update:\n%s", page, cmp.Diff(strings.Split(now, "\n"), strings.Split(table, "\n")))
+	}
+}
+
+// elsewhere are findings that no mistake in a lab brings about, and where their test is.
+var elsewhere = map[string]string{}
+
+// Every finding of the catalogue is one that can be made.
+func TestEveryFindingIsMade(t *testing.T) {
+	all := mistakes()
+	if len(all) < 45 {
+		t.Errorf("there are %d mistakes", len(all))
+	}
+	seen := map[string]bool{}
+	for _, c := range diag.Catalogue() {
+		for _, k := range c.Kinds {
+			seen[k.ID] = true
+			made := slices.ContainsFunc(all, func(m mistake) bool { return m.id == k.ID })
+			if made == (elsewhere[k.ID] != "") {
+				t.Errorf("%s: made here: %t, and elsewhere: %q", k.ID, made, elsewhere[k.ID])
+			}
+		}
+	}
+	for i := range all {
+		if !seen[all[i].id] {
+			t.Errorf("%s is not in the catalogue", all[i].id)
+		}
+	}
+}
