@@ -75,7 +75,9 @@ type Chain struct {
 
 	// Getenv reads the environment; HTTP makes every request that is not signed by
 	// Access. HTTPErr is why there is no HTTP: a CA bundle or proxy setting.
-	Getenv  func(string) string
+	Getenv func(string) string
+	// Notice tells the person something before it happens; nil for nobody.
+	Notice  func(string)
 	HTTP    *awshttp.BuildableClient
 	HTTPErr error
 
@@ -100,6 +102,10 @@ type Chain struct {
 	// Center signs reads of sso-admin and identitystore, Application those of IAM,
 	// Access Grants and Athena.
 	Center, Application Access
+
+	// Found are the ids of what the sections before have found to be wrong, the failed
+	// ones first, and Unknown the ids of the checks that they could not make.
+	Found, Unknown []string
 
 	// The parts that sections fill in.
 	Issuer       *Issuer       // idp
@@ -156,7 +162,17 @@ type Role struct {
 	// Policies are inline and attached ones; PoliciesRead says that they are all of them.
 	Policies     []*policy.Document
 	PoliciesRead bool
-	Boundary     *policy.Document
+	// PolicyNames has for each of Policies the name of an inline one, the ARN of an attached one.
+	PolicyNames []string
+	// Boundary is nil if there is none, or if the one of BoundaryARN was not read.
+	Boundary    *policy.Document
+	BoundaryARN string
+	// Unread says in one line what stood in the way of reading policies or boundary; Missing
+	// are the permissions that were missing.
+	Unread  string
+	Missing []string
+	// Tags are the role's.
+	Tags map[string]string
 }
 
 // Registration is the application at Identity Center, and what belongs to it.
