@@ -47,6 +47,8 @@ type app struct {
 	quiet       bool
 	progress    progress
 	told        sync.Map // what warnOnce has said
+	// looking says that the state is looked at and left as it is: a diagnosis.
+	looking bool
 	// refused is what is wrong with the command line of a help topic.
 	refused error
 	store   func() (*store.Store, error)
@@ -65,7 +67,7 @@ func (a *app) openStore() (*store.Store, error) {
 		return nil, err
 	}
 	return store.Open(home, name, func(o *store.Options) {
-		o.Getenv, o.Notice = a.Getenv, a.warn
+		o.Getenv, o.Notice, o.LookOnly = a.Getenv, a.warn, a.looking
 	})
 }
 
@@ -89,7 +91,7 @@ func (a *app) chosenContext(home string) (string, error) {
 			return name, nil
 		}
 	}
-	return store.CurrentContext(home, func(o *store.Options) { o.Notice = a.warn })
+	return store.CurrentContext(home, func(o *store.Options) { o.Notice, o.LookOnly = a.warn, a.looking })
 }
 
 // readConfig reads the configuration of a store. With an error it has what could be read.

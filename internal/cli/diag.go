@@ -146,6 +146,7 @@ func (a *app) asked(f *diagFlags) (chain.Asked, error) {
 }
 
 func (a *app) diagnose(ctx context.Context, f *diagFlags) error {
+	a.looking = true
 	asked, err := a.asked(f)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/tip-cli/tip-cli/internal/awsprofile"
 	"github.com/tip-cli/tip-cli/internal/diag/ambient"
 	"github.com/tip-cli/tip-cli/internal/diag/chain"
+	"github.com/tip-cli/tip-cli/internal/ownprocess"
 )
 
 // chain begins a diagnosis: what is configured, and what reads are signed with.
@@ -67,7 +68,7 @@ func (a *app) ownProfile(name string) bool {
 		if err != nil || getErr != nil {
 			return false // the SDK will say what is wrong
 		}
-		if _, ours := asOwnProcess(awsprofile.Words(runtime.GOOS, settings["credential_process"])); ours {
+		if _, ours := ownprocess.Parse(awsprofile.Words(runtime.GOOS, settings["credential_process"])); ours {
 			return true
 		}
 		if settings["source_profile"] == "" || settings["source_profile"] == name {

@@ -5,45 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/tip-cli/tip-cli/internal/store"
 )
-
-func TestAsOwnProcess(t *testing.T) {
-	t.Parallel()
-	for command, want := range map[string]*ownProcess{
-		"tip-cli auth get-iam-credentials":                    {args: []string{"auth", "get-iam-credentials"}},
-		"/opt/x/tip-cli auth":                                 {args: []string{"auth"}},
-		`C:\x\TIP-CLI.EXE auth`:                               {args: []string{"auth"}},
-		"tip-cli --context work auth":                         {args: []string{"--context", "work", "auth"}, context: "work"},
-		"tip-cli auth --context=work":                         {args: []string{"auth", "--context=work"}, context: "work"},
-		"tip-cli exec -- x --context work":                    {args: []string{"exec", "--", "x", "--context", "work"}},
-		"env FOO=1 tip-cli auth":                              {args: []string{"auth"}},
-		"/usr/bin/env -i -u BAR FOO=1 AWS_TIP_CLI=/s tip-cli": {args: []string{}, state: "/s"},
-		"AWS_TIP_CLI=/s tip-cli":                              {args: []string{}, state: "/s"},
-		"TIP_CLI_CONTEXT=a tip-cli":                           {args: []string{}, context: "a"},
-		"TIP_CLI_CONTEXT=a tip-cli --context b":               {args: []string{"--context", "b"}, context: "b"},
-		"tip-cli --context":                                   {args: []string{"--context"}},
-		"vault-creds --role tip-cli":                          nil,
-		"/opt/corp/get-creds --cache /var/lib/tip-cli":        nil,
-		"sudo tip-cli auth":                                   nil,
-		"aws-vault exec x -- tip-cli auth":                    nil,
-		"/opt/a=b/get-creds tip-cli":                          nil,
-		"env":                                                 nil,
-		"env -u":                                              nil,
-		"":                                                    nil,
-	} {
-		got, ok := asOwnProcess(strings.Fields(command))
-		var shown *ownProcess
-		if ok {
-			shown = &got
-		}
-		if diff := cmp.Diff(want, shown, cmp.AllowUnexported(ownProcess{})); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", command, diff)
-		}
-	}
-}
 
 func TestRunsUs(t *testing.T) {
 	t.Parallel()

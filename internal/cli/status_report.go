@@ -5,12 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/tip-cli/tip-cli/internal/awsprofile"
 	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/ownprocess"
 	"github.com/tip-cli/tip-cli/internal/session"
 	"github.com/tip-cli/tip-cli/internal/store"
 )
@@ -177,16 +177,12 @@ func (a *app) profilesBy(home string) map[string][]string {
 	}
 	profiles, _ := awsprofile.All(path) // what cannot be read has none
 	for _, p := range profiles {
-		process, ours := asOwnProcess(awsprofile.Words(runtime.GOOS, p.Settings["credential_process"]))
-		if !ours || !process.getsCredentials() || process.state != "" && filepath.Clean(process.state) != home {
+		process, ours := ownprocess.Parse(awsprofile.Words(runtime.GOOS, p.Settings["credential_process"]))
+		if !ours || !process.GetsCredentials() || process.State != "" && filepath.Clean(process.State) != home {
 			continue
 		}
-		context := orElse(process.context, chosen)
+		context := orElse(process.Context, chosen)
 		found[context] = append(found[context], p.Name)
 	}
 	return found
-}
-
-func (p ownProcess) getsCredentials() bool {
-	return slices.Contains(p.args, "get-iam-credentials") || slices.Contains(p.args, "get-data-access")
 }

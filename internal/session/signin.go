@@ -16,7 +16,7 @@ import (
 )
 
 // signInPause is how long nobody is asked again after a failed sign-in on demand.
-const signInPause = 5 * time.Minute
+const signInPause = store.SignInPause
 
 // Person is somebody who can sign in now.
 type Person struct {

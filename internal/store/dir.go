@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,12 +13,16 @@ import (
 
 // ensureDir makes the state directory, or tightens its mode to 0700; that of a
 // context together with the two above it, as far as they are tip-cli's.
-func (s *Store) ensureDir() error {
+func (s *Store) ensureDir() error { return s.eachDir(s.ensurePrivate) }
+
+// eachDir visits the state directory; that of a context after the two above it. find
+// names something in a directory that is not tip-cli's, or returns "".
+func (s *Store) eachDir(visit func(dir string, find func(dir string) (string, error)) error) error {
 	if s.home == "" {
-		return s.ensurePrivate(s.dir, alienUnless(filepath.Base(s.dir) == defaultDir))
+		return visit(s.dir, alienUnless(filepath.Base(s.dir) == defaultDir))
 	}
 	alien := alienUnless(filepath.Base(s.home) == defaultDir)
-	if err := s.ensurePrivate(s.home, alien); err != nil {
+	if err := visit(s.home, alien); err != nil {
 		return err
 	}
 	beside, err := alien(s.home)
@@ -28,10 +33,10 @@ func (s *Store) ensureDir() error {
 		alien = alienUnless(true)
 	}
 	// What is in contexts/ does not tell whose it is: what is beside it does.
-	if err := s.ensurePrivate(filepath.Dir(s.dir), func(string) (string, error) { return beside, nil }); err != nil {
+	if err := visit(filepath.Dir(s.dir), func(string) (string, error) { return beside, nil }); err != nil {
 		return err
 	}
-	return s.ensurePrivate(s.dir, alien)
+	return visit(s.dir, alien)
 }
 
 // alienUnless returns alienIn or, if the directory is tip-cli's by its place, what
@@ -53,26 +58,43 @@ func (s *Store) ensurePrivate(dir string, find func(dir string) (string, error))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return s.dirError(dir, err)
 	}
+	mode, err := s.judgeDir(dir, find)
+	switch {
+	case err != nil:
+		return s.dirError(dir, err)
+	case mode != 0:
+		return s.tightenDir(dir, mode)
+	}
+	return nil
+}
+
+// judgeDir returns the mode of a directory that is open to others and ours to change,
+// or 0. The error says why the state cannot be there.
+func (s *Store) judgeDir(dir string, find func(dir string) (string, error)) (fs.FileMode, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
-		return s.dirError(dir, err)
+		return 0, err
+	}
+	if !info.IsDir() {
+		return 0, errors.New("is not a directory")
 	}
 	if err := checkPrivate(dir, info); err != nil {
-		return s.dirError(dir, err)
+		return 0, err
 	}
-	if runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
-		return nil
+	mode := info.Mode().Perm()
+	if runtime.GOOS == "windows" || mode&0o077 == 0 {
+		return 0, nil
 	}
 	alien, err := find(dir)
 	switch {
 	case err != nil:
-		return s.dirError(dir, err)
+		return 0, err
 	case alien == "":
-		return s.tightenDir(dir, info.Mode().Perm())
-	case info.Mode().Perm()&0o022 != 0:
-		return s.dirError(dir, fmt.Errorf("other users can write to it, and it is not tip-cli's alone: %q is there too", alien))
+		return mode, nil
+	case mode&0o022 != 0:
+		return 0, fmt.Errorf("other users can write to it, and it is not tip-cli's alone: %q is there too", alien)
 	}
-	return nil
+	return 0, nil
 }
 
 func (s *Store) tightenDir(dir string, mode fs.FileMode) error {

@@ -37,10 +37,12 @@ func (s *Store) read(name string) ([]byte, error) {
 	if err != nil {
 		return nil, s.readError(name, err)
 	}
-	if s.tighten(name, file) {
-		s.tightenOthers(name)
+	if !s.lookOnly {
+		if s.tighten(name, file) {
+			s.tightenOthers(name)
+		}
+		s.protect(name, file)
 	}
-	s.protect(name, file)
 	data, err := io.ReadAll(io.LimitReader(file, MaxFileSize+1))
 	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, s.readError(name, err)

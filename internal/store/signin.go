@@ -2,6 +2,9 @@ package store
 
 import "time"
 
+// SignInPause is how long nobody is asked again by itself after a failed sign-in.
+const SignInPause = 5 * time.Minute
+
 // SignIn is the content of sign_in.json: the last sign-in that did not succeed,
 // so that automatic ones can pause for a while.
 type SignIn struct {

@@ -97,6 +97,10 @@ type Options struct {
 	// Getenv reads the environment. The default is os.Getenv.
 	Getenv func(string) string
 
+	// LookOnly has reads leave the modes of files as they are, and say nothing of them:
+	// for whoever only looks ([Store.Inspect]). Writes are as ever.
+	LookOnly bool
+
 	// Notice is told, in one line without secrets, what was repaired or is not as
 	// it should be: permissions that were too wide, a damaged file set aside, locks
 	// that hold on this machine only, a key that goes to a file or is replaced because
@@ -116,7 +120,8 @@ type Store struct {
 	notices        notices
 	flock          func(*flock.Flock) (bool, error)
 	shortage       atomic.Bool // the kernel has had no lock to give for long
-	localLocks     string      // holds the directory of the local locks
+	lookOnly       bool
+	localLocks     string // holds the directory of the local locks
 }
 
 // New returns the store in dir. It touches nothing: the directory is made, and
@@ -128,7 +133,8 @@ func New(dir string, optFns ...func(*Options)) *Store {
 	}
 	s := &Store{
 		dir: dir, keyring: options.Keyring, keyringTimeout: options.KeyringTimeout,
-		notices: notices{tell: options.Notice}, flock: (*flock.Flock).TryLock, localLocks: "/tmp",
+		lookOnly: options.LookOnly,
+		notices:  notices{tell: options.Notice}, flock: (*flock.Flock).TryLock, localLocks: "/tmp",
 	}
 	switch {
 	case strings.EqualFold(options.Getenv(KeyringVariable), "off"):
