@@ -30,6 +30,7 @@ var serviceTitles = []struct{ name, title string }{
 	{"s3", "Amazon S3"},
 	{"s3control", "S3 Control: S3 Access Grants"},
 	{"secretsmanager", "Secrets Manager"},
+	{"athena", "Athena: work groups"},
 	{"cognito-idp", "Cognito user pools"},
 }
 

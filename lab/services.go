@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tip-cli/tip-cli/lab/internal/athena"
 	"github.com/tip-cli/tip-cli/lab/internal/authz"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire/sigv4"
@@ -66,6 +67,7 @@ var wireServices = []struct {
 	{"cloudformation", hostForm(`cloudformation`, region), func(s *parts) (*awswire.Service, error) {
 		return cloudformation.New(s.world, s.authz, s.inner, s.background, s.wire...)
 	}},
+	{"athena", hostForm(`athena`, region), func(s *parts) (*awswire.Service, error) { return athena.New(s.world, s.authz, s.wire...) }},
 	{cognitoService, hostForm(`cognito-idp`, region), func(s *parts) (*awswire.Service, error) { return s.idp.UserPools(s.wire...) }},
 	{s3ControlService, s3ControlHost, func(s *parts) (*awswire.Service, error) { return s3control.New(s.world, s.authz, s.wire...) }},
 }

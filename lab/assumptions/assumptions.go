@@ -25,7 +25,7 @@ type Assumption struct {
 }
 
 // ledger has every entry, in the order of their numbers.
-var ledger = slices.Concat(exchange, center, policies, scopes)
+var ledger = slices.Concat(exchange, center, policies, scopes, workGroups)
 
 // BySwitch returns the entry whose switch is name.
 func BySwitch(name string) (Assumption, bool) {

@@ -69,8 +69,8 @@ type Fault struct {
 	Do Action `yaml:"do" json:"do"`
 
 	// Service is a glob of the service: sts, sso-oidc, sso-admin, identitystore,
-	// iam, cloudformation, s3, s3control, secretsmanager, cognito-idp, or idp for the
-	// OIDC providers.
+	// iam, cloudformation, s3, s3control, secretsmanager, athena, cognito-idp, or idp
+	// for the OIDC providers.
 	Service string `yaml:"service" json:"service,omitempty"`
 	// Operation is a glob of the API's name of the operation; for idp the endpoint:
 	// discovery, keys, authorize, token, userinfo, revoke, logout or device.

@@ -3,7 +3,6 @@ package world
 import (
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -163,8 +162,7 @@ func (g *AccessGrants) Associate(i *Instance) { g.associate(i, uuid.NewString())
 
 func (g *AccessGrants) associate(i *Instance, id string) {
 	g.IdentityCenter = i
-	g.ApplicationARN = "arn:" + arnField(g.ARN, 1) + ":sso::" + i.Account + ":application/" +
-		strings.TrimPrefix(arnField(i.ARN, 5), "instance/") + "/apl-" + strings.ReplaceAll(id, "-", "")[:16]
+	g.ApplicationARN = i.application(g.ARN, id)
 }
 
 // Dissociate unties it. Grants to people stay, and serve nobody.

@@ -27,7 +27,7 @@ func (w *World) Export() *File {
 func (w *World) exportRest(directory func(*Instance, *InstanceFile)) *File {
 	f := &File{
 		Version: 1, Exported: true, Region: w.Region, Switches: w.exportSwitches(), Organization: w.exportOrganization(),
-		Buckets: w.exportBuckets(), AccessGrants: w.exportAccessGrants(), Stacks: w.exportStacks(),
+		Buckets: w.exportBuckets(), AccessGrants: w.exportAccessGrants(), WorkGroups: w.exportWorkGroups(), Stacks: w.exportStacks(),
 	}
 	if w.Partition != "aws" {
 		f.Partition = w.Partition

@@ -42,7 +42,7 @@ func New(f *File, now func() time.Time) (*World, error) {
 		accounts: map[string]string{}, roles: map[string]*Role{}, iamUsers: map[string]*IAMUser{},
 		providers: map[string]*OIDCProvider{}, iam: newIAMState(), instances: map[string]*Instance{}, applications: map[string]*Application{},
 		buckets: map[string]*Bucket{}, accessGrants: map[string]*AccessGrants{}, sessions: map[string]*Session{},
-		spent: map[string]time.Time{}, refresh: map[string]*RefreshToken{}, secrets: map[string]*Secret{},
+		spent: map[string]time.Time{}, refresh: map[string]*RefreshToken{}, secrets: map[string]*Secret{}, workGroups: map[string]*WorkGroup{},
 	}}
 	if err := l.load(); err != nil {
 		return nil, fmt.Errorf("world: %w", err)
@@ -79,7 +79,7 @@ func (l *loader) load() error {
 	if err := l.Switches.fill(); err != nil {
 		return err
 	}
-	for _, step := range []func() error{l.allowList, l.loadAWSPolicies, l.loadAccounts, l.loadOrganization, l.loadSecrets, l.loadIssuers, l.loadInstances, l.loadBuckets, l.loadAccessGrants, l.loadStacks} {
+	for _, step := range []func() error{l.allowList, l.loadAWSPolicies, l.loadAccounts, l.loadOrganization, l.loadSecrets, l.loadIssuers, l.loadInstances, l.loadBuckets, l.loadAccessGrants, l.loadWorkGroups, l.loadStacks} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -30,6 +30,8 @@ type File struct {
 	Buckets []BucketFile `yaml:"buckets"`
 	// AccessGrants are the S3 Access Grants instances, one per account and region at most.
 	AccessGrants []AccessGrantsFile `yaml:"accessGrants"`
+	// WorkGroups of Athena, beside the one called primary that every account has.
+	WorkGroups []WorkGroupFile `yaml:"workGroups"`
 	// Stacks of CloudFormation, with what they have done.
 	Stacks []Stack `yaml:"stacks"`
 }

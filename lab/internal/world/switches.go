@@ -87,6 +87,8 @@ type Switches struct {
 	FederatedProvider         string   `yaml:"federatedProvider"`
 	SeveralAudiences          string   `yaml:"severalAudiences"`
 	ScopeTargetsExist         *bool    `yaml:"scopeTargetsExist"`
+	WorkGroupInstanceRegion   *bool    `yaml:"workGroupInstanceRegion"`
+	WorkGroupExecutionRole    *bool    `yaml:"workGroupExecutionRole"`
 }
 
 // fill sets every switch that the file leaves out and refuses values that the ledger does not know.

@@ -53,6 +53,7 @@ type World struct {
 	refresh      map[string]*RefreshToken // Identity Center's refresh tokens
 	contextsEnd  map[string]int           // the last round that is over: see [World.EndContexts]
 	secrets      map[string]*Secret       // by ARN
+	workGroups   map[string]*WorkGroup    // by account, region and name
 	stacks       stacks
 	trail        trail
 	exports      exportCache

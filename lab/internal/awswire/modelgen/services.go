@@ -65,6 +65,7 @@ var sets = map[string][]service{
 			"CreateSecret", "PutSecretValue", "UpdateSecret", "DeleteSecret", "RestoreSecret",
 			"GetResourcePolicy", "PutResourcePolicy", "DeleteResourcePolicy", "TagResource", "UntagResource",
 		}},
+		{"athena", []string{"CreateWorkGroup", "GetWorkGroup", "UpdateWorkGroup", "DeleteWorkGroup", "ListWorkGroups"}},
 		{"cognito-idp", []string{"InitiateAuth"}},
 	},
 	"test": {
