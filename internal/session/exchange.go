@@ -35,12 +35,12 @@ type renewal struct {
 	refused error
 }
 
-func (s *Session) newRenewal(held store.IDPToken) (*renewal, error) {
+func (s *Session) newRenewal(held store.IDPToken, edits ...func(*tipcreds.Options)) (*renewal, error) {
 	r := &renewal{Session: s, held: held}
 	var err error
 	r.provider, err = tipcreds.New(s.config.IDEnhancedRoleARN, s.config.TokenExchangeApplicationARN,
 		func(context.Context) (string, error) { return r.held.Token.Reveal(), nil },
-		func(o *tipcreds.Options) {
+		append([]func(*tipcreds.Options){func(o *tipcreds.Options) {
 			o.ApplicationRoleARN = s.config.OIDCRoleARN
 			o.AWSConfig = s.aws
 			o.Region, o.IdentityCenterRegion = s.regions.Region, s.regions.IdentityCenterRegion
@@ -50,7 +50,7 @@ func (s *Session) newRenewal(held store.IDPToken) (*renewal, error) {
 				return s.store.SaveIDPToken(ctx, r.held.MarkSpent(time.Now()))
 			}
 			o.AfterCreateToken = r.keepApplicationToken
-		})
+		}}, edits...)...)
 	return r, err
 }
 
@@ -212,12 +212,21 @@ func refusedToken(failed *tipcreds.ExchangeError) bool {
 // exchange turns the ID token at hand into a role session and stores it. The token
 // is marked as spent, durably, before it is sent to Identity Center.
 func (r *renewal) exchange(ctx context.Context) (store.RoleCredentials, error) {
+	made, err := r.send(ctx)
+	if err != nil {
+		return store.RoleCredentials{}, err
+	}
+	return r.keepRole(made)
+}
+
+// send is exchange without storing what comes of it.
+func (r *renewal) send(ctx context.Context) (*tipcreds.Session, error) {
 	r.trace("exchanging the ID token")
 	made, err := r.provider.Exchange(ctx, r.held.Token.Reveal())
 	if err != nil {
-		return store.RoleCredentials{}, r.unlessSent(ctx, r.held, err)
+		return nil, r.unlessSent(ctx, r.held, err)
 	}
-	return r.keepRole(made)
+	return made, nil
 }
 
 // keepRole stores a role session. By a clock that is behind AWS's it would seem to

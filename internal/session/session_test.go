@@ -93,17 +93,8 @@ func freePort(t *testing.T) int {
 // open opens a session for a configuration over the same store.
 func (d *desk) open(t *testing.T, c config.Config) *session.Session {
 	t.Helper()
-	through, err := url.Parse(d.proxy.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(d.proxy.CA())
-	client := awshttp.NewBuildableClient().WithTimeout(5 * time.Second).WithTransportOptions(func(tr *http.Transport) {
-		tr.Proxy, tr.TLSClientConfig = http.ProxyURL(through), &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
-	})
 	s, err := session.New(session.Options{
-		Store: d.store, Config: c, Regions: config.Regions{Region: "eu-west-1", IdentityCenterRegion: "eu-west-1"}, HTTPClient: client,
+		Store: d.store, Config: c, Regions: config.Regions{Region: "eu-west-1", IdentityCenterRegion: "eu-west-1"}, HTTPClient: d.client(t),
 		Notice: func(n string) { d.notices = append(d.notices, n) },
 		Login:  oidclogin.Env{OpenURL: func(ctx context.Context, address string) error { return d.browser(ctx, address) }},
 	})
@@ -111,6 +102,20 @@ func (d *desk) open(t *testing.T, c config.Config) *session.Session {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// client makes requests by the proxy.
+func (d *desk) client(t *testing.T) *awshttp.BuildableClient {
+	t.Helper()
+	through, err := url.Parse(d.proxy.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(d.proxy.CA())
+	return awshttp.NewBuildableClient().WithTimeout(5 * time.Second).WithTransportOptions(func(tr *http.Transport) {
+		tr.Proxy, tr.TLSClientConfig = http.ProxyURL(through), &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
+	})
 }
 
 // browse signs d.login in without a person.
