@@ -1,0 +1,33 @@
+package center
+
+import (
+	"strings"
+
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
+)
+
+// applicationARN is the ARN of an application (API reference, DescribeApplication).
+type applicationARN struct{ partition, account, instanceID string }
+
+var applicationForm = lazyregexp.New(`^arn:(aws[a-z-]*):sso::([0-9]{12}):application/((?:sso)?ins-[A-Za-z0-9.-]{16})/apl-[A-Za-z0-9]{16}$`)
+
+func parseApplicationARN(text string) (applicationARN, bool) {
+	parts := applicationForm().FindStringSubmatch(text)
+	if parts == nil {
+		return applicationARN{}, false
+	}
+	return applicationARN{parts[1], parts[2], parts[3]}, true
+}
+
+// instance is the ARN of the instance that the application belongs to.
+func (a applicationARN) instance() string {
+	return "arn:" + a.partition + ":sso:::instance/" + a.instanceID
+}
+
+// customProvider is the application provider of customer managed applications.
+func (a applicationARN) customProvider() string {
+	return "arn:" + a.partition + ":sso::aws:applicationProvider/custom"
+}
+
+// lastPart is what follows the last slash.
+func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }

@@ -1,0 +1,93 @@
+package center
+
+import (
+	"strings"
+
+	"github.com/tip-cli/tip-cli/internal/diag/finding"
+)
+
+// mapping looks for the claim by which the issuer looks people up.
+func (l *look) mapping() {
+	switch {
+	case l.Has("center.mapping"):
+	case l.issuer == nil:
+		l.skip("needs the issuer: see center.issuer", "center.mapping", "center.user")
+	case l.c.Token == nil || l.c.Token.Claims == nil:
+		l.skip("needs a token: see token", "center.mapping", "center.user")
+	default:
+		l.claim()
+	}
+}
+
+func (l *look) claim() {
+	path := l.issuer.claim
+	value, there := claimAt(l.c.Token.Claims, path)
+	text, isText := value.(string)
+	switch {
+	case !there || isText && text == "":
+		l.Found("center.claim-missing", l.issuer.arn, l.issuer.arn+" looks people up by the claim "+path+", which the token lacks", l.claimFixes()...)
+	case !isText:
+		l.Found("center.claim-not-text", l.issuer.arn, l.issuer.arn+" looks people up by the claim "+path+", which is "+kindOf(value)+" in the token", l.claimFixes()...)
+	default:
+		l.value, l.mapped = text, true
+		l.OK("center.mapping", path+" = "+text+", compared with "+l.issuer.attribute)
+		return
+	}
+	l.Skip("center.user", "needs the mapped claim: see center.mapping")
+}
+
+// claimAt is the value of a claim, whose path may have dots in it or lead into nested ones.
+func claimAt(claims map[string]any, path string) (any, bool) {
+	if value, ok := claims[path]; ok {
+		return value, value != nil
+	}
+	var at any = claims
+	for part := range strings.SplitSeq(path, ".") {
+		within, ok := at.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		at = within[part]
+	}
+	return at, at != nil
+}
+
+func kindOf(v any) string {
+	switch v.(type) {
+	case []any:
+		return "a list"
+	case map[string]any:
+		return "an object"
+	case bool:
+		return "true or false"
+	}
+	return "a number"
+}
+
+// usual are claims by which people are looked up, each with its attribute.
+var usual = [][2]string{
+	{"email", emailPath}, {"preferred_username", userNamePath}, {"upn", userNamePath}, {"email", userNamePath}, {"preferred_username", emailPath}, {"upn", emailPath},
+}
+
+// claimFixes map another claim, which the token has, or have the identity provider send the one.
+func (l *look) claimFixes() []finding.Fix {
+	send := finding.Fix{
+		Who: finding.IdPAdmin, Does: "have the identity provider put the claim " + l.issuer.claim + " into the token, as a text",
+		Console: "the application or authorization server at the identity provider > claims of the token (the scopes email and profile bring the usual ones)",
+	}
+	for _, pair := range usual {
+		if text, _ := l.c.Token.Claims[pair[0]].(string); text != "" && pair[0] != l.issuer.claim {
+			return []finding.Fix{l.remap(pair[0], pair[1]), send}
+		}
+	}
+	return []finding.Fix{send}
+}
+
+// remap is the fix that changes the mapping of the issuer.
+func (l *look) remap(claim, attribute string) finding.Fix {
+	settings := map[string]any{"OidcJwtConfiguration": map[string]string{
+		"ClaimAttributePath": claim, "IdentityStoreAttributePath": attribute, "JwksRetrievalOption": "OPEN_ID_DISCOVERY",
+	}}
+	return fix("look everybody who comes by this issuer up by the claim "+claim+" and the attribute "+attribute, l.aws("sso-admin", "update-trusted-token-issuer",
+		"--trusted-token-issuer-arn", l.issuer.arn, "--trusted-token-issuer-configuration", encoded(settings)))
+}
