@@ -79,7 +79,7 @@ func num(n int) *int { return &n }
 
 func TestEverySwitchTurnsAnAnswer(t *testing.T) {
 	all := map[string]reading{}
-	for _, part := range []map[string]reading{exchangeReadings(), storeReadings(), secretReadings(), refreshReadings(), directoryReadings(), roleReadings(), grantReadings(), managementReadings(), centerReadings(), policyReadings(), wireReadings(t)} {
+	for _, part := range []map[string]reading{exchangeReadings(), storeReadings(), secretReadings(), refreshReadings(), directoryReadings(), roleReadings(), grantReadings(), managementReadings(), centerReadings(), workGroupReadings(), policyReadings(), wireReadings(t)} {
 		for name, r := range part {
 			all[name] = r
 		}

@@ -40,14 +40,14 @@ func text(c *types.WorkGroupConfiguration) (string, error) {
 	return string(given), err
 }
 
-// withoutAbsent drops what is null or an empty text, as members that were left out are.
+// withoutAbsent drops what is null, as members that were left out are.
 func withoutAbsent(value any) any {
 	members, ok := value.(map[string]any)
 	if !ok {
 		return value
 	}
 	for key, member := range members {
-		if member == nil || member == "" {
+		if member == nil {
 			delete(members, key)
 			continue
 		}

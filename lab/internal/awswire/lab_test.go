@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/athena"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/identitystore"
@@ -101,6 +102,7 @@ func sdkServices(t *testing.T, load func(string) *models.Model) []service {
 			},
 		},
 		{name: "cloudformation", client: func(c aws.Config) any { return cloudformation.NewFromConfig(c) }},
+		{name: "athena", client: func(c aws.Config) any { return athena.NewFromConfig(c) }},
 		{name: "sso", client: func(c aws.Config) any { return sso.NewFromConfig(c) }},
 		{name: "secretsmanager", client: func(c aws.Config) any { return secretsmanager.NewFromConfig(c) }},
 		{

@@ -40,6 +40,7 @@ var snapshotModules = map[string]struct {
 	"cloudformation": {"cloudformation", false},
 	"sso-oidc":       {"ssooidc", true},
 	"secretsmanager": {"secretsmanager", true},
+	"athena":         {"athena", true},
 	"identitystore":  {"identitystore", true},
 	"sso-admin":      {"ssoadmin", true},
 }

@@ -59,12 +59,12 @@ func (l *loader) loadWorkGroup(f *WorkGroupFile) error {
 // loadWorkGroupCenter looks at the Identity Center instance of a work group. In an
 // exported file it may be gone.
 func (l *loader) loadWorkGroupCenter(g *WorkGroup, application string) error {
-	arn := g.IdentityCenter()
+	arn, enabled := g.identityCenter()
 	in, ok := l.instances[arn]
 	switch {
-	case arn == "" && application != "":
+	case !enabled && application != "":
 		return errors.New("application: the work group has no Identity Center")
-	case arn == "":
+	case !enabled:
 		return nil
 	case !ok && (!l.file.Exported || application == ""):
 		return fmt.Errorf("configuration: no Identity Center instance %q", arn)
@@ -106,7 +106,8 @@ func (w *World) exportWorkGroup(g *WorkGroup) WorkGroupFile {
 		Name: g.Name, Account: g.Account, Region: w.elsewhere(g.Region), Description: g.Description, Disabled: g.Disabled,
 		Configuration: configurationValue(g.Configuration), Application: g.ApplicationARN, Tags: g.Tags, Created: written(g.Created),
 	}
-	if in, ok := w.instances[g.IdentityCenter()]; ok && in.application(g.ARN, stableUUID(g.ARN)) == g.ApplicationARN {
+	arn, _ := g.identityCenter()
+	if in, ok := w.instances[arn]; ok && in.application(g.ARN, stableUUID(g.ARN)) == g.ApplicationARN {
 		f.Application = ""
 	}
 	return f

@@ -33,21 +33,19 @@ type WorkGroup struct {
 	Created time.Time
 }
 
-// IdentityCenter is the ARN of the work group's Identity Center instance, or "".
-func (g *WorkGroup) IdentityCenter() string { return identityCenterOf(g.Configuration) }
-
-// identityCenterOf reads what the world itself needs of a configuration.
-func identityCenterOf(configuration string) string {
+// identityCenter is the ARN of the work group's Identity Center instance, and whether
+// it has Identity Center: all that the world itself needs of a configuration.
+func (g *WorkGroup) identityCenter() (arn string, enabled bool) {
 	var c struct {
 		IdentityCenterConfiguration struct {
 			EnableIdentityCenter      bool
 			IdentityCenterInstanceArn string
 		}
 	}
-	if json.Unmarshal([]byte(configuration), &c) != nil || !c.IdentityCenterConfiguration.EnableIdentityCenter {
-		return ""
+	if json.Unmarshal([]byte(g.Configuration), &c) != nil || !c.IdentityCenterConfiguration.EnableIdentityCenter {
+		return "", false
 	}
-	return c.IdentityCenterConfiguration.IdentityCenterInstanceArn
+	return c.IdentityCenterConfiguration.IdentityCenterInstanceArn, true
 }
 
 // Errors of changes to work groups.
@@ -180,7 +178,7 @@ func (g *WorkGroup) join(i *Instance, id string) { g.ApplicationARN = i.applicat
 
 // application is the ARN of an application that a service makes at an instance for
 // something with an ARN of the same partition.
-func (i *Instance) application(arn, id string) string {
-	return "arn:" + arnField(arn, 1) + ":sso::" + i.Account + ":application/" +
-		strings.TrimPrefix(arnField(i.ARN, 5), "instance/") + "/apl-" + strings.ReplaceAll(id, "-", "")[:16]
+func (in *Instance) application(arn, id string) string {
+	return "arn:" + arnField(arn, 1) + ":sso::" + in.Account + ":application/" +
+		strings.TrimPrefix(arnField(in.ARN, 5), "instance/") + "/apl-" + strings.ReplaceAll(id, "-", "")[:16]
 }
