@@ -108,7 +108,7 @@ func (b *bench) administrators() {
 			b.Fatal(err)
 		}
 		fmt.Fprintf(&config, "[profile %s]\nregion = %s\n", profile, b.Lab.Region())
-		fmt.Fprintf(&keys, "[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n", profile, c.AccessKeyID, c.SecretAccessKey)
+		fmt.Fprintf(&keys, "[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\naws_session_token = %s\n", profile, c.AccessKeyID, c.SecretAccessKey, c.SessionToken)
 	}
 	b.write("aws-config", config.String())
 	b.write("aws-credentials", keys.String())
