@@ -155,8 +155,16 @@ func (a *app) diagnose(ctx context.Context, f *diagFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := a.printDiagnosis(f, &report); err != nil {
-		return err
+	printed := false
+	if f.fix {
+		if report, printed, err = a.fixed(ctx, f, asked, report); err != nil {
+			return err
+		}
+	}
+	if !printed {
+		if err := a.printDiagnosis(f, &report); err != nil {
+			return err
+		}
 	}
 	return f.outcome(&report)
 }
