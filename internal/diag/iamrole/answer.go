@@ -20,7 +20,15 @@ type Request struct {
 	// Keys has all there are. Of keys that depend on the place and time of a request, and
 	// that are neither in Keys nor Settled, nothing is assumed: see [Answer].
 	Settled []string
+	// Unsettled are further ones that the request may have, and nobody knows.
+	Unsettled []string
+	// Anywhere says that the resource is not known: statements about certain resources
+	// are then in doubt. Resource is what the others are asked for.
+	Anywhere bool
 }
+
+// TheResource is among the doubts of a request for a resource that is not known.
+const TheResource = "the resource"
 
 // Answer is what policies say to a request.
 type Answer struct {
@@ -29,6 +37,8 @@ type Answer struct {
 	// condition asks for what a diagnosis cannot know. Explanation is then the answer
 	// of what was read, with all doubts against the request.
 	Unknown bool
+	// Doubts are the condition keys that it depends on, nil if it is for want of policies.
+	Doubts []string
 	// Why says in a few words what decided, or what is in doubt.
 	Why string
 	// Policy is the name of the inline policy or the ARN of the managed one that denies, ""
@@ -138,7 +148,7 @@ func (q *Request) decided(in policy.Input, r *chain.Role) Answer {
 	best := policy.Explain(friendly)
 	switch {
 	case best.Outcome.Allowed != a.Outcome.Allowed:
-		a.Unknown, a.Why = true, "it depends on "+strings.Join(doubts, ", ")
+		a.Unknown, a.Doubts, a.Why = true, doubts, "it depends on "+strings.Join(doubts, ", ")
 	case r != nil && r.Unread != "" && !settled(&best, in):
 		a.Unknown, a.Why = true, r.Unread
 	default:

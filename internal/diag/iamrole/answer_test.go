@@ -1,6 +1,7 @@
 package iamrole_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -103,9 +104,13 @@ func TestRefusals(t *testing.T) {
 func TestDraft(t *testing.T) {
 	for _, text := range []string{
 		`{"Version":"2012-10-17","Id":"x","Statement":[{"Sid":"<a>","Effect":"Allow","Principal":"*","NotAction":["sts:A","sts:B"],"Condition":{"Bool":{"aws:SecureTransport":true}}}]}`,
-		`{"Statement":[{"Effect":"Deny","NotPrincipal":{"AWS":"444455556666"},"Action":"sts:AssumeRole"}]}`,
+		`{"Statement":[{"Effect":"Deny","NotPrincipal":{"AWS":"444455556666"},"Action":"s3:GetObject","NotResource":["arn:aws:s3:::a","arn:aws:s3:::b"]}]}`,
 	} {
-		if got := iamrole.Edit(parse(t, text, policy.Trust)).Text(); got != text {
+		kind := policy.Trust
+		if strings.Contains(text, "NotResource") {
+			kind = policy.Resource
+		}
+		if got := iamrole.Edit(parse(t, text, kind)).Text(); got != text {
 			t.Errorf("%s\nbecame\n%s", text, got)
 		}
 	}

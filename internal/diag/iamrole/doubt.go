@@ -23,7 +23,7 @@ var elsewhere = []string{
 // doubtful reports whether a key may have a value in the request that is not known.
 func (q *Request) doubtful(key string) bool {
 	_, known := q.Keys.Get(key)
-	return !known && !covers(q.Settled, key) && covers(elsewhere, key)
+	return !known && !covers(q.Settled, key) && (covers(elsewhere, key) || covers(q.Unsettled, key))
 }
 
 // covers reports whether a key is among names, or begins as one that ends openly.
@@ -103,9 +103,15 @@ func (q *Request) withoutDoubts(s Statement) (Statement, []string) {
 	if _, of := q.anyResource(s.NotResource); len(of) > 0 {
 		s.Resource, s.NotResource, doubts = Value("*"), nil, append(doubts, of...)
 	}
+	if q.Anywhere && s.Resource != nil && !everywhere(s) || q.Anywhere && s.NotResource != nil {
+		s.Resource, s.NotResource, doubts = Value("*"), nil, append(doubts, TheResource)
+	}
 	slices.Sort(doubts)
 	return s, slices.Compact(doubts)
 }
+
+// everywhere reports whether a statement is about all resources.
+func everywhere(s Statement) bool { return slices.Contains(List(s.Resource), "*") }
 
 func (q *Request) doubtsOf(key, values string) []string {
 	var doubts []string

@@ -24,7 +24,10 @@ type reader struct {
 
 // failed notes what stands in the way of a read; it reports whether something does.
 func (r *reader) failed(permission string, err error) bool {
-	refused := refusal.Of(permission, err)
+	return r.stopped(refusal.Of(permission, err))
+}
+
+func (r *reader) stopped(refused *refusal.Refusal) bool {
 	if refused == nil {
 		return false
 	}
@@ -107,23 +110,27 @@ func (r *reader) attachedARNs(ctx context.Context) []string {
 
 // managed reads the default version of a managed policy.
 func (r *reader) managed(ctx context.Context, arn string) (text string, ok bool) {
-	p, err := r.client.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
-	if r.failed("iam:GetPolicy", err) {
-		return "", false
+	text, refused := Managed(ctx, r.client, arn)
+	return text, !r.stopped(refused)
+}
+
+// Managed reads the default version of a managed policy, the customer's or AWS's own.
+func Managed(ctx context.Context, client *iam.Client, arn string) (string, *refusal.Refusal) {
+	p, err := client.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
+	if err != nil {
+		return "", refusal.Of("iam:GetPolicy", err)
 	}
 	if p.Policy == nil {
-		r.note("iam:GetPolicy answered without a policy")
-		return "", false
+		return "", &refusal.Refusal{Unreachable: true, Permission: "iam:GetPolicy", Seen: "iam:GetPolicy answered without a policy"}
 	}
-	v, err := r.client.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: p.Policy.DefaultVersionId})
-	if r.failed("iam:GetPolicyVersion", err) {
-		return "", false
+	v, err := client.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: p.Policy.DefaultVersionId})
+	if err != nil {
+		return "", refusal.Of("iam:GetPolicyVersion", err)
 	}
 	if v.PolicyVersion == nil {
-		r.note("iam:GetPolicyVersion answered without a document")
-		return "", false
+		return "", &refusal.Refusal{Unreachable: true, Permission: "iam:GetPolicyVersion", Seen: "iam:GetPolicyVersion answered without a document"}
 	}
-	return decoded(v.PolicyVersion.Document), true
+	return decoded(v.PolicyVersion.Document), nil
 }
 
 func (r *reader) boundary(ctx context.Context) {
