@@ -45,6 +45,7 @@ var canaries = []canary{
 	{command: "configure show"},
 	{command: "configure list-contexts", aside: true},
 	{command: "configure use-context", args: []string{"default"}, aside: true},
+	{command: "configure generate-cfn-template", args: []string{"https://dev-123456789.okta.com/oauth2/default", "0oaTipCliEXAMPLE"}},
 	{command: "configure client-secret", stdin: "canary-client-secret-7b1f2a9e4c"},
 	{command: "auth"},
 	{command: "auth get-iam-credentials"},

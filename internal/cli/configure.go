@@ -46,7 +46,7 @@ Where nobody is at a terminal to ask, and without --config, this is shown.`,
 		},
 	}
 	f.register(cmd)
-	cmd.AddCommand(newConfigureIdP(a), newConfigureShow(a), newClientSecret(a), newUseContext(a), newListContexts(a), newDeleteContext(a))
+	cmd.AddCommand(newConfigureIdP(a), newConfigureShow(a), newGenerateTemplate(a), newClientSecret(a), newUseContext(a), newListContexts(a), newDeleteContext(a))
 	return cmd
 }
 
