@@ -1,3 +1,234 @@
 package diagnosis_test
 
-func idpMistakes() []mistake { return nil }
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tip-cli/tip-cli/lab"
+	"github.com/tip-cli/tip-cli/lab/labtest"
+)
+
+const wellKnown = oktaIssuer + "/.well-known/openid-configuration"
+
+// struck is a mistake at the provider that a fault of the lab makes after the sign-in;
+// its administrators mend it.
+func struck(id, name, what, culprit, says string, faults ...lab.Fault) mistake {
+	return mistake{
+		id: id, name: name, what: what, culprit: culprit, says: says,
+		make: func(b *bench) { b.strike(faults...) },
+		mend: func(b *bench) { b.Lab.ClearFaults() },
+	}
+}
+
+func (b *bench) strike(faults ...lab.Fault) {
+	b.Helper()
+	for i := range faults {
+		faults[i].Service, faults[i].Issuer = "idp", labtest.Okta
+	}
+	if _, err := b.Lab.AddFaults(faults...); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// discovery is a mistake in the discovery document: members replace its own, nil ones
+// take away.
+func discovery(id, name, what, culprit, says string, members map[string]any) mistake {
+	m := struck(id, name, what, culprit, says)
+	m.make = func(b *bench) {
+		doc := b.document()
+		maps.Copy(doc, members)
+		maps.DeleteFunc(doc, func(_ string, value any) bool { return value == nil })
+		b.strike(lab.Fault{Operation: "discovery", Do: lab.FaultGarbage, Body: text(b, doc), ContentType: "application/json"})
+	}
+	return m
+}
+
+// document is the provider's discovery document.
+func (b *bench) document() map[string]any {
+	b.Helper()
+	resp, err := b.Lab.HTTPClient().Get(wellKnown)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(body, &doc); err != nil {
+		b.Fatal(err)
+	}
+	return doc
+}
+
+func text(b *bench, value any) string {
+	b.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return string(text)
+}
+
+func keys(id, what, says string, set func() string) mistake {
+	m := struck(id, "", what, oktaIssuer+"/v1/keys", says)
+	m.make = func(b *bench) {
+		b.strike(lab.Fault{Operation: "keys", Do: lab.FaultGarbage, Body: set(), ContentType: "application/json"})
+	}
+	return m
+}
+
+// rsaKeys is a key set of n keys, all with the same modulus.
+func rsaKeys(n int, ids bool) string {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	all := make([]string, n)
+	for i := range all {
+		id := ""
+		if ids {
+			id = fmt.Sprintf(`"kid":"key-%d",`, i)
+		}
+		all[i] = fmt.Sprintf(`{"kty":"RSA","use":"sig",%s"e":"AQAB","n":%q}`, id, base64.RawURLEncoding.EncodeToString(key.N.Bytes()))
+	}
+	return `{"keys":[` + strings.Join(all, ",") + `]}`
+}
+
+func idpMistakes() []mistake {
+	return slices.Concat(documentMistakes(), jwksMistakes(), clientMistakes(), refreshMistakes())
+}
+
+func documentMistakes() []mistake {
+	return []mistake{
+		struck("idp.unreachable", "", "The provider is out of order.", wellKnown, "reachable", lab.Fault{Operation: "discovery", Do: lab.FaultUnavailable}),
+		struck("idp.slow", "", "The provider takes six seconds to answer.", wellKnown, "5 seconds",
+			lab.Fault{Operation: "discovery", Do: lab.FaultDelay, Delay: lab.FaultDuration(5200 * time.Millisecond)}),
+		struck("idp.no-discovery", "page", "A log-in page of the network answers in the provider's place.", wellKnown, "issuer",
+			lab.Fault{Operation: "discovery", Do: lab.FaultGarbage}),
+		struck("idp.no-discovery", "path", "The issuer has no discovery document.", wellKnown, "issuer",
+			lab.Fault{Operation: "discovery", Do: lab.FaultRefuse, Code: "not_found", Status: 404}),
+		{
+			id: "idp.issuer-mismatch", name: "slash", what: "The configured issuer ends in a slash, and the provider's does not.",
+			stranger: true, culprit: "oidc_issuer", also: []string{"token.none"},
+			make: func(b *bench) {
+				b.must("tip-cli", "configure", "idp", "--provider", "oidc", "--config",
+					text(b, map[string]any{"oidc_issuer": oktaIssuer + "/", "oidc_client_id": labtest.ClientID}))
+				b.browse()
+			},
+		},
+		discovery("idp.issuer-mismatch", "other", "The provider was moved, and names itself by another host.", "okta_url", "",
+			map[string]any{"issuer": "https://dev-987654321.okta.com/oauth2/default"}).byHand(),
+		discovery("idp.metadata-incomplete", "", "The discovery document lacks claims_supported.", wellKnown, "claims_supported", map[string]any{"claims_supported": nil}),
+		discovery("idp.no-rs256", "", "The provider signs with ES256 only.", wellKnown, "RS256", map[string]any{"id_token_signing_alg_values_supported": []string{"ES256"}}),
+		discovery("idp.no-s256", "", "The provider offers plain PKCE only.", wellKnown, "S256", map[string]any{"code_challenge_methods_supported": []string{"plain"}}),
+		discovery("idp.endpoint-missing", "", "The discovery document lacks the token endpoint.", wellKnown, "token_endpoint", map[string]any{"token_endpoint": nil}),
+		discovery("idp.endpoint-insecure", "", "A proxy has the discovery document say http.", "http://dev-123456789.okta.com", "https",
+			map[string]any{"token_endpoint": "http://dev-123456789.okta.com/oauth2/default/v1/token"}),
+		struck("idp.endpoint-unreachable", "", "The token endpoint is out of order.", oktaIssuer+"/v1/token", "token_endpoint",
+			lab.Fault{Operation: "token", Do: lab.FaultInternalError}),
+	}
+}
+
+func jwksMistakes() []mistake {
+	return []mistake{
+		struck("idp.keys-unreachable", "", "The keys are not where the discovery document says.", oktaIssuer+"/v1/keys", "publish",
+			lab.Fault{Operation: "keys", Do: lab.FaultRefuse, Code: "not_found", Status: 404}),
+		keys("idp.no-rsa-key", "The key set has an EC key only.", "RS256", func() string {
+			return `{"keys":[{"kty":"EC","crv":"P-256","kid":"ec","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}`
+		}),
+		keys("idp.too-many-keys", "The provider never retires a key.", "sign nothing", func() string { return rsaKeys(101, true) }),
+		keys("idp.keys-without-id", "The keys have no ids.", "kid", func() string { return rsaKeys(2, false) }),
+	}
+}
+
+func clientMistakes() []mistake {
+	return []mistake{
+		struck("idp.unknown-client", "", "The application was deleted at the provider.", "okta_client_id", "client id",
+			lab.Fault{Operation: "token", Do: lab.FaultRefuse, Code: "invalid_client", Status: 401},
+			lab.Fault{Operation: "authorize", Do: lab.FaultRefuse, Code: "invalid_request", Status: 400}),
+		struck("idp.client-authentication", "", "The application was made as a web application, with a secret.", labtest.ClientID, "public",
+			lab.Fault{Operation: "token", Do: lab.FaultRefuse, Code: "invalid_client", Status: 401, Message: "Client authentication failed."}),
+		struck("idp.grant-not-allowed", "", "The application may not use authorization codes.", labtest.ClientID, "grant",
+			lab.Fault{Operation: "token", Do: lab.FaultRefuse, Code: "unauthorized_client", Message: "The grant type is not allowed for the application."}),
+		{
+			id: "idp.redirect-not-registered", what: "The port of the redirect was changed, and not registered.", culprit: ":18097/callback", says: "register",
+			make: func(b *bench) { b.must("tip-cli", "configure", "idp", "--config", `{"redirect_port":18097}`) },
+			mend: func(b *bench) {
+				b.must("tip-cli", "configure", "idp", "--config", fmt.Sprintf(`{"redirect_port":%d}`, b.port))
+			},
+		},
+		{
+			id: "idp.scope-refused", what: "A scope is asked for that the provider does not have.", culprit: "scopes",
+			make: func(b *bench) {
+				b.must("tip-cli", "configure", "idp", "--config", `{"scopes":["openid","email","profile","offline_access","groups"]}`)
+			},
+		},
+		discovery("idp.scope-unlisted", "", "The provider does not list the scope email.", "scopes", "",
+			map[string]any{"scopes_supported": []string{"openid", "profile", "offline_access"}}).byCommand(),
+	}
+}
+
+func refreshMistakes() []mistake {
+	device := discovery("idp.no-device-grant", "", "The provider has no device grant, and sign_in_method is device.", "sign_in_method", "",
+		map[string]any{"device_authorization_endpoint": nil}).byCommand()
+	device.keys = map[string]any{"sign_in_method": "browser"}
+	faulty := device.make
+	device.make = func(b *bench) {
+		faulty(b)
+		b.must("tip-cli", "configure", "idp", "--config", `{"sign_in_method":"device"}`)
+	}
+	return []mistake{
+		{
+			id: "idp.offline-access", what: "The scope offline_access is not asked for.", culprit: "scopes",
+			keys: map[string]any{"scopes": []string{"openid", "email", "profile"}}, make: func(b *bench) { b.browse() },
+		},
+		withoutRefresh(),
+		device,
+	}
+}
+
+// withoutRefresh has the provider changed, and somebody sign in once more.
+func withoutRefresh() mistake {
+	var good []byte
+	change := func(b *bench, world []byte) {
+		if err := b.Lab.Import(world); err != nil {
+			b.Fatal(err)
+		}
+		b.administrators() // the old ones' sessions have ended
+		b.signIn("analyst")
+	}
+	return mistake{
+		id: "idp.no-refresh-token", what: "The application may not have refresh tokens.", culprit: "idp_token.json", says: "refresh tokens",
+		make: func(b *bench) {
+			var err error
+			if good, err = b.Lab.Export(); err != nil {
+				b.Fatal(err)
+			}
+			change(b, bytes.ReplaceAll(good, []byte("refreshToken: true"), []byte("refreshToken: false")))
+		},
+		mend: func(b *bench) { change(b, good) },
+	}
+}
+
+// byHand says that administrators of the provider mend a mistake, byCommand that the
+// command of the fix does.
+func (m mistake) byHand() mistake {
+	m.mend = func(b *bench) { b.Lab.ClearFaults() }
+	return m
+}
+
+func (m mistake) byCommand() mistake {
+	m.mend = nil
+	return m
+}

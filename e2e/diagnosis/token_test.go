@@ -1,3 +1,196 @@
 package diagnosis_test
 
-func tokenMistakes() []mistake { return nil }
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tip-cli/tip-cli/internal/secret"
+	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/lab"
+	"github.com/tip-cli/tip-cli/lab/labtest"
+)
+
+const (
+	stolenClient = "0oaOtherEXAMPLE"
+	// refreshless comes of planted tokens, which stand alone.
+	refreshless = "idp.no-refresh-token"
+)
+
+// browse has a browser sign the analyst in when the bench runs tip-cli auth.
+func (b *bench) browse() {
+	b.environ = append(b.environ, fmt.Sprintf(`BROWSER="%s" sign-in --as analyst %%s`, filepath.Join(programs, "tip-lab")))
+}
+
+// stored changes what is stored of the sign-in.
+func (b *bench) stored(change func(*store.IDPToken)) {
+	b.Helper()
+	st := store.New(b.state, func(o *store.Options) { o.Keyring = nil })
+	held, err := st.LoadIDPToken(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	change(&held)
+	if err := st.SaveIDPToken(context.Background(), held); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// plant stores a JWT in the place of the sign-in's, without a refresh token.
+func (b *bench) plant(jwt string) {
+	b.Helper()
+	b.stored(func(t *store.IDPToken) {
+		*t = store.IDPToken{Token: secret.New(jwt), ObtainedAt: time.Now(), Fingerprint: t.Fingerprint}
+	})
+	b.browse()
+}
+
+// planted is a mistake with an ID token of the provider that is not as it should be.
+func planted(id, name, what string, edit func(*lab.IDToken)) mistake {
+	return mistake{
+		id: id, name: name, what: what, culprit: "idp_token.json", also: []string{refreshless},
+		make: func(b *bench) { b.plant(labtest.IDToken(b, b.Lab, labtest.Analyst, edit)) },
+	}
+}
+
+// written is one with text that nobody would sign.
+func written(id, name, what string, jwt func(signed string) string) mistake {
+	m := planted(id, name, what, nil)
+	m.make = func(b *bench) { b.plant(jwt(labtest.IDToken(b, b.Lab, labtest.Analyst))) }
+	return m
+}
+
+// atProvider says that the first fix is for the provider's administrators, who have the
+// next token right.
+func (m mistake) atProvider(says string) mistake {
+	m.says, m.mend = says, func(b *bench) { b.signIn("analyst") }
+	return m
+}
+
+func (m mistake) at(culprit string) mistake {
+	m.culprit = culprit
+	return m
+}
+
+func claim(name string, value any) func(*lab.IDToken) {
+	return func(o *lab.IDToken) { o.Claims = map[string]any{name: value} }
+}
+
+func algorithm(name string) func(*lab.IDToken) {
+	return func(o *lab.IDToken) { o.Algorithm = name }
+}
+
+func ago(issued, lifetime time.Duration) func(*lab.IDToken) {
+	return func(o *lab.IDToken) {
+		o.IssuedAt = time.Now().Add(-issued)
+		o.Expires = o.IssuedAt.Add(lifetime)
+	}
+}
+
+func encoded(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+
+func tokenMistakes() []mistake {
+	return slices.Concat(storedMistakes(), formMistakes(), claimMistakes())
+}
+
+func storedMistakes() []mistake {
+	return []mistake{
+		{
+			id: "token.none", what: "Nobody has signed in.", stranger: true, culprit: "idp_token.json",
+			make: func(b *bench) { b.browse() },
+		},
+		{
+			id: "token.other-configuration", what: "The identity provider was configured anew after the sign-in.", culprit: "idp_token.json",
+			make: func(b *bench) {
+				b.must("tip-cli", "configure", "idp", "--provider", "oidc", "--config",
+					text(b, map[string]any{"oidc_issuer": oktaIssuer, "oidc_client_id": labtest.ClientID}))
+				b.browse()
+			},
+		},
+		planted("token.spent", "", "A JWT that was exchanged is to be used again, and there is no refresh token.", nil).spent(),
+		planted("token.expired", "", "The JWT has expired, and there is no refresh token.", ago(2*time.Hour, time.Hour)),
+		planted("token.too-old", "", "The JWT is valid for a week, and three days old.", ago(72*time.Hour, 7*24*time.Hour)),
+		planted("token.issued-in-future", "", "The provider's clock is ahead.", ago(-time.Hour, 2*time.Hour)),
+		planted("token.not-yet-valid", "", "The JWT is for later.", claim("nbf", time.Now().Add(time.Hour).Unix())),
+	}
+}
+
+func (m mistake) spent() mistake {
+	plant := m.make
+	m.make = func(b *bench) {
+		plant(b)
+		b.stored(func(t *store.IDPToken) { *t = t.MarkSpent(time.Now()) })
+	}
+	return m
+}
+
+func formMistakes() []mistake {
+	return []mistake{
+		written("token.malformed", "", "Something else than a JWT was stored.", func(string) string { return "opaque-access-token" }),
+		written("token.encrypted", "", "The provider encrypts its ID tokens.", func(string) string { return "eyJhbGciOiJSU0EtT0FFUCJ9.a.b.c.d" }),
+		planted("token.too-long", "", "The groups of a person fill the token.", claim("groups", strings.Repeat("group ", 5000))).wide(),
+		planted("token.not-rs256", "", "The provider signs with ES256.", algorithm("ES256")).atProvider("RS256"),
+		planted("token.unsigned", "", "The token has alg none.", algorithm("none")),
+		planted("token.bad-signature", "", "Somebody else signed the token.", func(o *lab.IDToken) { o.ForeignKey = true }),
+		planted("token.unknown-key", "", "The provider rotated its keys after the sign-in.", nil).rotated(),
+	}
+}
+
+// wide is for a token that no lab would sign: it is put together here.
+func (m mistake) wide() mistake {
+	m.make = func(b *bench) {
+		parts := strings.Split(labtest.IDToken(b, b.Lab, labtest.Analyst), ".")
+		b.plant(parts[0] + "." + encoded(`{"groups":"`+strings.Repeat("group ", 5000)+`"}`) + "." + parts[2])
+	}
+	return m
+}
+
+func (m mistake) rotated() mistake {
+	plant := m.make
+	m.make = func(b *bench) {
+		plant(b)
+		if err := b.Lab.RotateKeysNow(labtest.Okta); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return m
+}
+
+func claimMistakes() []mistake {
+	access := planted("token.access-token", "", "An access token of Cognito is sent in the place of the ID token.", func(o *lab.IDToken) {
+		o.Claims = map[string]any{"aud": nil, "token_use": "access", "client_id": labtest.ClientID}
+	})
+	return []mistake{
+		planted("token.other-issuer", "slash", "The issuer of the token ends in a slash.", claim("iss", oktaIssuer+"/")),
+		planted("token.other-audience", "", "The token is for another client.", func(o *lab.IDToken) { o.Audience = []string{stolenClient} }),
+		planted("token.other-party", "", "The token was issued to another client for this one.", claim("azp", stolenClient)),
+		planted("token.missing-claim", "", "The provider leaves iat out.", claim("iat", nil)).at("iat").atProvider("claims"),
+		planted("token.bad-claim", "", "exp is a text.", claim("exp", "tomorrow")).at("exp").atProvider("exp"),
+		access,
+		written("token.other-kind", "", "A logout token is sent in the place of the ID token.", func(jwt string) string {
+			parts := strings.Split(jwt, ".")
+			return encoded(`{"alg":"RS256","typ":"logout+jwt"}`) + "." + parts[1] + "." + parts[2]
+		}),
+	}
+}
+
+// A JWT of -j is diagnosed in the place of the stored one, which is left alone.
+func TestGivenJWT(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.configure(nil)
+	b.signIn("analyst")
+	if d := b.diag("-j", labtest.IDToken(t, b.Lab, labtest.Analyst)); d.code != 0 || d.String() != "" {
+		t.Errorf("a good one: exit code %d\n%s", d.code, d)
+	}
+	d := b.diag("-j", labtest.IDToken(t, b.Lab, labtest.Analyst, ago(2*time.Hour, time.Hour)))
+	found := d.with("fail", "warn")
+	if len(found) != 1 || found[0].ID != "token.expired" || found[0].Culprit != "-j" {
+		t.Errorf("an expired one:\n%s", d)
+	}
+}

@@ -9,6 +9,7 @@
 package chain
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -124,9 +125,13 @@ type Issuer struct {
 	Keys KeySet
 }
 
+// ErrNoKey says that a set has no key with the id that a JWS names.
+var ErrNoKey = errors.New("the issuer publishes no key with this id")
+
 // KeySet finds the key that a JWS was made with and verifies it.
 type KeySet interface {
-	// Verify returns an error if no key of the set made the signature of a compact JWS.
+	// Verify returns an error if no key of the set made the signature of a compact JWS;
+	// it is ErrNoKey if the key is not there.
 	Verify(token secret.Value) error
 }
 
