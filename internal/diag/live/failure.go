@@ -94,7 +94,7 @@ func failed(c *chain.Chain, log *finding.Log, r *record, err error) {
 	}
 	switch blamed := e.ClockSkew.Abs() >= notableSkew; {
 	case blamed:
-		clock(log, e.ClockSkew)
+		clock(c, log, e.ClockSkew)
 	case e.HTTPStatus != 0:
 		log.OK(checkClock, "the clock of this machine agrees with AWS's")
 	}
@@ -160,12 +160,10 @@ func (s *step) fix(c *chain.Chain, kind string, e *tipcreds.ExchangeError) findi
 	if usual == "" {
 		usual = "look up what AWS says"
 	}
-	switch kind {
-	case kindGrantRefused, kindJWTRefused:
-		if len(s.unknown(c)) == 0 && c.Asked.JWT.IsZero() {
-			return again(c, "exchange a fresh JWT: everything else is as it should be, so that this one was probably used elsewhere")
-		}
-	case kindTooLong:
+	switch {
+	case kind == kindGrantRefused && c.Asked.JWT.IsZero() && len(s.unknown(c)) == 0 && c.Center.Config != nil && c.Application.Config != nil:
+		return again(c, "exchange a fresh JWT: everything else is as it should be, so that this one was probably used elsewhere")
+	case kind == kindTooLong:
 		return finding.Fix{Who: finding.You, Does: "ask for an hour, which every role gives", Command: c.TipCLI("configure", "idp", "--config", `{"session_duration": null}`)}
 	}
 	who, flag := finding.AppAdmin, "--app-profile"
