@@ -64,6 +64,7 @@ unknown count as failed.`,
 		},
 	}
 	f.register(cmd)
+	cmd.AddCommand(newDiagExplain(a))
 	return cmd
 }
 
