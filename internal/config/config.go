@@ -153,6 +153,7 @@ func (c Config) Merge(over Config) Config {
 			unknown = make(map[string]json.RawMessage)
 		}
 		maps.Copy(unknown, over.Unknown)
+		maps.DeleteFunc(unknown, func(_ string, value json.RawMessage) bool { return string(value) == "null" })
 		c.Unknown = unknown
 	}
 	return c

@@ -108,7 +108,10 @@ func decode(members map[string]json.RawMessage) (c Config, problems, unknown []P
 				problems = append(problems, secretProblem(key))
 			}
 		default:
-			unknown = append(unknown, unknownKey(&c, key, value))
+			problem := unknownKey(&c, key, value)
+			if string(value) != "null" { // which takes it away
+				unknown = append(unknown, problem)
+			}
 		}
 	}
 	return c, problems, unknown

@@ -102,7 +102,7 @@ func (s *section) proxied(name string) bool {
 // withoutHTTP has the sections to come say that there is no HTTP, instead of finding the
 // same again.
 func (s *section) withoutHTTP(name string, err error) {
-	if s.HTTPErr == nil {
+	if s.HTTP = nil; s.HTTPErr == nil {
 		s.HTTPErr = fmt.Errorf("%s: %w", name, err)
 	}
 	s.Center.Config, s.Center.Reason = nil, s.HTTPErr.Error()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -57,10 +58,9 @@ func without(taken []string) string {
 
 // otherPort is the fix by a port that is free now; the provider must know it.
 func (s *section) otherPort(ctx context.Context, key string) finding.Fix {
-	const tries = 20
-	first := max(s.Login.RedirectPort, 8090)
-	for port := first + 1; port < first+tries; port++ {
-		if s.listen(ctx, port) != nil {
+	const first, last = 8091, 8120 // near the usual one
+	for port := first; port <= last; port++ {
+		if port == s.Login.RedirectPort || slices.Contains(s.Login.FallbackPorts, port) || s.listen(ctx, port) != nil {
 			continue
 		}
 		value := strconv.Itoa(port)
