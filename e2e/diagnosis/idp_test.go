@@ -2,15 +2,11 @@ package diagnosis_test
 
 import (
 	"bytes"
-	"crypto/rand"
-	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tip-cli/tip-cli/lab"
@@ -44,7 +40,7 @@ func (b *bench) strike(faults ...lab.Fault) {
 func discovery(id, name, what, culprit, says string, members map[string]any) mistake {
 	m := struck(id, name, what, culprit, says)
 	m.make = func(b *bench) {
-		doc := b.document()
+		doc := b.document(wellKnown)
 		maps.Copy(doc, members)
 		maps.DeleteFunc(doc, func(_ string, value any) bool { return value == nil })
 		b.strike(lab.Fault{Operation: "discovery", Do: lab.FaultGarbage, Body: text(b, doc), ContentType: "application/json"})
@@ -52,20 +48,16 @@ func discovery(id, name, what, culprit, says string, members map[string]any) mis
 	return m
 }
 
-// document is the provider's discovery document.
-func (b *bench) document() map[string]any {
+// document is a document of the provider.
+func (b *bench) document(address string) map[string]any {
 	b.Helper()
-	resp, err := b.Lab.HTTPClient().Get(wellKnown)
+	resp, err := b.Lab.HTTPClient().Get(address)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		b.Fatal(err)
-	}
 	var doc map[string]any
-	if err := json.Unmarshal(body, &doc); err != nil {
+	if err := json.NewDecoder(resp.Body).Decode(&doc); err != nil {
 		b.Fatal(err)
 	}
 	return doc
@@ -80,29 +72,33 @@ func text(b *bench, value any) string {
 	return string(text)
 }
 
-func keys(id, what, says string, set func() string) mistake {
-	m := struck(id, "", what, oktaIssuer+"/v1/keys", says)
+const keysURL = oktaIssuer + "/v1/keys"
+
+// keys is a mistake in the key set; change is handed the provider's own keys.
+func keys(id, what, says string, change func(own []any) []any) mistake {
+	m := struck(id, "", what, keysURL, says)
 	m.make = func(b *bench) {
-		b.strike(lab.Fault{Operation: "keys", Do: lab.FaultGarbage, Body: set(), ContentType: "application/json"})
+		doc := b.document(keysURL)
+		own, _ := doc["keys"].([]any)
+		doc["keys"] = change(own)
+		b.strike(lab.Fault{Operation: "keys", Do: lab.FaultGarbage, Body: text(b, doc), ContentType: "application/json"})
 	}
 	return m
 }
 
-// rsaKeys is a key set of n keys, all with the same modulus.
-func rsaKeys(n int, ids bool) string {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	all := make([]string, n)
+// rsaKeys are n keys, all with the same modulus.
+func rsaKeys(n int, ids bool) []any {
+	modulus := make([]byte, 256)
+	modulus[0], modulus[255] = 0x80, 1
+	all := make([]any, n)
 	for i := range all {
-		id := ""
+		key := map[string]any{"kty": "RSA", "use": "sig", "e": "AQAB", "n": base64.RawURLEncoding.EncodeToString(modulus)}
 		if ids {
-			id = fmt.Sprintf(`"kid":"key-%d",`, i)
+			key["kid"] = fmt.Sprintf("key-%d", i)
 		}
-		all[i] = fmt.Sprintf(`{"kty":"RSA","use":"sig",%s"e":"AQAB","n":%q}`, id, base64.RawURLEncoding.EncodeToString(key.N.Bytes()))
+		all[i] = key
 	}
-	return `{"keys":[` + strings.Join(all, ",") + `]}`
+	return all
 }
 
 func idpMistakes() []mistake {
@@ -120,7 +116,7 @@ func documentMistakes() []mistake {
 			lab.Fault{Operation: "discovery", Do: lab.FaultRefuse, Code: "not_found", Status: 404}),
 		{
 			id: "idp.issuer-mismatch", name: "slash", what: "The configured issuer ends in a slash, and the provider's does not.",
-			stranger: true, culprit: "oidc_issuer", also: []string{"token.none"},
+			stranger: true, culprit: "oidc_issuer", also: []string{"token.none", "center.issuer-url"},
 			make: func(b *bench) {
 				b.must("tip-cli", "configure", "idp", "--provider", "oidc", "--config",
 					text(b, map[string]any{"oidc_issuer": oktaIssuer + "/", "oidc_client_id": labtest.ClientID}))
@@ -142,13 +138,15 @@ func documentMistakes() []mistake {
 
 func jwksMistakes() []mistake {
 	return []mistake{
-		struck("idp.keys-unreachable", "", "The keys are not where the discovery document says.", oktaIssuer+"/v1/keys", "publish",
+		struck("idp.keys-unreachable", "", "The keys are not where the discovery document says.", keysURL, "publish",
 			lab.Fault{Operation: "keys", Do: lab.FaultRefuse, Code: "not_found", Status: 404}),
-		keys("idp.no-rsa-key", "The key set has an EC key only.", "RS256", func() string {
-			return `{"keys":[{"kty":"EC","crv":"P-256","kid":"ec","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}`
+		keys("idp.no-rsa-key", "The key set has an EC key only.", "RS256", func([]any) []any {
+			return []any{map[string]any{
+				"kty": "EC", "crv": "P-256", "kid": "ec", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+			}}
 		}),
-		keys("idp.too-many-keys", "The provider never retires a key.", "sign nothing", func() string { return rsaKeys(101, true) }),
-		keys("idp.keys-without-id", "The keys have no ids.", "kid", func() string { return rsaKeys(2, false) }),
+		keys("idp.too-many-keys", "The provider never retires a key.", "sign nothing", func(own []any) []any { return append(own, rsaKeys(100, true)...) }),
+		keys("idp.keys-without-id", "Some keys have no id.", "kid", func(own []any) []any { return append(own, rsaKeys(2, false)...) }),
 	}
 }
 

@@ -60,7 +60,7 @@ func planted(id, name, what string, edit func(*lab.IDToken)) mistake {
 
 // written is one with text that nobody would sign.
 func written(id, name, what string, jwt func(signed string) string) mistake {
-	m := planted(id, name, what, nil)
+	m := planted(id, name, what, unchanged)
 	m.make = func(b *bench) { b.plant(jwt(labtest.IDToken(b, b.Lab, labtest.Analyst))) }
 	return m
 }
@@ -76,6 +76,8 @@ func (m mistake) at(culprit string) mistake {
 	m.culprit = culprit
 	return m
 }
+
+func unchanged(*lab.IDToken) {}
 
 func claim(name string, value any) func(*lab.IDToken) {
 	return func(o *lab.IDToken) { o.Claims = map[string]any{name: value} }
@@ -112,7 +114,7 @@ func storedMistakes() []mistake {
 				b.browse()
 			},
 		},
-		planted("token.spent", "", "A JWT that was exchanged is to be used again, and there is no refresh token.", nil).spent(),
+		planted("token.spent", "", "A JWT that was exchanged is to be used again, and there is no refresh token.", unchanged).spent(),
 		planted("token.expired", "", "The JWT has expired, and there is no refresh token.", ago(2*time.Hour, time.Hour)),
 		planted("token.too-old", "", "The JWT is valid for a week, and three days old.", ago(72*time.Hour, 7*24*time.Hour)),
 		planted("token.issued-in-future", "", "The provider's clock is ahead.", ago(-time.Hour, 2*time.Hour)),
@@ -137,7 +139,7 @@ func formMistakes() []mistake {
 		planted("token.not-rs256", "", "The provider signs with ES256.", algorithm("ES256")).atProvider("RS256"),
 		planted("token.unsigned", "", "The token has alg none.", algorithm("none")),
 		planted("token.bad-signature", "", "Somebody else signed the token.", func(o *lab.IDToken) { o.ForeignKey = true }),
-		planted("token.unknown-key", "", "The provider rotated its keys after the sign-in.", nil).rotated(),
+		planted("token.unknown-key", "", "The provider rotated its keys after the sign-in.", unchanged).rotated(),
 	}
 }
 

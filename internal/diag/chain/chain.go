@@ -59,6 +59,12 @@ func (a *Asked) Wants(s Service) bool {
 	return slices.Contains(a.Services, s)
 }
 
+// Foreign reports whether a JWT is diagnosed for another application than the configured
+// one: then the configured identity provider and client are no measure for it.
+func (a *Asked) Foreign(configured *config.Config) bool {
+	return !a.JWT.IsZero() && a.ApplicationARN != configured.TokenExchangeApplicationARN
+}
+
 // Access is what administrative reads in one account are signed with.
 type Access struct {
 	// Config is nil if there is nothing to sign with; Reason says why.

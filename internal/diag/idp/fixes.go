@@ -3,6 +3,7 @@ package idp
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -73,11 +74,18 @@ func (s *section) correctIssuer() finding.Fix {
 }
 
 // takeIssuer configures the provider's own spelling, where a setting holds the issuer.
+// Nobody is told to trust another host because a document says so.
 func (s *section) takeIssuer(theirs string) finding.Fix {
-	if s.login == nil || s.login.Keys.IssuerDerived || len(s.login.Keys.Issuer) != 1 || !safe(theirs, true) {
+	if s.login == nil || s.login.Keys.IssuerDerived || len(s.login.Keys.Issuer) != 1 || !sameHost(theirs, s.issuer) {
 		return s.correctIssuer()
 	}
 	return s.configure("configure the issuer as the provider spells it", map[string]any{s.login.Keys.Issuer[0]: theirs}, true)
+}
+
+func sameHost(a, b string) bool {
+	one, errOne := url.Parse(a)
+	two, errTwo := url.Parse(b)
+	return errOne == nil && errTwo == nil && one.Scheme == two.Scheme && one.Host == two.Host
 }
 
 func (s *section) otherToken() finding.Fix {

@@ -41,7 +41,7 @@ func Run(ctx context.Context, c *chain.Chain) []finding.Result {
 	client, done := newClient(c.HTTP)
 	defer done()
 	s.http = client
-	if c.LoginErr == nil {
+	if c.LoginErr == nil && !c.Asked.Foreign(&c.Config) {
 		s.login = &c.Login
 	}
 	s.refresh(ctx)

@@ -118,7 +118,6 @@ func (s *section) checkKeys(ctx context.Context) {
 }
 
 func (s *section) judgeKeys(address string, j *jwks) {
-	s.chain.Issuer.Keys = j.rs256
 	counted := fmt.Sprintf("%d signing keys: %d RSA, %d EC; %d can be used for RS256", j.all, j.rsa, j.ec, len(j.rs256))
 	switch {
 	case len(j.rs256) == 0:
@@ -126,8 +125,10 @@ func (s *section) judgeKeys(address string, j *jwks) {
 	case j.rsa > maxKeys || j.ec > maxKeys:
 		s.log.Found("idp.too-many-keys", address, fmt.Sprintf("%s; STS takes %d of a kind", counted, maxKeys), s.retireKeys())
 	case j.without > 0 && j.all > 1:
+		s.chain.Issuer.Keys = j.rs256
 		s.log.Found("idp.keys-without-id", address, fmt.Sprintf("%d of %d signing keys have no kid", j.without, j.all), s.nameKeys())
 	default:
+		s.chain.Issuer.Keys = j.rs256
 		s.log.OK("idp.keys", counted)
 	}
 }

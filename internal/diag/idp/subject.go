@@ -36,6 +36,9 @@ func (s *section) subject(ctx context.Context) string {
 
 // why there is no login.
 func (s *section) why() string {
+	if s.chain.Asked.Foreign(&s.chain.Config) {
+		return "the JWT of -j has no iss that can be read"
+	}
 	if source := s.chain.Config.TokenSource(); s.chain.Config.IdP == "" && !source.IsZero() {
 		return "the tokens come from a program or a file; -j diagnoses one of them"
 	}

@@ -100,6 +100,9 @@ func (s *section) checkIssuer() bool {
 	case want == "":
 		s.log.Skip("token.issuer", "no issuer is configured: IAM and Identity Center have to know "+shown(got))
 		return false
+	case got != want && s.login != nil && got == s.login.Issuer:
+		s.log.Skip("token.issuer", "it is the configured one, and the provider calls itself by another, see idp.issuer")
+		return false
 	case got != want:
 		seen := fmt.Sprintf("iss is %s, and the issuer is %s", shown(got), shown(want))
 		if strings.TrimSuffix(got, "/") == strings.TrimSuffix(want, "/") {

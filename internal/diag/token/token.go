@@ -48,7 +48,7 @@ const (
 // Run looks at it.
 func Run(ctx context.Context, c *chain.Chain) []finding.Result {
 	s := &section{chain: c, log: finding.NewLog(finding.Token, Checks()), now: time.Now()}
-	if c.LoginErr == nil {
+	if c.LoginErr == nil && !c.Asked.Foreign(&c.Config) {
 		s.login = &c.Login
 	}
 	reason := s.source(ctx)
@@ -145,14 +145,25 @@ func (s *section) look() string {
 	if !s.checkKind() {
 		return "it is a token of another kind, see token.kind"
 	}
-	s.chain.Token = t
 	s.checkClaims(bad, missing)
 	s.checkSignature(s.checkAlgorithm(parsed.unsigned) && s.checkIssuer())
 	s.checkAudience()
 	s.checkParty()
+	s.handOver()
 	s.checkTimes()
 	s.checkUnspent()
 	return "the claim is not there or cannot be read, see token.claims"
+}
+
+// handOver lets the sections behind have the token, unless what AWS compares of it is
+// wrong already: they would only find the same once more.
+func (s *section) handOver() {
+	for _, kind := range []string{"token.bad-claim", "token.missing-claim", "token.other-issuer", "token.other-audience", "token.other-party"} {
+		if s.log.Has(kind) {
+			return
+		}
+	}
+	s.chain.Token = s.token
 }
 
 // spent reports whether the token was sent to Identity Center.
