@@ -1,6 +1,7 @@
 package center
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -17,7 +18,9 @@ type actorPolicy struct {
 
 func newActorPolicy(text []byte) *actorPolicy {
 	p := &actorPolicy{whole: map[string]any{}}
-	if json.Unmarshal(text, &p.whole) != nil || p.whole == nil {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if d.Decode(&p.whole) != nil || p.whole == nil {
 		p.whole = map[string]any{}
 	}
 	for _, one := range many(p.whole["Statement"]) {
