@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
+	"github.com/tip-cli/tip-cli/internal/terminal"
 )
 
 // diagReport is the JSON of diag.
@@ -38,67 +39,106 @@ func newDiagReport(r *finding.Report) *diagReport {
 	return out
 }
 
+// printDiagnosis prints the report in the form that was asked for.
 func (a *app) printDiagnosis(f *diagFlags, r *finding.Report) error {
 	if f.output == "json" {
 		return a.printJSON(newDiagReport(r))
 	}
-	var out strings.Builder
-	t := &diagTree{out: &out, styled: a.colourful(a.Stdout)}
+	t := newDiagTree(terminal.Width(a.Stdout), a.colourful(a.Stdout))
 	for _, s := range finding.Sections() {
-		t.section(s, r.Of(s))
+		t.section(s, r)
 	}
 	t.sum(r)
-	return printed(io.WriteString(a.Stdout, out.String()))
+	return printed(io.WriteString(a.Stdout, t.out.String()))
 }
 
 // diagTree writes results for people. Statuses are words: colour only adds to them.
 type diagTree struct {
-	out    *strings.Builder
+	out    strings.Builder
+	width  int
 	styled bool
+}
+
+// newDiagTree is for a terminal of that many columns, 0 for what is none.
+func newDiagTree(width int, styled bool) *diagTree {
+	const readable = 110
+	if width <= 0 || width > readable {
+		width = readable
+	}
+	return &diagTree{width: max(width, 40), styled: styled}
 }
 
 var (
 	diagWords  = map[finding.Status]string{finding.OK: "ok", finding.Warn: "WARN", finding.Fail: "FAIL", finding.Unknown: "?", finding.Skipped: "-"}
-	diagStyles = map[finding.Status]style{finding.OK: green, finding.Warn: yellow, finding.Fail: red, finding.Unknown: yellow}
+	diagStyles = map[finding.Status]style{finding.OK: green, finding.Warn: yellow, finding.Fail: red, finding.Unknown: yellow, finding.Skipped: faint}
 )
 
-func (t *diagTree) section(s finding.Section, results []finding.Result) {
+func (t *diagTree) section(s finding.Section, r *finding.Report) {
+	results := r.Of(s)
 	if len(results) == 0 {
 		return
 	}
-	t.out.WriteString(t.in(bold, s.Title()) + "\n")
+	worst := r.Worst(s)
+	fmt.Fprintf(&t.out, "%s %s\n", t.in(bold, s.Title()), t.in(diagStyles[worst], "["+diagWords[worst]+"]"))
 	for i := range results {
 		t.result(&results[i])
 	}
 	t.out.WriteByte('\n')
 }
 
+// columns before the text of a result, and before that of its details.
+const (
+	diagIndent  = "        "
+	diagDetails = diagIndent + "       "
+)
+
 func (t *diagTree) result(r *finding.Result) {
 	mark := fmt.Sprintf("%-4s", diagWords[r.Status])
-	fmt.Fprintf(t.out, "  %s  %s: %s\n", t.in(diagStyles[r.Status], mark), visible(r.Title), visible(r.Seen))
-	if r.Status != finding.Fail && r.Status != finding.Warn && r.Status != finding.Unknown {
+	text := t.wrapped(visible(r.Title)+": "+visible(r.Seen), diagIndent)
+	fmt.Fprintf(&t.out, "  %s  %s\n", t.in(diagStyles[r.Status], mark), text)
+	switch r.Status {
+	case finding.OK, finding.Skipped:
+		return
+	case finding.Unknown:
+		t.detail("needs", strings.Join(r.Missing, ", "))
+	default:
+		t.detail("id", r.ID)
+		t.detail("at", r.Culprit)
+		t.detail("why", r.Why)
+	}
+	for _, fix := range r.Fixes {
+		t.detail("fix", fmt.Sprintf("%s (%s)", fix.Does, fix.Who))
+		t.detail("", fix.Console)
+		if fix.Command != "" { // whole, to be copied
+			t.out.WriteString(diagDetails + t.in(bold, visible(fix.Command)) + "\n")
+		}
+	}
+}
+
+// detail writes a text beside its label.
+func (t *diagTree) detail(label, text string) {
+	if text != "" {
+		fmt.Fprintf(&t.out, "%s%s  %s\n", diagIndent, t.in(faint, fmt.Sprintf("%-5s", label)), t.wrapped(visible(text), diagDetails))
+	}
+}
+
+// wrapped breaks a text that stands behind indent.
+func (t *diagTree) wrapped(text, indent string) string {
+	return strings.Join(wrapped(text, t.width-len(indent)), "\n"+indent)
+}
+
+// sum says how it ended, and where to begin.
+func (t *diagTree) sum(r *finding.Report) {
+	fmt.Fprintf(&t.out, "%d ok, %d failed, %d warnings, %d unknown, %d skipped\n",
+		r.Count(finding.OK), r.Count(finding.Fail), r.Count(finding.Warn), r.Count(finding.Unknown), r.Count(finding.Skipped))
+	first := r.First()
+	if first == nil {
 		return
 	}
-	t.line("id", r.ID)
-	t.line("at", r.Culprit)
-	t.line("why", r.Why)
-	t.line("needs", strings.Join(r.Missing, ", "))
-	for _, fix := range r.Fixes {
-		t.line("fix", fmt.Sprintf("%s (%s)", fix.Does, fix.Who))
-		t.line("", fix.Command)
-		t.line("", fix.Console)
+	fmt.Fprintf(&t.out, "Begin with %s: %s\n", first.ID, t.wrapped(visible(first.Title), ""))
+	if len(first.Fixes) > 0 && first.Fixes[0].Command != "" {
+		fmt.Fprintf(&t.out, "  %s\n", t.in(bold, visible(first.Fixes[0].Command)))
 	}
-}
-
-func (t *diagTree) line(label, text string) {
-	if text != "" {
-		fmt.Fprintf(t.out, "        %-5s  %s\n", label, visible(text))
-	}
-}
-
-func (t *diagTree) sum(r *finding.Report) {
-	fmt.Fprintf(t.out, "%d ok, %d failed, %d warnings, %d unknown, %d skipped\n",
-		r.Count(finding.OK), r.Count(finding.Fail), r.Count(finding.Warn), r.Count(finding.Unknown), r.Count(finding.Skipped))
 }
 
 func (t *diagTree) in(s style, text string) string {

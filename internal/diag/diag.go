@@ -66,6 +66,25 @@ func Run(ctx context.Context, c *chain.Chain, begin func(finding.Section)) (find
 			return r, err
 		}
 		r.Results = append(r.Results, found...)
+		remember(c, &r)
 	}
 	return r, nil
+}
+
+// remember tells the sections to come what was found so far.
+func remember(c *chain.Chain, r *finding.Report) {
+	var failed, warned []string
+	c.Unknown = nil
+	for i := range r.Results {
+		switch of := &r.Results[i]; of.Status {
+		case finding.Fail:
+			failed = append(failed, of.ID)
+		case finding.Warn:
+			warned = append(warned, of.ID)
+		case finding.Unknown:
+			c.Unknown = append(c.Unknown, of.Check)
+		case finding.OK, finding.Skipped:
+		}
+	}
+	c.Found = append(failed, warned...)
 }

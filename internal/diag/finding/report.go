@@ -37,3 +37,16 @@ func (r *Report) Of(s Section) []Result {
 	}
 	return of
 }
+
+// First is the one to begin with: the first failure, else the first warning; nil if
+// there is neither.
+func (r *Report) First() *Result {
+	for _, s := range []Status{Fail, Warn} {
+		for i := range r.Results {
+			if r.Results[i].Status == s {
+				return &r.Results[i]
+			}
+		}
+	}
+	return nil
+}
