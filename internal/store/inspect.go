@@ -140,17 +140,18 @@ func foreign(name string, info fs.FileInfo) bool {
 // Tighten gives a directory or a file of the state that [Store.Inspect] found open the
 // mode that it should have. The caller holds the lock under which the file is written.
 func (s *Store) Tighten(path string) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		if err := s.ensureDir(); err != nil {
-			return err
-		}
-	} else if err := s.tightenFile(filepath.Base(path)); err != nil {
+	wide := tooWide(filepath.Base(path))
+	var err error
+	if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
+		wide, err = 0o077, s.ensureDir()
+	} else {
+		err = s.tightenFile(filepath.Base(path))
+	}
+	if err != nil {
 		return err
 	}
-	for _, f := range s.Inspect() {
-		if f.Path == path && f.Kind == FlawOpen {
-			return &FileError{Path: path, Err: fmt.Errorf("mode %04o stays", f.Mode), Fix: "move the state with " + HomeVariable}
-		}
+	if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&wide != 0 {
+		return &FileError{Path: path, Err: fmt.Errorf("mode %04o stays", info.Mode().Perm()), Fix: "move the state with " + HomeVariable}
 	}
 	return nil
 }
