@@ -60,11 +60,11 @@ func (b *bench) auditor(actions ...string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.profile("auditor", aws.ToString(made.AccessKey.AccessKeyId), aws.ToString(made.AccessKey.SecretAccessKey))
+	b.keys("auditor", aws.ToString(made.AccessKey.AccessKeyId), aws.ToString(made.AccessKey.SecretAccessKey))
 }
 
-// profile adds a profile with keys to those of the administrators.
-func (b *bench) profile(name, id, secret string) {
+// keys adds a profile with keys to those of the administrators.
+func (b *bench) keys(name, id, secret string) {
 	b.Helper()
 	b.must("/bin/sh", "-euc", fmt.Sprintf("printf '[%s]\\naws_access_key_id = %s\\naws_secret_access_key = %s\\n' >> aws-credentials", name, id, secret))
 }
@@ -188,7 +188,7 @@ func TestEachRightMissing(t *testing.T) {
 func TestNoRights(t *testing.T) {
 	b := reader(t)
 	b.auditor()
-	b.profile("stale", "AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")
+	b.keys("stale", "AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")
 	for _, c := range []struct{ profile, seen, missing string }{
 		{"auditor", "is not allowed", "sso:DescribeApplication"},
 		{"stale", "InvalidClientTokenId", ""},
