@@ -73,18 +73,16 @@ func Run(ctx context.Context, c *chain.Chain, begin func(finding.Section)) (find
 
 // remember tells the sections to come what was found so far.
 func remember(c *chain.Chain, r *finding.Report) {
-	var failed, warned []string
-	c.Unknown = nil
+	c.Failed, c.Warned, c.Unknown = nil, nil, nil
 	for i := range r.Results {
 		switch of := &r.Results[i]; of.Status {
 		case finding.Fail:
-			failed = append(failed, of.ID)
+			c.Failed = append(c.Failed, of.ID)
 		case finding.Warn:
-			warned = append(warned, of.ID)
+			c.Warned = append(c.Warned, of.ID)
 		case finding.Unknown:
 			c.Unknown = append(c.Unknown, of.Check)
 		case finding.OK, finding.Skipped:
 		}
 	}
-	c.Found = append(failed, warned...)
 }

@@ -110,9 +110,9 @@ type Chain struct {
 	// Access Grants and Athena.
 	Center, Application Access
 
-	// Found are the ids of what the sections before have found to be wrong, the failed
-	// ones first, and Unknown the ids of the checks that they could not make.
-	Found, Unknown []string
+	// Failed and Warned are the ids of what the sections before have found to be wrong, and
+	// Unknown those of the checks that they could not make.
+	Failed, Warned, Unknown []string
 
 	// The parts that sections fill in.
 	Issuer       *Issuer       // idp

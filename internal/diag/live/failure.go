@@ -135,8 +135,8 @@ func words(e *tipcreds.ExchangeError) string {
 	return text
 }
 
-// known are the findings so far that may be the cause, those of the nearest section first.
-func (s *step) known(c *chain.Chain) []string { return inSections(c.Found, s.causes) }
+// known are the failures so far that may be the cause, those of the nearest section first.
+func (s *step) known(c *chain.Chain) []string { return inSections(c.Failed, s.causes) }
 
 // unknown are the checks that could have told the cause.
 func (s *step) unknown(c *chain.Chain) []string { return inSections(c.Unknown, s.causes) }
@@ -187,7 +187,7 @@ func before(c *chain.Chain, log *finding.Log, err error) {
 		log.Unread(checkJWT, "there was no exchange: "+innermost(err), nil, again(c, "try again"))
 		return
 	}
-	if known := inSections(c.Found, []finding.Section{finding.Token, finding.IdP, finding.Local}); len(known) > 0 {
+	if known := inSections(c.Failed, []finding.Section{finding.Token, finding.IdP, finding.Local}); len(known) > 0 {
 		log.Skip(checkJWT, needed.Reason+"; see "+strings.Join(known, ", "))
 		return
 	}

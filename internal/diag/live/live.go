@@ -157,8 +157,9 @@ func introduce(ctx context.Context, c *chain.Chain, log *finding.Log, made *tipc
 // clock compares the clocks by what the answers told.
 func clock(c *chain.Chain, log *finding.Log, ahead time.Duration) {
 	known := func(id string) bool { return strings.HasPrefix(id, string(finding.Local)+".clock") }
-	if i := slices.IndexFunc(c.Found, known); i >= 0 {
-		log.Skip(checkClock, clockText(ahead)+": see "+c.Found[i])
+	before := slices.Concat(c.Failed, c.Warned)
+	if i := slices.IndexFunc(before, known); i >= 0 {
+		log.Skip(checkClock, clockText(ahead)+": see "+before[i])
 		return
 	}
 	if ahead.Abs() < notableSkew {

@@ -78,7 +78,7 @@ func TestFailedPointsBack(t *testing.T) {
 	if seen := live.Failed(c, denied)[3].Seen; !strings.Contains(seen, "not looked at so far: center.actor") || strings.Contains(seen, "local.port") {
 		t.Errorf("seen %q", seen)
 	}
-	c.Found = []string{"local.port-taken", "iam.role-missing", "center.not-assigned"}
+	c.Failed = []string{"local.port-taken", "iam.role-missing", "center.not-assigned"}
 	r := live.Failed(c, denied)[3]
 	if !strings.HasSuffix(r.Seen, "; see center.not-assigned, iam.role-missing") || !strings.Contains(r.Fixes[0].Does, "center.not-assigned") {
 		t.Errorf("seen %q, fix %+v", r.Seen, r.Fixes[0])
@@ -100,7 +100,7 @@ func TestClock(t *testing.T) {
 		}
 	}
 	c := configured()
-	c.Found = []string{"local.clock-off"}
+	c.Failed = []string{"local.clock-off"}
 	if got := statuses(live.Clock(c, time.Hour)); got != "skipped:clock" {
 		t.Errorf("known already: %s", got)
 	}
