@@ -1,18 +1,133 @@
-// Package iam is the section "iam" of a diagnosis.
+// Package iam is the section "iam" of a diagnosis: the OIDC provider, the two roles,
+// their trust policies and rights.
+//
+// It asks the policies as STS would, with the token's own claims: see
+// internal/diag/iamrole. It knows no service control policies and resource control
+// policies, which an organization may have besides.
 package iam
 
 import (
 	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
+	"github.com/tip-cli/tip-cli/internal/diag/iamrole"
 )
 
-// Checks returns what the section looks at.
-func Checks() []finding.Check { return nil }
+// patience bounds the whole section.
+const patience = 90 * time.Second
+
+// section is one look at the section.
+type section struct {
+	*finding.Log
+	c      *chain.Chain
+	client *iam.Client
+	// account and partition are those of the roles.
+	account, partition string
+	claims             *claims
+	provider           *provider
+	roles              *chain.Roles
+}
 
 // Run looks at it.
-func Run(_ context.Context, _ *chain.Chain) []finding.Result {
-	log := finding.NewLog(finding.IAM, Checks())
-	return log.Results()
+func Run(ctx context.Context, c *chain.Chain) []finding.Result {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	s := &section{Log: finding.NewLog(finding.IAM, Checks()), c: c, roles: &chain.Roles{}}
+	if s.begin() {
+		s.look(ctx)
+	}
+	return s.Results()
+}
+
+// begin reports whether there is something to look at, and something to look with.
+func (s *section) begin() bool {
+	for _, configured := range []string{s.c.Config.OIDCRoleARN, s.c.Config.IDEnhancedRoleARN} {
+		if a, ok := iamrole.Parse(configured); ok && s.account == "" {
+			s.account, s.partition = a.AccountID, a.Partition
+		}
+	}
+	switch {
+	case s.account == "":
+		s.rest(func(check string) { s.Skip(check, "no role is configured") })
+	case s.c.Application.Config == nil:
+		s.rest(func(check string) { s.Unread(check, s.unsigned(), nil, s.signed()) })
+	case s.c.Application.Account != "" && s.c.Application.Account != s.account:
+		s.Found("iam.wrong-account", s.caller(), "it is of account "+s.c.Application.Account+", the roles are of account "+s.account, s.signed())
+		s.rest(func(check string) {
+			s.Skip(check, "it needs credentials of account "+s.account+", see iam.wrong-account")
+		})
+	default:
+		s.client = iam.NewFromConfig(*s.c.Application.Config)
+		return true
+	}
+	return false
+}
+
+// rest has fn answer for every check that has no answer yet.
+func (s *section) rest(fn func(check string)) {
+	for _, check := range Checks() {
+		if !s.Has(check.ID) {
+			fn(check.ID)
+		}
+	}
+}
+
+// fine reports whether a check found nothing wrong.
+func (s *section) fine(check string) bool {
+	for _, r := range s.Results() {
+		if r.Check == check {
+			return r.Status == finding.OK
+		}
+	}
+	return false
+}
+
+func (s *section) unsigned() string {
+	if s.c.Application.Reason != "" {
+		return s.c.Application.Reason
+	}
+	return "there are no credentials for account " + s.account
+}
+
+// signed says with what to look.
+func (s *section) signed() finding.Fix {
+	return finding.Fix{Who: finding.You, Does: "run diag again with --app-profile and an AWS profile that may read IAM in account " + s.account}
+}
+
+// caller names what requests are signed with.
+func (s *section) caller() string {
+	if s.c.Application.Profile != "" {
+		return "--app-profile " + s.c.Application.Profile
+	}
+	return s.c.Application.ARN
+}
+
+func (s *section) look(ctx context.Context) {
+	if s.c.Application.Account == "" {
+		s.Unread(checkAccount, "STS did not tell whose credentials these are", nil)
+	} else {
+		s.OK(checkAccount, s.account)
+	}
+	s.claims = claimsOf(s.c)
+	s.lookAtProvider(ctx)
+	s.lookAtThumbprint(ctx)
+	s.lookAtApplicationRole(ctx)
+	s.lookAtTrust()
+	s.lookAtExchange()
+	s.lookAtEnhancedRole(ctx)
+	s.lookAtDuration()
+	s.lookAtAssume()
+	s.lookAtSessionClaims()
+	s.lookAtServices()
+	s.lookAtAllowList(ctx)
+	s.c.Roles = s.roles
+}
+
+// aws is a command line of the AWS CLI in the account of the roles.
+func (s *section) aws(words ...string) string {
+	return s.c.Application.AWS(s.c.Regions.Region, append([]string{"iam"}, words...)...)
 }

@@ -51,6 +51,16 @@ type Answer struct {
 // Denied reports whether a statement denies the request explicitly.
 func (a *Answer) Denied() bool { return !a.Unknown && a.Outcome.Explicit && !a.Outcome.Allowed }
 
+// DeniedBy reports whether a statement of the policy that decided denies the request, by its index.
+func (a *Answer) DeniedBy(statement int) bool {
+	for _, m := range a.Deciding() {
+		if m.By == a.Outcome.By && m.Document == a.Outcome.Document && m.Result.Statement == statement && m.Result.Decision == policy.ExplicitDeny {
+			return true
+		}
+	}
+	return false
+}
+
 // Allowed reports whether the request is allowed for certain.
 func (a *Answer) Allowed() bool { return !a.Unknown && a.Outcome.Allowed }
 

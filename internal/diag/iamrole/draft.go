@@ -92,3 +92,12 @@ func List(element json.RawMessage) []string {
 	}
 	return all
 }
+
+// Member is a member of an object, nil if there is none.
+func Member(object json.RawMessage, name string) json.RawMessage {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(object, &members) != nil {
+		return nil
+	}
+	return members[name]
+}
