@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
@@ -80,10 +81,28 @@ func (t *diagTree) section(s finding.Section, r *finding.Report) {
 	}
 	worst := r.Worst(s)
 	fmt.Fprintf(&t.out, "%s %s\n", t.in(bold, s.Title()), t.in(diagStyles[worst], "["+diagWords[worst]+"]"))
-	for i := range results {
-		t.result(&results[i])
+	for _, r := range folded(results) {
+		t.result(&r)
 	}
 	t.out.WriteByte('\n')
+}
+
+// folded makes one of neighbours that were not looked at for the same reason.
+func folded(results []finding.Result) []finding.Result {
+	var out []finding.Result
+	for _, r := range results {
+		if last := len(out) - 1; last >= 0 && alikeUnseen(&out[last], &r) {
+			out[last].Title += ", " + r.Title
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func alikeUnseen(a, b *finding.Result) bool {
+	unseen := b.Status == finding.Skipped || b.Status == finding.Unknown
+	return unseen && a.Status == b.Status && a.Seen == b.Seen && slices.Equal(a.Missing, b.Missing) && slices.Equal(a.Fixes, b.Fixes)
 }
 
 // columns before the text of a result, and before that of its details.

@@ -18,6 +18,7 @@ func someReport() *finding.Report {
 		}},
 		{ID: "center.groups", Title: "groups of the user", Why: "Grants may be to groups."},
 		{ID: "center.session", Title: "session configuration", Why: "It says what runs on in the background."},
+		{ID: "center.refresh", Title: "refresh grant", Why: "It saves JWTs."},
 	})
 	log.OK("center.application", "tip\x1b[31m, enabled\nby somebody")
 	log.Found("center.not-assigned", "arn:aws:sso::111122223333:application/ssoins-1/apl-1", "an assignment is required, and analyst has none", finding.Fix{
@@ -25,10 +26,12 @@ func someReport() *finding.Report {
 	})
 	log.Unread("center.groups", "identitystore:ListGroupMembershipsForMember is not allowed", []string{"identitystore:ListGroupMembershipsForMember"})
 	log.Skip("center.session", "nothing is configured")
+	log.Skip("center.refresh", "nothing is configured")
 	return &finding.Report{Results: log.Results()}
 }
 
-// Texts are wrapped, commands are not: they are to be copied.
+// Texts are wrapped, commands are not: they are to be copied. What was not looked at for the
+// same reason stands together.
 func TestDiagnosisForPeople(t *testing.T) {
 	r := someReport()
 	tree := newDiagTree(60, false)
@@ -50,9 +53,10 @@ func TestDiagnosisForPeople(t *testing.T) {
         identitystore:ListGroupMembershipsForMember is not
         allowed
         needs  identitystore:ListGroupMembershipsForMember
-  -     session configuration: nothing is configured
+  -     session configuration, refresh grant: nothing is
+        configured
 
-1 ok, 1 failed, 0 warnings, 1 unknown, 1 skipped
+1 ok, 1 failed, 0 warnings, 1 unknown, 2 skipped
 Begin with center.not-assigned: the user is not assigned to the application
   aws sso-admin create-application-assignment --application-arn arn:aws:sso::111122223333:application/ssoins-1/apl-1 --principal-type USER --principal-id 1234567890-aaaa
 `
@@ -68,7 +72,7 @@ func TestDiagnosisForPrograms(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`"version":1,"ok":false`, `"counts":{"fail":1,"ok":1,"skipped":1,"unknown":1,"warn":0}`, `"section":"center","title":"IAM Identity Center","status":"fail"`,
+		`"version":1,"ok":false`, `"counts":{"fail":1,"ok":1,"skipped":2,"unknown":1,"warn":0}`, `"section":"center","title":"IAM Identity Center","status":"fail"`,
 		`"id":"center.groups.unread","check":"center.groups"`, `"missing_permissions":["identitystore:ListGroupMembershipsForMember"]`, `"who":"Identity Center administrator"`,
 	} {
 		if !strings.Contains(string(text), want) {
