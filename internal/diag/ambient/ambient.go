@@ -36,7 +36,7 @@ func Open(ctx context.Context, client *awshttp.BuildableClient, profile, region 
 		return access
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		access.Reason = "no credentials: " + refusal.Of("", err).Seen
+		access.Reason = without(profile, err)
 		return access
 	}
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
@@ -49,4 +49,13 @@ func Open(ctx context.Context, client *awshttp.BuildableClient, profile, region 
 	}
 	access.Config = &cfg
 	return access
+}
+
+// without says that there are no credentials. Why none of all places had any is no news
+// where nobody has named one.
+func without(profile string, err error) string {
+	if profile == "" {
+		return "no AWS credentials in the environment, the default profile or the role of this machine"
+	}
+	return "the AWS profile " + profile + " gives no credentials: " + refusal.Cause(err)
 }

@@ -50,9 +50,9 @@ func Of(permission string, err error) *Refusal {
 	}
 	switch {
 	case !answered && isUnsigned(err):
-		r.Unsigned, r.Seen = true, "there are no credentials to read with: "+cause(err)
+		r.Unsigned, r.Seen = true, "there are no credentials to read with: "+Cause(err)
 	case !answered || status >= 500 || throttled(r.Code):
-		r.Unreachable, r.Seen = true, permission+": no answer: "+cause(err)
+		r.Unreachable, r.Seen = true, permission+": no answer: "+Cause(err)
 	case slices.Contains(unsignedCodes, r.Code):
 		r.Unsigned, r.Seen = true, "the credentials to read with are not taken: "+r.Code
 	case strings.HasPrefix(r.Code, "AccessDenied") || r.Code == "NotAuthorized" || r.Code == "UnauthorizedOperation":
@@ -82,8 +82,8 @@ func isUnsigned(err error) bool {
 	return strings.Contains(text, "get identity") || strings.Contains(text, "refresh cached credentials") || strings.Contains(text, "failed to retrieve credentials")
 }
 
-// cause is the innermost error, which says most in the fewest words.
-func cause(err error) string {
+// Cause is the innermost error, which says most in the fewest words.
+func Cause(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "the time was up"
 	}
