@@ -165,6 +165,8 @@ var rules = []rule{
 	{from: []string{"./internal/store"}, only: []string{std, others, "./internal/answer", "./internal/lazyregexp", "./internal/secret"}, reason: "state is kept, not judged"},
 	{from: []string{"./internal/oidclogin"}, only: []string{std, others, "./internal/lazyregexp", "./internal/secret"}, reason: "sign-in knows neither AWS nor files"},
 	{from: []string{"./internal/terminal"}, only: []string{std, others}, reason: "it talks to a person and knows not about what"},
+	{from: []string{"./internal/rolestemplate"}, only: []string{std, "./internal/lazyregexp"}, reason: "a template is made from what it is told, and asks nobody"},
+	{from: []string{"./internal/thumbprint"}, only: []string{std}, reason: "it looks at certificates by the client it is given"},
 	{from: []string{"./internal/wizard"}, only: []string{std, others}, reason: "it shows forms and knows not what for"},
 	{from: []string{"./internal/shellenv"}, only: []string{std, "./internal/secret"}, reason: "it writes variables, wherever their values are from"},
 	{from: []string{"./internal/childproc"}, only: []string{std, others, "./internal/terminal"}, reason: "it runs a command and knows not what for"},

@@ -208,8 +208,8 @@ func (in *Input) checkTags() error {
 		switch {
 		case tag.Key == "" || utf8.RuneCountInString(tag.Key) > 128 || !tagForm().MatchString(tag.Key):
 			return fmt.Errorf("the key of the tag %q is not 1 to 128 letters, digits, spaces and _.:/+@-", tag.Key)
-		case utf8.RuneCountInString(tag.Value) > 256 || !tagForm().MatchString(tag.Value):
-			return fmt.Errorf("the value of the tag %s, %q, is not up to 256 letters, digits, spaces and _.:/=+@-", tag.Key, tag.Value)
+		case tag.Value == "" || utf8.RuneCountInString(tag.Value) > 256 || !tagForm().MatchString(tag.Value):
+			return fmt.Errorf("the value of the tag %s, %q, is not 1 to 256 letters, digits, spaces and _.:/=+@-", tag.Key, tag.Value)
 		case strings.HasPrefix(folded, "aws:"):
 			return fmt.Errorf("the tag %s begins with aws:, which AWS keeps for itself", tag.Key)
 		case seen[folded]:

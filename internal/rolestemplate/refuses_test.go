@@ -54,7 +54,7 @@ func TestRefuses(t *testing.T) {
 		"is the provider of":         {provider("arn:aws:iam::444455556666:oidc-provider/dev-123456789.okta.com/oauth2/default/"), provider("arn:aws:iam::444455556666:oidc-provider/*")},
 		"names one that is there":    {func(in *rolestemplate.Input) { existing(in); thumb(strings.Repeat("a", 40))(in) }},
 		"the key of the tag":         {tags("", "x"), tags("a\nb", "x"), tags(strings.Repeat("x", 129), "x"), tags("{{resolve:x}}", "y")},
-		"the value of the tag":       {tags("a", `"`), tags("a", strings.Repeat("x", 257)), tags("a", "${AWS::Region}")},
+		"the value of the tag":       {tags("a", ""), tags("a", `"`), tags("a", strings.Repeat("x", 257)), tags("a", "${AWS::Region}")},
 		"which AWS keeps for itself": {tags("aws:x", "x"), tags("AWS:x", "x")},
 		"is there twice":             {tags("a", "x", "A", "x")},
 		"there are 51 tags, and IAM": {tags(strings.Split(strings.Repeat("k ", 102), " ")[:102]...)},
@@ -106,7 +106,7 @@ func tags(pairs ...string) func(*rolestemplate.Input) {
 //	go test -fuzz FuzzTemplate ./internal/rolestemplate
 func FuzzTemplate(f *testing.F) {
 	f.Add(issuer, audience, "", "", "", "team", "data", 0)
-	f.Add("https://a.b/x/", "a\nb: c", "", "role", "eu-west-1", "a b", "", 3600)
+	f.Add("https://a.b/x/", "a\nb: c", "", "role", "eu-west-1", "a b", "c", 3600)
 	f.Add("https://a.b/%22:aud\": x", "{{resolve:ssm:x}}", strings.Repeat("0a", 20), "r", "", "k", "!Ref x", 1)
 	for _, aud := range oddAudiences {
 		f.Add(issuer, aud, "", "", "", "a", "=", 0)
