@@ -177,8 +177,7 @@ func TestHealthyWorkGroup(t *testing.T) {
 	if d := b.diag(withWorkGroup()...); d.code != 0 || d.String() != "" {
 		t.Errorf("exit code %d\n%s", d.code, d)
 	}
-	b.must("tip-cli", "auth")
-	b.must("tip-cli", "get-credentials")
+	b.must("tip-cli", "auth", "get-iam-credentials")
 	d := b.diagAs(append(withWorkGroup(), "--profile", "center")...)
 	want := map[string]string{
 		"athena.workgroup": "ok", "athena.state": "ok", "athena.identity-center": "ok", "athena.results": "ok", "athena.results-access": "ok",
