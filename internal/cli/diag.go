@@ -147,7 +147,14 @@ func (a *app) asked(f *diagFlags) (chain.Asked, error) {
 }
 
 func (a *app) diagnose(ctx context.Context, f *diagFlags) error {
-	a.looking = true
+	if a.looking = true; !f.live {
+		a.keyringWait = keyringPatience
+	}
+	if f.html != "" {
+		if _, err := pageTarget(f.html); err != nil {
+			return err
+		}
+	}
 	asked, err := a.asked(f)
 	if err != nil {
 		return err
@@ -164,6 +171,11 @@ func (a *app) diagnose(ctx context.Context, f *diagFlags) error {
 	}
 	if !printed {
 		if err := a.printDiagnosis(f, &report); err != nil {
+			return err
+		}
+	}
+	if f.html != "" {
+		if err := a.writePage(f.html, &report, &asked); err != nil {
 			return err
 		}
 	}
