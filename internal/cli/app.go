@@ -49,6 +49,8 @@ type app struct {
 	told        sync.Map // what warnOnce has said
 	// looking says that the state is looked at and left as it is: a diagnosis.
 	looking bool
+	// keyringWait bounds the wait for the keyring; 0 is the store's own.
+	keyringWait time.Duration
 	// refused is what is wrong with the command line of a help topic.
 	refused error
 	store   func() (*store.Store, error)
@@ -68,6 +70,9 @@ func (a *app) openStore() (*store.Store, error) {
 	}
 	return store.Open(home, name, func(o *store.Options) {
 		o.Getenv, o.Notice, o.LookOnly = a.Getenv, a.warn, a.looking
+		if a.keyringWait > 0 {
+			o.KeyringTimeout = a.keyringWait
+		}
 	})
 }
 

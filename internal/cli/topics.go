@@ -61,6 +61,7 @@ func environment() []Entry {
 		{transport.CAVariable, "a file of CA certificates, added to those of the system, for AWS and the identity provider alike"},
 		{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxy, in capitals or not; HTTP_PROXY counts for nothing where REQUEST_METHOD is set, as it is in CGI"},
 		{"AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_S3_CONTROL, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_IDENTITYSTORE", "other endpoints than those of AWS, unless AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true"},
+		{"AWS_ENDPOINT_URL_SSO_ADMIN, AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL_ATHENA", "the same for what diag reads"},
 		{"AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true asks for such endpoints of AWS"},
 		{"AWS_RETRY_MODE, AWS_MAX_ATTEMPTS, AWS_DEFAULTS_MODE, AWS_SDK_UA_APP_ID", "as every AWS SDK has them"},
 		{"BROWSER", "the browser that signs you in, as a command; %s in it is the address"},

@@ -34,3 +34,20 @@ func TestCleared(t *testing.T) {
 		}
 	}
 }
+
+// So does a key that nobody knows, without a word about it.
+func TestUnknownCleared(t *testing.T) {
+	t.Parallel()
+	held, warnings, err := config.Parse([]byte(`{"region": "eu-west-1", "regoin": "x", "other": 1}`), "")
+	if err != nil || len(warnings) != 2 {
+		t.Fatalf("%v, %v", warnings, err)
+	}
+	over, warnings, err := config.Parse([]byte(`{"regoin": null}`), "")
+	if err != nil || len(warnings) != 0 {
+		t.Fatalf("%v, %v", warnings, err)
+	}
+	got := held.Merge(over)
+	if _, still := got.Unknown["regoin"]; still || string(got.Unknown["other"]) != "1" || string(held.Unknown["regoin"]) != `"x"` {
+		t.Errorf("%s, and before %s", got.Unknown, held.Unknown)
+	}
+}

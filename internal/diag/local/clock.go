@@ -20,6 +20,8 @@ import (
 const (
 	wrongClock    = 5 * time.Minute
 	driftingClock = time.Minute
+	// clockPatience bounds each question for the time.
+	clockPatience = 5 * time.Second
 )
 
 // reading is the clock of somebody else, ahead of ours by some time.
@@ -91,6 +93,8 @@ func (s *section) timeOfAWS(ctx context.Context) (reading, bool) {
 	if err != nil {
 		return reading{}, false
 	}
+	ctx, cancel := context.WithTimeout(ctx, clockPatience)
+	defer cancel()
 	client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.Retryer = aws.NopRetryer{} })
 	began := s.now()
 	_, err = client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
@@ -104,6 +108,8 @@ func (s *section) timeOfProvider(ctx context.Context) (reading, bool) {
 	if s.Login.Issuer == "" {
 		return reading{}, false
 	}
+	ctx, cancel := context.WithTimeout(ctx, clockPatience)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(s.Login.Issuer, "/")+"/.well-known/openid-configuration", http.NoBody)
 	if err != nil {
 		return reading{}, false

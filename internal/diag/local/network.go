@@ -111,19 +111,16 @@ func (s *section) withoutHTTP(name string, err error) {
 	}
 }
 
-// proxyAddress reads the address as the HTTP client does, which ignores what it cannot read.
+// proxyAddress reads the address of a proxy. The HTTP client takes one without a scheme
+// for one with http, and makes something else of what is none.
 func proxyAddress(text string) (*url.URL, error) {
-	address, err := url.Parse(text)
-	if err != nil || address.Scheme == "" || address.Host == "" {
-		if with, again := url.Parse("http://" + text); again == nil {
-			address, err = with, nil
-		}
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
 	}
+	address, err := url.Parse(text)
 	switch {
-	case err != nil:
-		return nil, errors.New("it is no address, and ignored")
-	case address.Hostname() == "":
-		return nil, errors.New("it names no host, and is ignored")
+	case err != nil || address.Hostname() == "":
+		return nil, errors.New("it is no address of a proxy")
 	case !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, address.Scheme):
 		return nil, fmt.Errorf("%s is no kind of proxy that can be used (http, https, socks5, socks5h)", address.Scheme)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -21,7 +22,7 @@ const signInVariable = "TIP_CLI_SIGN_IN"
 func Variables() []string {
 	return []string{
 		signInVariable, store.KeyringVariable, store.ContextVariable, "TIP_CLI_ACCESSIBLE", "TIP_CLI_FASTPATH", "TIP_CLI_CHAIN",
-		"TIP_CLI_COMPLETION_DESCRIPTIONS", "TIP_CLI_ENV_REGIONS", "TIP_CLI_ACTIVE_HELP",
+		"TIP_CLI_COMPLETION_DESCRIPTIONS", "TIP_CLI_ENV_REGIONS",
 	}
 }
 
@@ -66,14 +67,13 @@ func (s *section) configuration() {
 	case errors.Is(s.ConfigErr, store.ErrNotFound) && !s.Asked.JWT.IsZero() && s.Asked.ApplicationARN != "":
 		s.log.Skip(check, "nothing is configured; -j and -a say what to diagnose")
 	case errors.Is(s.ConfigErr, store.ErrNotFound):
-		s.log.Found("local.not-configured", s.Store.Path(store.ConfigFile), "there is no configuration of the context "+s.ContextName,
-			finding.Fix{Who: finding.You, Does: "configure the identity provider, the application and the roles", Command: s.TipCLI("configure", "idp")})
+		s.log.Found("local.not-configured", s.Store.Path(store.ConfigFile), "there is no configuration of the context "+s.ContextName, s.configure()...)
 	case errors.As(s.ConfigErr, &invalid):
 		for _, p := range invalid.Problems {
 			s.invalid(p)
 		}
 	case s.ConfigErr != nil:
-		s.log.Found("local.configuration-unreadable", s.Store.Path(store.ConfigFile), s.ConfigErr.Error(), s.runs(hintOf(s.ConfigErr, s.TipCLI("configure", "idp"))))
+		s.log.Found("local.configuration-unreadable", s.Store.Path(store.ConfigFile), cause(s.ConfigErr), s.readable())
 	case len(s.Warnings) > 0:
 		for _, p := range s.Warnings {
 			s.odd(p)
@@ -81,6 +81,22 @@ func (s *section) configuration() {
 	default:
 		s.log.OK(check, s.configured())
 	}
+}
+
+func (s *section) configure() []finding.Fix {
+	fixes := []finding.Fix{{Who: finding.You, Does: "configure the identity provider, the application and the roles", Command: s.TipCLI("configure", "idp")}}
+	if s.ContextName != store.DefaultContext {
+		fixes = append(fixes, finding.Fix{Who: finding.You, Does: "or choose a context that there is", Command: "tip-cli configure list-contexts"})
+	}
+	return fixes
+}
+
+// readable is the fix for a configuration that cannot be read.
+func (s *section) readable() finding.Fix {
+	if errors.Is(s.ConfigErr, store.ErrNotRegular) || errors.Is(s.ConfigErr, fs.ErrPermission) {
+		return s.moveAway(s.Store.Path(store.ConfigFile))
+	}
+	return s.runs(hintOf(s.ConfigErr, s.TipCLI("configure", "idp")))
 }
 
 // hintOf is the hint of an error of the store, or a command.

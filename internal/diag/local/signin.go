@@ -35,18 +35,23 @@ func (s *section) redirect(ctx context.Context) {
 	var taken []string
 	for _, port := range append([]int{s.Login.RedirectPort}, s.Login.FallbackPorts...) {
 		err := s.listen(ctx, port)
-		switch {
-		case err == nil:
+		if err == nil {
 			s.log.OK(check, s.redirectURL(port)+" can be listened on"+without(taken))
-			return
-		case !inUse(err) && len(s.Login.FallbackPorts) == 0:
-			s.log.Found("local.port-forbidden", s.redirectURL(port), innermost(err), s.otherPort(ctx, "redirect_port"))
 			return
 		}
 		taken = append(taken, strconv.Itoa(port))
+		if !inUse(err) && len(s.Login.FallbackPorts) == 0 {
+			s.forbidden(ctx, err)
+			return
+		}
 	}
 	s.log.Found("local.port-in-use", s.redirectURL(s.Login.RedirectPort), "another program listens on "+strings.Join(taken, ", "), s.otherPort(ctx, "redirect_fallback_ports"),
 		finding.Fix{Who: finding.You, Does: "or end the program that listens there", Console: s.whoListens()})
+}
+
+// forbidden says why the system does not give the port.
+func (s *section) forbidden(ctx context.Context, err error) {
+	s.log.Found("local.port-forbidden", s.redirectURL(s.Login.RedirectPort), innermost(err), s.otherPort(ctx, "redirect_port"))
 }
 
 func without(taken []string) string {
