@@ -3,9 +3,12 @@ package diagnosis_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -195,4 +198,76 @@ func TestGivenJWT(t *testing.T) {
 	if len(found) != 1 || found[0].ID != "token.expired" || found[0].Culprit != "-j" {
 		t.Errorf("an expired one:\n%s", d)
 	}
+}
+
+// hostileJWTs are texts that somebody may paste, and what diag must say of them.
+func hostileJWTs() map[string]struct{ text, id, seen string } {
+	const canary = "CANARY7531"
+	jwt := func(header, payload string) string {
+		return encoded(header) + "." + encoded(payload) + "." + encoded(canary)
+	}
+	const rs256 = `{"alg":"RS256"}`
+	now := strconv.FormatInt(time.Now().Unix(), 10)
+	return map[string]struct{ text, id, seen string }{
+		"1 MB":           {strings.Repeat(canary, 100_000), "token.too-long", "20000"},
+		"1 MB of dots":   {strings.Repeat(".", 1<<20), "token.too-long", "20000"},
+		"1 MB of JSON":   {jwt(rs256, `{"a":"`+strings.Repeat("A", 1<<20)+`"}`)[:1<<20], "token.too-long", "20000"},
+		"nested":         {jwt(`{"alg":"RS256","cty":"JWT"}`, canary), "token.encrypted", "another JWT"},
+		"encrypted":      {strings.Repeat(canary+".", 4) + "x", "token.encrypted", "five parts"},
+		"bad base64":     {encoded(rs256) + ".~~" + canary + "." + canary, "token.malformed", "base64url"},
+		"no JSON":        {jwt(rs256, canary), "token.malformed", "not JSON"},
+		"huge numbers":   {jwt(rs256, `{"iss":"`+oktaIssuer+`","sub":"`+canary+`","aud":"`+labtest.ClientID+`","iat":`+now+`,"exp":1e400}`), "token.bad-claim", "1e400"},
+		"many digits":    {jwt(rs256, `{"iss":"`+oktaIssuer+`","sub":"s","aud":"`+labtest.ClientID+`","iat":`+now+`,"exp":`+strings.Repeat("9", 9000)+`}`), "token.bad-claim", "9000 characters"},
+		"a member twice": {jwt(rs256, `{"iss":"`+canary+`","iss":"b"}`), "token.malformed", "twice"},
+		"null":           {jwt("null", "null"), "token.malformed", "no object"},
+		"deep":           {jwt(rs256, strings.Repeat("[", 6000)+strings.Repeat("]", 6000)), "token.malformed", "nested"},
+		"binary":         {"\xff\xfe" + canary, "token.malformed", "UTF-8"},
+		"escapes":        {"\x1b]0;" + canary + "\a", "token.malformed", "control character"},
+	}
+}
+
+// Whatever is pasted gets one clear line, soon, and is not repeated anywhere.
+func TestHostileJWTs(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.configure(nil)
+	b.signIn("analyst")
+	usual := timed(func() { b.diag() })
+	page := filepath.Join(b.home, "page.html")
+	for name, test := range hostileJWTs() {
+		t.Run(name, func(t *testing.T) {
+			b.write("jwt", test.text)
+			var r outcome
+			took := timed(func() {
+				r = b.run("/bin/sh", "-c", "tip-cli diag --output json --html '"+page+"' --profile center --app-profile app -j - <jwt")
+			})
+			if r.code != 1 || strings.Contains(r.stderr, "panic") {
+				t.Fatalf("exit code %d\n%.2000s", r.code, r.stderr)
+			}
+			if took > usual+time.Second {
+				t.Errorf("it took %s, and usually %s", took, usual)
+			}
+			var d diagnosis
+			if err := json.Unmarshal([]byte(r.stdout), &d); err != nil {
+				t.Fatal(err)
+			}
+			found := slices.DeleteFunc(d.with("fail", "warn"), func(f found) bool { return f.Section != "token" || f.ID == "token.bad-signature" })
+			if len(found) != 1 || found[0].ID != test.id || !strings.Contains(found[0].Seen, test.seen) || len(found[0].Seen) > 300 {
+				t.Errorf("found %+v, want %s with %q", found, test.id, test.seen)
+			}
+			html, err := os.ReadFile(page)
+			if err != nil {
+				t.Log(err) // the page may not be written by this version
+			}
+			if strings.Contains(r.stdout+r.stderr+string(html), "CANARY") {
+				t.Error("the text is repeated")
+			}
+		})
+	}
+}
+
+func timed(do func()) time.Duration {
+	began := time.Now()
+	do()
+	return time.Since(began)
 }
