@@ -141,7 +141,7 @@ func TestNameFor(t *testing.T) {
 	for iss, want := range map[string]string{
 		"https://dev-1.okta.com/oauth2/default": "dev-1.okta.com-",
 		"not a URL":                             "issuer-",
-		"https://[::1]/x":                       "--1-",
+		"https://[::1]/x":                       "1-",
 	} {
 		if got := nameFor(iss); len(got) != len(want)+6 || got[:len(want)] != want {
 			t.Errorf("%q: %q", iss, got)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -44,10 +45,7 @@ func many(v any) []any {
 
 // with is the policy with other statements.
 func (p *actorPolicy) with(statements ...map[string]any) map[string]any {
-	copied := map[string]any{}
-	for key, value := range p.whole {
-		copied[key] = value
-	}
+	copied := maps.Clone(p.whole)
 	copied["Statement"] = statements
 	return copied
 }
@@ -89,19 +87,13 @@ func without(s map[string]any, gone []string) map[string]any {
 	if len(after) == len(before) {
 		return s
 	}
-	principal, changed := map[string]any{}, map[string]any{}
-	for kind, value := range of {
-		principal[kind] = value
-	}
+	principal, changed := maps.Clone(of), maps.Clone(s)
 	principal["AWS"] = after
 	if len(after) == 0 {
 		delete(principal, "AWS")
 	}
 	if len(principal) == 0 {
 		return nil
-	}
-	for key, value := range s {
-		changed[key] = value
 	}
 	changed["Principal"] = principal
 	return changed
@@ -216,7 +208,11 @@ func (p *actorPolicy) applies(s map[string]any, r *policy.Request) bool {
 // unknownKeys are the condition keys of a statement that a request does not have.
 func (p *actorPolicy) unknownKeys(s map[string]any, r *policy.Request) []string {
 	var unknown []string
-	for _, key := range p.parsed(s).ContextKeys() {
+	d := p.parsed(s)
+	if d == nil {
+		return nil
+	}
+	for _, key := range d.ContextKeys() {
 		if _, ok := r.Context.Get(key); !ok {
 			unknown = append(unknown, key)
 		}
@@ -256,12 +252,8 @@ func hasFold(list []string, s string) bool {
 
 // bareStatement is a statement without conditions.
 func bareStatement(s map[string]any) map[string]any {
-	copied := map[string]any{}
-	for key, value := range s {
-		if key != "Condition" {
-			copied[key] = value
-		}
-	}
+	copied := maps.Clone(s)
+	delete(copied, "Condition")
 	return copied
 }
 

@@ -43,15 +43,26 @@ func (l *look) application(ctx context.Context) bool {
 	if store := aws.ToString(out.IdentityStoreArn); store != "" {
 		l.c.Registration.IdentityStoreID = lastPart(store)
 	}
-	l.OK("center.application", aws.ToString(out.Name)+", of account "+aws.ToString(out.ApplicationAccount))
+	if arn := aws.ToString(out.InstanceArn); arn != "" {
+		l.c.Registration.InstanceARN = arn
+	}
+	if aws.ToString(out.ApplicationArn) == "" {
+		l.Unread("center.application", "the answer of DescribeApplication names no application", nil)
+	} else {
+		l.OK("center.application", aws.ToString(out.Name)+", of account "+aws.ToString(out.ApplicationAccount))
+	}
 	l.status(out)
 	l.provider(out)
 	return true
 }
 
 func (l *look) status(out *ssoadmin.DescribeApplicationOutput) {
-	if out.Status == types.ApplicationStatusEnabled {
+	switch out.Status {
+	case types.ApplicationStatusEnabled:
 		l.OK("center.enabled", "ENABLED")
+		return
+	case "":
+		l.Unread("center.enabled", "the answer of DescribeApplication has no status", nil)
 		return
 	}
 	l.Found("center.application-disabled", l.c.Asked.ApplicationARN, "the status is "+string(out.Status)+", not ENABLED",
@@ -59,12 +70,15 @@ func (l *look) status(out *ssoadmin.DescribeApplicationOutput) {
 }
 
 func (l *look) provider(out *ssoadmin.DescribeApplicationOutput) {
-	if got := aws.ToString(out.ApplicationProviderArn); got != l.arn.customProvider() {
+	switch got := aws.ToString(out.ApplicationProviderArn); got {
+	case l.arn.customProvider():
+		l.OK("center.provider", "customer managed")
+	case "":
+		l.Unread("center.provider", "the answer of DescribeApplication has no application provider", nil)
+	default:
 		l.Found("center.not-custom", l.c.Asked.ApplicationARN, "the application provider is "+got+", not "+l.arn.customProvider(),
 			l.applicationAdvice("use a customer managed application: make one, or give the ARN of the right one"))
-		return
 	}
-	l.OK("center.provider", "customer managed")
 }
 
 // absent tells of an application that is not there, and which one may be meant.
@@ -163,11 +177,14 @@ func (l *look) instance(ctx context.Context) {
 	if id := aws.ToString(out.IdentityStoreId); id != "" {
 		l.c.Registration.IdentityStoreID = id
 	}
-	if out.Status != types.InstanceStatusActive {
+	switch out.Status {
+	case types.InstanceStatusActive:
+		l.OK("center.instance", lastPart(l.c.Registration.InstanceARN)+" of account "+aws.ToString(out.OwnerAccountId)+", identity store "+l.c.Registration.IdentityStoreID)
+	case "":
+		l.Unread("center.instance", "the answer of DescribeInstance has no status", nil)
+	default:
 		l.Found("center.instance-not-active", l.c.Registration.InstanceARN,
 			strings.TrimSuffix("the status is "+string(out.Status)+", not ACTIVE: "+aws.ToString(out.StatusReason), ": "),
 			finding.Fix{Who: finding.CenterAdmin, Does: "wait until the instance is active, or see why it does not become so", Console: "IAM Identity Center > Settings"})
-		return
 	}
-	l.OK("center.instance", lastPart(l.c.Registration.InstanceARN)+" of account "+aws.ToString(out.OwnerAccountId)+", identity store "+l.c.Registration.IdentityStoreID)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssoadmin"
 	"github.com/aws/aws-sdk-go-v2/service/ssoadmin/types"
 
@@ -17,8 +16,12 @@ func (l *look) assignment(ctx context.Context) {
 	switch r := refusal.Of("sso:GetApplicationAssignmentConfiguration", err); {
 	case r != nil:
 		l.unread(r, "center.assignment")
-	case !aws.ToBool(out.AssignmentRequired):
+	case out.AssignmentRequired == nil:
+		l.Unread("center.assignment", "the answer of GetApplicationAssignmentConfiguration does not say whether assignment is required", nil)
+	case !*out.AssignmentRequired:
 		l.OK("center.assignment", "not required")
+	case l.c.Person == nil && l.Has("center.user.unread"):
+		l.Unread("center.assignment", "assignment is required; whether it is met needs the user, who could not be read: see center.user", nil)
 	case l.c.Person == nil:
 		l.Skip("center.assignment", "required; whether it is met needs the user: see center.user")
 	default:

@@ -63,15 +63,6 @@ func administrator(l *lab.Lab) aws.Config {
 	return labtest.Config(l, l.Administrator(labtest.CenterAccount))
 }
 
-// statuses are what each check came to.
-func statuses(results []finding.Result) map[string]string {
-	all := map[string]string{}
-	for _, r := range results {
-		all[r.Check] += string(r.Status)
-	}
-	return all
-}
-
 func one(t *testing.T, results []finding.Result, id string) finding.Result {
 	t.Helper()
 	for _, r := range results {

@@ -32,8 +32,8 @@ type expectation struct {
 	audience []string
 	// from says whose they are: the token's, or what the configuration leads to.
 	from string
-	// known says that the issuer is the configured one, or that the token's signature
-	// is the issuer's, whichever that is: nobody is told to trust another.
+	// known says that the token is its issuer's, or that it has the configured issuer and
+	// client: nobody is told to trust what a stranger has written into a JWT.
 	known bool
 }
 
@@ -45,7 +45,8 @@ func (l *look) expected() expectation {
 		configured = l.c.Issuer.URL
 	}
 	if t := l.c.Token; t != nil && t.Issuer != "" {
-		return expectation{t.Issuer, t.Audience, "the token", t.Verified || bare(t.Issuer) == bare(configured)}
+		ours := t.Issuer == configured && slices.Contains(t.Audience, l.c.Login.ClientID)
+		return expectation{t.Issuer, t.Audience, "the token", t.Verified || ours}
 	}
 	e := expectation{iss: configured, from: "the configured sign-in", known: true}
 	if l.c.Login.ClientID != "" && l.c.Login.Assertion == config.AssertionIDToken {
@@ -168,7 +169,10 @@ func (l *look) audience(e *expectation) {
 		return
 	}
 	f := fix("authorize "+e.audience[0]+" for the issuer", l.putGrant(with(l.living(), l.issuer.arn, e.audience[0])))
-	if len(l.issuer.audiences) >= mostAudiences {
+	switch {
+	case !e.known:
+		f = console(stranger, inIssuers)
+	case len(l.issuer.audiences) >= mostAudiences:
 		f.Command, f.Console = "", "the grant has 10 audiences for the issuer, which is the most: put it anew without those that are not used"
 	}
 	l.Found("center.audience-not-authorized", l.c.Asked.ApplicationARN,

@@ -98,23 +98,29 @@ func (l *look) authorize(e *expectation, s found) finding.Fix {
 	}
 	rest := l.living()
 	switch {
+	case !e.known:
+		return console(stranger, inIssuers)
 	case e.iss == "" || audience == "" || len(rest) >= mostIssuers:
-		return console("authorize the issuer for the application")
+		return console("authorize the issuer for the application", inIssuers)
 	case s.exact != nil:
 		return fix("authorize "+s.exact.arn+" for the application", l.putGrant(with(rest, s.exact.arn, audience)))
-	case !e.known:
-		return console("see first whether " + e.iss + " is an identity provider that you trust: the token's signature is not known to be its")
 	}
 	made := l.putGrant(with(rest, placeholder, audience))
 	return fix("make a trusted token issuer with the URL "+e.iss+" and authorize it for the application",
 		"issuer=$("+l.create(e, s.near)+") && "+strings.ReplaceAll(made, placeholder, `'"$issuer"'`))
 }
 
-func console(does string) finding.Fix {
-	return finding.Fix{
-		Who: finding.CenterAdmin, Does: does,
-		Console: "IAM Identity Center > Settings > Authentication > Trusted token issuers, then Applications > the application > Trusted token issuers",
-	}
+// stranger is said in place of a command that a JWT of unknown origin would have a part in.
+const stranger = "see first whether the token is from an identity provider and for an application that you trust: its signature is not verified"
+
+// Places of the console.
+const (
+	inIssuers = "IAM Identity Center > Settings > Authentication > Trusted token issuers, then Applications > the application > Trusted token issuers"
+	inUsers   = "IAM Identity Center > Users"
+)
+
+func console(does, where string) finding.Fix {
+	return finding.Fix{Who: finding.CenterAdmin, Does: does, Console: where}
 }
 
 // placeholder stands for the ARN of an issuer that is still to be made, inside of what
@@ -150,7 +156,7 @@ func nameFor(iss string) string {
 		}
 		return '-'
 	}
-	name := strings.Map(allowed, host)
+	name := strings.TrimLeft(strings.Map(allowed, host), "-") // it must not look like an option
 	return name[:min(len(name), 200)] + "-" + hex.EncodeToString(sum[:3])
 }
 

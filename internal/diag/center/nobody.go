@@ -118,6 +118,9 @@ func (l *look) listedCase(ctx context.Context) string {
 
 // rename are the fixes that write the attribute of a user as the claim has it.
 func (l *look) rename(id string, u *identitystore.DescribeUserOutput) []finding.Fix {
+	if !l.c.Token.Verified {
+		return []finding.Fix{console(stranger, inUsers)}
+	}
 	operation := map[string]any{"AttributePath": userNamePath, "AttributeValue": l.value}
 	if l.issuer.attribute == emailPath {
 		email := map[string]any{"Value": l.value, "Primary": true}
@@ -175,12 +178,17 @@ func (l *look) createUser() finding.Fix {
 	if l.issuer.attribute != userNamePath && l.issuer.attribute != emailPath || l.issuer.attribute == emailPath && !isAddress {
 		return finding.Fix{Who: finding.CenterAdmin, Does: "provision the user with " + l.issuer.attribute + " = " + l.value, Console: "IAM Identity Center > Users > Add user"}
 	}
-	words := []string{
-		"identitystore", "create-user", "--identity-store-id", l.c.Registration.IdentityStoreID, "--user-name", l.value, "--display-name", name("name", local),
-		"--name", encoded(map[string]string{"GivenName": name("given_name", local), "FamilyName": name("family_name", local)}),
+	if !l.c.Token.Verified {
+		return console(stranger, inUsers)
+	}
+	// As JSON: the AWS CLI would open a value that begins with file://, and one that begins
+	// with a dash would be an option.
+	input := map[string]any{
+		"IdentityStoreId": l.c.Registration.IdentityStoreID, "UserName": l.value, "DisplayName": name("name", local),
+		"Name": map[string]string{"GivenName": name("given_name", local), "FamilyName": name("family_name", local)},
 	}
 	if isAddress {
-		words = append(words, "--emails", encoded([]any{map[string]any{"Value": l.value, "Type": "work", "Primary": true}}))
+		input["Emails"] = []any{map[string]any{"Value": l.value, "Type": "work", "Primary": true}}
 	}
-	return fix("make the user, if the directory is not provisioned by the identity provider", l.aws(words...))
+	return fix("make the user, if the directory is not provisioned by the identity provider", l.aws("identitystore", "create-user", "--cli-input-json", encoded(input)))
 }

@@ -62,7 +62,10 @@ func (l *look) getUserID(ctx context.Context, by types.AlternateIdentifier) (str
 		r.NotFound = r.NotFound || r.Code == "ValidationException"
 		return "", r
 	}
-	return aws.ToString(out.UserId), nil
+	if aws.ToString(out.UserId) == "" {
+		return "", &refusal.Refusal{Unreachable: true, Seen: "the answer of GetUserId names no user"}
+	}
+	return *out.UserId, nil
 }
 
 // byExternalID looks for an external id by the token's issuer and, because the directory
@@ -107,18 +110,23 @@ func (l *look) describeUser(ctx context.Context, id string) {
 		return
 	}
 	l.c.Person.UserName = aws.ToString(out.UserName)
-	if out.UserStatus == types.UserStatusDisabled {
-		l.Found("center.user-disabled", l.c.Person.UserName, "the user "+id+" is DISABLED", finding.Fix{
+	switch out.UserStatus {
+	case types.UserStatusEnabled:
+	case "":
+		l.Unread("center.user", l.c.Person.UserName+", "+id+"; the answer of DescribeUser does not say whether the user is enabled", nil)
+		return
+	default:
+		l.Found("center.user-disabled", l.c.Person.UserName, "the user "+id+" is "+string(out.UserStatus)+", not ENABLED", finding.Fix{
 			Who: finding.CenterAdmin, Does: "enable the user, or have the identity provider's provisioning do so",
 			Console: "IAM Identity Center > Users > " + l.c.Person.UserName + " > Enable user access",
 		})
 		return
 	}
-	seen := l.c.Person.UserName + ", " + id
+	seen := []string{l.c.Person.UserName, id}
 	for _, external := range out.ExternalIds {
-		seen += ", external id " + aws.ToString(external.Id) + " of " + aws.ToString(external.Issuer)
+		seen = append(seen, "external id "+aws.ToString(external.Id)+" of "+aws.ToString(external.Issuer))
 	}
-	l.OK("center.user", seen)
+	l.OK("center.user", listed(seen))
 }
 
 // groups reads the groups of the user.
