@@ -253,7 +253,7 @@ func enhancedMistakes() []mistake {
 		{id: "iam.service-partly", what: "The identity-enhanced role may not list its grants.",
 			make: permitted(enhancedRole, "access-grants", object{"Effect": "Allow", "Action": "s3:GetDataAccess", "Resource": "*"}), culprit: enhancedRole},
 		{id: "iam.service-not-allowed", name: "workgroup", what: "The identity-enhanced role may use another work group only.", make: permitted(enhancedRole, "athena",
-			object{"Effect": "Allow", "Action": "athena:*", "Resource": "arn:aws:athena:eu-west-1:444455556666:workgroup/primary"}), args: []string{"--service", "athena", "--workgroup", "team"}, culprit: enhancedRole},
+			object{"Effect": "Allow", "Action": "athena:*", "Resource": "arn:aws:athena:eu-west-1:444455556666:workgroup/primary"}), args: []string{"--service", "athena", "--workgroup", "tip-workgroup"}, culprit: enhancedRole},
 	}
 }
 

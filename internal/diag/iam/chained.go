@@ -20,8 +20,7 @@ func (s *section) contextProvider() string {
 // chainedRequest is what the application role's session asks of the identity-enhanced role.
 // The name of the session holds the person's id, who is not known yet.
 func (s *section) chainedRequest(action string) iamrole.Request {
-	keys := s.requestKeys()
-	delete(keys, "sts:RoleSessionName")
+	keys := s.chainedKeys()
 	keys[contextProviders] = []string{s.contextProvider()}
 	keys["aws:FederatedProvider"] = []string{s.federated()}
 	if arn := s.c.Asked.ApplicationARN; arn != "" {
@@ -31,7 +30,7 @@ func (s *section) chainedRequest(action string) iamrole.Request {
 			keys["identitycenter:InstanceArn"] = []string{"arn:" + s.partition + ":sso:::instance/" + instance}
 		}
 	}
-	q := iamrole.Request{Action: action, Keys: keys}
+	q := iamrole.Request{Action: action, Session: sessionName, Keys: keys}
 	if s.claims.token {
 		maps.Copy(keys, s.claims.sessionKeys(true))
 		for key, value := range s.claims.tags {

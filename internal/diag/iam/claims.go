@@ -193,6 +193,14 @@ func (s *section) requestKeys() policy.Context {
 	return keys
 }
 
+// chainedKeys are condition keys of what the sessions of the roles ask for: their names are
+// no keys of it.
+func (s *section) chainedKeys() policy.Context {
+	keys := s.requestKeys()
+	delete(keys, "sts:RoleSessionName")
+	return keys
+}
+
 // sessionKeys are those of the source identity and the session tags; of an inheriting
 // session only the transitive tags count.
 func (k *claims) sessionKeys(inherited bool) policy.Context {

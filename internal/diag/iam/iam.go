@@ -29,7 +29,9 @@ type section struct {
 	account, partition string
 	claims             *claims
 	provider           *provider
-	roles              *chain.Roles
+	// builtIn says that STS knows the identity provider without an OIDC provider.
+	builtIn bool
+	roles   *chain.Roles
 }
 
 // Run looks at it.

@@ -31,7 +31,7 @@ func (s *section) providerARN() string {
 
 // federated is how a trust policy names whom the token is from.
 func (s *section) federated() string {
-	if s.provider == nil && s.claims.host() == google {
+	if s.builtIn {
 		return google
 	}
 	return s.providerARN()
@@ -53,7 +53,8 @@ func (s *section) lookAtProvider(ctx context.Context) {
 		s.OK(checkProvider, arn)
 		s.lookAtClient(arn)
 	case refused.NotFound || refused.Code == "ValidationError" || refused.Code == "InvalidInput":
-		s.noProvider(ctx, arn)
+		list, _ := s.listed(ctx) // without it the nearest one stays unnamed
+		s.noProvider(arn, list)
 	default:
 		s.unreadProvider(ctx, arn, refused)
 	}
@@ -61,15 +62,16 @@ func (s *section) lookAtProvider(ctx context.Context) {
 
 // unreadProvider tells from the list at least whether the provider exists.
 func (s *section) unreadProvider(ctx context.Context, arn string, refused *refusal.Refusal) {
-	s.Unread(checkClient, refused.Seen, refused.Missing())
 	list, unlisted := s.listed(ctx)
 	switch {
 	case unlisted != nil:
 		s.Unread(checkProvider, refused.Seen, append(refused.Missing(), unlisted.Missing()...))
+		s.Unread(checkClient, refused.Seen, refused.Missing())
 	case slices.Contains(list, arn):
 		s.OK(checkProvider, arn)
+		s.Unread(checkClient, refused.Seen, refused.Missing())
 	default:
-		s.foundNoProvider(arn, list)
+		s.noProvider(arn, list)
 	}
 }
 
@@ -85,17 +87,15 @@ func (s *section) listed(ctx context.Context) ([]string, *refusal.Refusal) {
 	return arns, nil
 }
 
-func (s *section) noProvider(ctx context.Context, arn string) {
+func (s *section) noProvider(arn string, list []string) {
 	if s.claims.host() == google {
+		s.builtIn = true
 		s.OK(checkProvider, "STS knows "+google+" without an OIDC provider")
 		s.Skip(checkClient, "there is no OIDC provider that could list audiences: the trust policy must")
 		return
 	}
-	list, _ := s.listed(ctx) // without it the nearest one stays unnamed
 	s.foundNoProvider(arn, list)
-	if !s.Has(checkClient) {
-		s.Skip(checkClient, "there is no OIDC provider, see "+checkProvider)
-	}
+	s.Skip(checkClient, "there is no OIDC provider, see "+checkProvider)
 }
 
 func (s *section) foundNoProvider(arn string, list []string) {

@@ -27,7 +27,7 @@ func (s *section) lookAtExchange() {
 		s.Skip(checkExchange, "no application is configured")
 		return
 	}
-	q := iamrole.Request{Action: createToken, Resource: application, Keys: s.requestKeys()}
+	q := iamrole.Request{Action: createToken, Resource: application, Session: sessionName, Keys: s.chainedKeys()}
 	a := iamrole.Allows(role, q)
 	fix := func() finding.Fix {
 		return s.mendRights(role, &a, []string{createToken}, application, "tip-cli-exchange")
@@ -55,7 +55,7 @@ func (s *section) mendRights(role *chain.Role, a *iamrole.Answer, actions []stri
 	switch {
 	case a.Denied():
 		fix.Does = "take the denial of " + strings.Join(actions, ", ") + " out of " + a.Policy
-		fix.Command = s.withoutDenial(role, a, actions)
+		fix.Command = s.withoutDenial(role, a, actions, added)
 	case a.Boundary:
 		fix.Does = "let the permissions boundary allow " + strings.Join(actions, ", ")
 		draft := iamrole.Edit(role.Boundary)
@@ -116,8 +116,9 @@ func (s *section) detach(role *chain.Role, arn string) string {
 
 func awsOwned(arn string) bool { return strings.Contains(arn, ":iam::aws:policy/") }
 
-// withoutDenial is the denying policy without what it denies of actions.
-func (s *section) withoutDenial(role *chain.Role, a *iamrole.Answer, actions []string) string {
+// withoutDenial is the denying policy without what it denies of actions. A boundary that is
+// nothing but the denial gets what is added.
+func (s *section) withoutDenial(role *chain.Role, a *iamrole.Answer, actions []string, added iamrole.Statement) string {
 	at := slices.Index(role.PolicyNames, a.Policy)
 	doc := role.Boundary
 	if !a.Boundary {
@@ -131,6 +132,9 @@ func (s *section) withoutDenial(role *chain.Role, a *iamrole.Answer, actions []s
 		undenyAll(draft, doc.Kind(), a, action)
 	}
 	switch {
+	case a.Boundary && len(draft.Statement) == 0:
+		draft.Statement = []iamrole.Statement{added}
+		fallthrough
 	case a.Boundary:
 		return s.putManaged(role, a.Policy, draft, true)
 	case len(draft.Statement) == 0 && strings.HasPrefix(a.Policy, "arn:"):

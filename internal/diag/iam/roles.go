@@ -26,8 +26,11 @@ func (s *section) lookAtEnhancedRole(ctx context.Context) {
 func (s *section) lookAtRole(ctx context.Context, check, arn, key string) *chain.Role {
 	asked, ok := iamrole.Parse(arn)
 	switch {
-	case !ok:
+	case arn == "":
 		s.Skip(check, key+" is not configured")
+		return nil
+	case !ok:
+		s.Skip(check, key+" is no ARN of a role: "+arn)
 		return nil
 	case s.c.Application.Account != "" && asked.AccountID != s.c.Application.Account:
 		s.Unread(check, fmt.Sprintf("%s is of account %s, the credentials to read with are of account %s", arn, asked.AccountID, s.c.Application.Account), nil)

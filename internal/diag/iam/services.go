@@ -40,7 +40,7 @@ func (s *section) needs() []needs {
 		},
 		{chain.LakeFormation, []string{"lakeformation:GetDataAccess"}, nil, "*", false},
 		{chain.Redshift, []string{"redshift-data:ExecuteStatement", "redshift-data:DescribeStatement", "redshift-data:GetStatementResult"}, nil, "*", true},
-		{chain.QBusiness, []string{"qbusiness:ChatSync", "qbusiness:ListConversations"}, nil, "*", true},
+		{chain.QBusiness, []string{"qbusiness:ChatSync", "qbusiness:ListConversations"}, nil, arn("qbusiness", "application/*"), true},
 	}
 	return slices.DeleteFunc(all, func(n needs) bool { return !s.c.Asked.Wants(n.service) })
 }
@@ -100,9 +100,7 @@ func (s *section) services() string {
 }
 
 func (s *section) mayUse(role *chain.Role, n needs, action string) iamrole.Answer {
-	keys := s.requestKeys()
-	delete(keys, "sts:RoleSessionName")
-	return iamrole.Allows(role, iamrole.Request{Action: action, Resource: n.resource, Anywhere: n.open, Keys: keys})
+	return iamrole.Allows(role, iamrole.Request{Action: action, Resource: n.resource, Anywhere: n.open, Keys: s.chainedKeys()})
 }
 
 // collect puts an action to those that are refused for the same reason.

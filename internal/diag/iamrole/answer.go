@@ -16,6 +16,8 @@ type Request struct {
 	Action, Resource string
 	// Keys are the condition keys of the request, as far as they are known.
 	Keys policy.Context
+	// Session is the name of the session that asks, "" if it is not known.
+	Session string
 	// Settled are condition keys, or beginnings of them (aws:PrincipalTag/), of which
 	// Keys has all there are. Of keys that depend on the place and time of a request, and
 	// that are neither in Keys nor Settled, nothing is assumed: see [Answer].
@@ -64,9 +66,13 @@ func (a *Answer) DeniedBy(statement int) bool {
 // Allowed reports whether the request is allowed for certain.
 func (a *Answer) Allowed() bool { return !a.Unknown && a.Outcome.Allowed }
 
-// Principal is the session of a role as a principal.
+// Principal is the session of a role as a principal. Without a name it is one that no
+// policy names.
 func Principal(r *chain.Role, session string) policy.Principal {
 	p := policy.Principal{ARN: r.ARN, AccountID: r.Account}
+	if session == "" {
+		session = "?"
+	}
 	if a, ok := Parse(r.ARN); ok {
 		p.SessionARN = "arn:" + a.Partition + ":sts::" + r.Account + ":assumed-role/" + Name(a) + "/" + session
 	}
@@ -137,16 +143,15 @@ func withTags(r *chain.Role, keys policy.Context) policy.Context {
 
 // decide asks in the name of a session of a role.
 func decide(r *chain.Role, q Request, in policy.Input, resource *policy.Document) Answer {
-	session := "tip-cli"
-	if names, ok := q.Keys.Get("sts:RoleSessionName"); ok && len(names) == 1 {
-		session = names[0]
+	keys := Keys(r, q.Session)
+	if q.Session == "" {
+		keys.Delete("aws:userid")
 	}
-	keys := Keys(r, session)
 	for key, values := range q.Keys {
 		keys.Set(key, values...)
 	}
 	q.Keys = keys
-	in.Request, in.Resource, in.Identity, in.Boundary = q.by(Principal(r, session)), resource, r.Policies, r.Boundary
+	in.Request, in.Resource, in.Identity, in.Boundary = q.by(Principal(r, q.Session)), resource, r.Policies, r.Boundary
 	return q.decided(in, r)
 }
 
