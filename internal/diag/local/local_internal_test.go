@@ -170,12 +170,12 @@ func TestProxyAddress(t *testing.T) {
 		"socks4://proxy": "", "ftp://proxy": "", "http://": "", "http://[::1": "", "%": "", "://": "", "http://proxy:port": "",
 	} {
 		address, err := proxyAddress(text)
-		if got := ""; err == nil {
-			if got = address.Redacted(); got != want {
-				t.Errorf("%q: %s, want %q", text, got, want)
-			}
-		} else if want != "" {
-			t.Errorf("%q: %v", text, err)
+		got := ""
+		if err == nil {
+			got = address.Redacted()
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %q (%v)", text, got, want, err)
 		}
 	}
 }
