@@ -97,7 +97,7 @@ func aboutEvent(o event) Explanation {
 			{Why: "the session was made without ProvidedContexts: the program took other credentials than those of tip-cli, such as variables of the environment", Check: "local.profiles", Command: "tip-cli whoami"},
 			{Why: "it is an event of the application role's, which acts before anybody's identity is in play"},
 			{Why: "the session was made with sts:audit_context or without any, by another program"},
-			{Why: "of S3 data events: the trust policy of the location role lacks sts:SetContext", Check: "grants.location-role"},
+			{Why: "of S3 data events: the trust policy of the location role lacks sts:SetContext", Check: "grants.location-trust"},
 		}
 	}
 	return e

@@ -154,6 +154,31 @@ var errorTexts = []struct{ name, text, want string }{
 	{"Athena", "An error occurred (InvalidRequestException) when calling the GetWorkGroup operation: WorkGroup x is not found.", "athena.no-workgroup"},
 	{"Lake Formation", "Insufficient Lake Formation permission(s): Required Select on t", "lakeformation.insufficient"},
 	{"M:qbusiness", "An error occurred (LicenseNotFoundException) when calling the ChatSync operation: x", "qbusiness.license"},
+
+	// The rest of what the tables know.
+	{"Entra ID error codes", "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value", "entra.bad-secret"},
+	{"Entra ID error codes", "AADSTS50076: Due to a configuration change made by your administrator, you must use multi-factor authentication", "entra.mfa"},
+	{"Entra ID error codes", "AADSTS54005: OAuth2 Authorization code was already redeemed, please retry with a new valid code", "entra.code"},
+	{"Entra ID error codes", "AADSTS70011: The provided value for the input parameter 'scope' is not valid", "entra.scope"},
+	{"Okta", "invalid_scope: One or more scopes are not configured for the authorization server resource.", "okta.scope"},
+	{"by analogy with STS's denial", "User: access-grants.s3.amazonaws.com is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/location", "sts.location-role"},
+	{"S3 API", "An error occurred (NoSuchAccessGrantsLocationError) when calling the CreateAccessGrant operation: x", "grants.no-location"},
+	{"S3 API", "An error occurred (NoSuchAccessGrantError) when calling the GetAccessGrant operation: x", "grants.no-such-grant"},
+	{"S3 API", "An error occurred (InvalidIamRole) when calling the CreateAccessGrantsLocation operation: x", "grants.invalid-role"},
+	{"S3 API", "An error occurred (InvalidAccessGrant) when calling the CreateAccessGrant operation: x", "grants.invalid-grant"},
+	{"S3 API", "An error occurred (AccessGrantsInstanceResourcePolicyNotExists) when calling the GetAccessGrantsInstanceResourcePolicy operation: x", "grants.resource-policy"},
+	{"S3 API", "An error occurred (AccessGrantsQuotaExceededError) when calling the CreateAccessGrant operation: x", "grants.quota"},
+	{"S3 API", "An error occurred (NoSuchBucket) when calling the ListObjectsV2 operation: The specified bucket does not exist", "grants.no-bucket"},
+	{"M:sso-oidc", "An error occurred (InvalidRequestException) when calling the CreateTokenWithIAM operation: ", "exchange.invalid-request"},
+	{"RFC 6749", `{"error":"unsupported_grant_type"}`, "idp.unsupported-grant"},
+	{"a client of OAuth", "oauth2: state mismatch", "idp.state"},
+	{"go-oidc", `oidc: issuer did not match the issuer returned by provider, expected "https://a.example" got "https://a.example/"`, "idp.issuer"},
+	{"Q Business API", "An error occurred (ValidationException) when calling the ListConversations operation: userId must not be provided for identity-aware applications", "qbusiness.anonymous"},
+	{"Redshift", `ERROR: permission denied for relation sales, user "awsidc:analyst@example.com"`, "redshift.identity"},
+	{"AWS general reference", "An error occurred (MissingAuthenticationToken) when calling the AssumeRole operation: Request is missing Authentication Token", "aws.unsigned"},
+	{"common errors", "An error occurred (ValidationException) when calling the DescribeApplication operation: Invalid ARN", "aws.validation"},
+	{"M:iam", "An error occurred (MalformedPolicyDocument) when calling the UpdateAssumeRolePolicy operation: Invalid principal in policy", "aws.policy"},
+	{"tip-cli", "tip-cli: error: nobody is signed in\ntip-cli: hint: run: tip-cli auth", "machine.tip-cli-sign-in"},
 }
 
 func TestErrors(t *testing.T) {

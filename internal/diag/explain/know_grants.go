@@ -12,7 +12,7 @@ var grantsErrors = []piece{
 		causes: []Cause{
 			{Why: "there is no grant for the person or a group of theirs on this prefix", Check: "grants.grant", Command: "tip-cli s3ag explain s3://BUCKET/PREFIX"},
 			{Why: "the grant has another permission: READ does not cover a write, and READ and WRITE in two grants may not make a READWRITE", Check: "grants.grant"},
-			{Why: "the target is wider than the grant: s3://bucket/ where the grant is s3://bucket/prefix/*", Check: "grants.target"},
+			{Why: "the target is wider than the grant: s3://bucket/ where the grant is s3://bucket/prefix/*", Check: "grants.scope"},
 			{Why: "the grant is bound to another application", Check: "grants.grant"},
 			{Why: "the session carries no identity, so that only the role's grants count", Command: "tip-cli whoami"},
 			{Why: "the application lacks the scope s3:access_grants:read_write", Check: "center.scopes"},
@@ -24,10 +24,10 @@ var grantsErrors = []piece{
 		means:  "There is a grant. Behind it S3 Access Grants assumes the IAM role of the location, and STS said no.",
 		source: fromGrants + "; S3 guide: register a location",
 		causes: []Cause{
-			{Why: "the trust policy of the location role lacks sts:SetContext, which people of the directory need", Check: "grants.location-role"},
-			{Why: "it lacks sts:AssumeRole or sts:SetSourceIdentity for access-grants.s3.amazonaws.com", Check: "grants.location-role"},
-			{Why: "a condition on aws:SourceAccount or aws:SourceArn names another account or instance", Check: "grants.location-role"},
-			{Why: "the role was deleted", Check: "grants.location"},
+			{Why: "the trust policy of the location role lacks sts:SetContext, which people of the directory need", Check: "grants.location-trust"},
+			{Why: "it lacks sts:AssumeRole or sts:SetSourceIdentity for access-grants.s3.amazonaws.com", Check: "grants.location-trust"},
+			{Why: "a condition on aws:SourceAccount or aws:SourceArn names another account or instance", Check: "grants.location-trust"},
+			{Why: "the role was deleted", Check: "grants.location-role"},
 		},
 	},
 	{
@@ -63,7 +63,7 @@ var grantsErrors = []piece{
 		source: fromGrants + "; S3 guide: directory identities",
 		causes: []Cause{
 			{Why: "the two are in different regions", Check: "regions.grants"},
-			{Why: "the instance is associated with another instance, or with none", Check: "grants.association"},
+			{Why: "the instance is associated with another instance, or with none", Check: "grants.identity-center"},
 			{Why: "the ARN of the Identity Center instance is mistyped"},
 		},
 	},
@@ -90,7 +90,7 @@ var grantsErrors = []piece{
 	{
 		id: "grants.resource-policy", codes: []string{"InvalidResourcePolicy", "InvalidResourcePolicyError", "AccessGrantsInstanceResourcePolicyNotExists"},
 		title: "the resource policy of the Access Grants instance", means: "Other accounts reach the instance only by its resource policy, or by a share of AWS RAM.", source: fromGrants + "; S3 guide: cross-account access",
-		causes: []Cause{{Why: "there is none, or it names accounts, actions or the instance wrongly", Check: "grants.instance"}},
+		causes: []Cause{{Why: "there is none, or it names accounts, actions or the instance wrongly", Check: "grants.sharing"}},
 	},
 	{
 		id: "grants.quota", codes: []string{"AccessGrantsQuotaExceededError", "AccessGrantsLocationsQuotaExceededError"},
@@ -104,8 +104,8 @@ var grantsErrors = []piece{
 		source: fromGrants,
 		causes: []Cause{
 			{Why: "no grant covers the target with this permission", Check: "grants.grant", Command: "tip-cli s3ag explain s3://BUCKET/PREFIX"},
-			{Why: "the policy of the identity-enhanced role lacks the action", Check: "iam.rights"},
-			{Why: "the instance is of another account and its resource policy does not let yours in", Check: "grants.instance"},
+			{Why: "the policy of the identity-enhanced role lacks the action", Check: "iam.services"},
+			{Why: "the instance is of another account and its resource policy does not let yours in", Check: "grants.sharing"},
 		},
 	},
 	{
@@ -114,10 +114,10 @@ var grantsErrors = []piece{
 		means:  "S3 does not say more than this for objects. With credentials of S3 Access Grants, what counts is the matched grant, the policy of the location's role, the bucket's policy, and its KMS key.",
 		source: "S3 guide: troubleshoot access denied",
 		causes: []Cause{
-			{Why: "the object is outside of the grant that the credentials are for", Check: "grants.target", Command: "tip-cli s3ag list-credentials"},
+			{Why: "the object is outside of the grant that the credentials are for", Check: "grants.scope", Command: "tip-cli s3ag list-credentials"},
 			{Why: "the program has the session's credentials and not those for S3: the session may not use S3 directly", Command: "tip-cli exec --s3 s3://BUCKET/PREFIX -- COMMAND"},
-			{Why: "the policy of the location role lacks the S3 action, or kms:Decrypt and kms:GenerateDataKey for an encrypted bucket", Check: "grants.location-role"},
-			{Why: "the bucket's policy denies it", Check: "grants.bucket"},
+			{Why: "the policy of the location role lacks the S3 action, or kms:Decrypt and kms:GenerateDataKey for an encrypted bucket", Check: "grants.location-rights"},
+			{Why: "the bucket's policy denies it", Check: "grants.bucket-policy"},
 		},
 	},
 	{
@@ -128,7 +128,7 @@ var grantsErrors = []piece{
 	{
 		id: "grants.redirect", codes: []string{"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"},
 		title: "the bucket is in another region than the request", means: "The answer names the region of the bucket. S3 Access Grants must be in the bucket's region.", source: "S3 API: error responses",
-		causes: []Cause{{Why: "AWS_REGION, or the profile's region, is not that of the bucket", Check: "regions.bucket"}},
+		causes: []Cause{{Why: "AWS_REGION, or the profile's region, is not that of the bucket", Check: "regions.target"}},
 	},
 }
 
@@ -147,7 +147,7 @@ var serviceErrors = []piece{
 		id: "athena.output", has: []string{"unable to verify/create output bucket|no output location provided|output location"},
 		title: "Athena cannot write the results", means: "A work group with Identity Center writes results through S3 Access Grants, as the person.", source: "Athena guide: query results and S3 Access Grants",
 		causes: []Cause{
-			{Why: "no grant lets the person write to the results' prefix", Check: "athena.results", Command: "tip-cli s3ag explain s3://RESULTS-BUCKET/PREFIX --permission WRITE"},
+			{Why: "no grant lets the person write to the results' prefix", Check: "athena.results-access", Command: "tip-cli s3ag explain s3://RESULTS-BUCKET/PREFIX --permission WRITE"},
 			{Why: "the work group has no location for results, or its bucket is gone", Check: "athena.results"},
 		},
 	},

@@ -70,7 +70,7 @@ var providerErrors = []piece{
 	{
 		id: "okta.redirect-uri", has: []string{"'redirect_uri' parameter must be|redirect_uri' parameter must be"},
 		title: "the redirect URI is not registered at Okta", means: "Okta compares it exactly: host, port, path, case, slash. 127.0.0.1 is not localhost.", source: "Okta: OpenID Connect API; grafana/grafana issue 88362",
-		causes: []Cause{{Why: "the application lacks the address under General > Login > Sign-in redirect URIs", Check: "idp.redirect", Command: "tip-cli configure show"}, {Why: "another port was used because the usual one was taken: register the fallback ports, too", Check: "local.port"}},
+		causes: []Cause{{Why: "the application lacks the address under General > Login > Sign-in redirect URIs", Check: "idp.redirect", Command: "tip-cli configure show"}, {Why: "another port was used because the usual one was taken: register the fallback ports, too", Check: "local.redirect"}},
 	},
 	{
 		id: "okta.not-assigned", has: []string{"user is not assigned to the client application|user is not assigned to the application"},

@@ -9,7 +9,7 @@ var machineErrors = []piece{
 		id: "machine.unknown-authority", has: []string{"certificate signed by unknown authority|unable to get local issuer certificate|self signed certificate|self-signed certificate|certificate_verify_failed|certificate verify failed|unable to find valid certification path"},
 		title: "a certificate is not trusted", means: "Mostly a proxy of the company's opens TLS and shows a certificate of its own. The JWT and the keys would pass through its hands.", source: fromSDKs + ": ca_bundle",
 		causes: []Cause{
-			{Why: "the proxy's CA certificate is not known to the program: name its file in AWS_CA_BUNDLE (REQUESTS_CA_BUNDLE for other tools)", Check: "local.ca", Command: "AWS_CA_BUNDLE=FILE tip-cli status"},
+			{Why: "the proxy's CA certificate is not known to the program: name its file in AWS_CA_BUNDLE (REQUESTS_CA_BUNDLE for other tools)", Check: "local.authorities", Command: "AWS_CA_BUNDLE=FILE tip-cli status"},
 			{Why: "the identity provider has a private certificate: then AWS cannot verify it either, unless the provider's thumbprint is in IAM", Check: "idp.discovery"},
 		},
 	},
@@ -45,7 +45,7 @@ var machineErrors = []piece{
 	{
 		id: "machine.port", has: []string{"address already in use|only one usage of each socket address"},
 		title: "the port for the sign-in is taken", means: "Another program, or another tip-cli, listens on the port of the redirect (8090, or the configured one).", source: "RFC 8252 section 7.3",
-		causes: []Cause{{Why: "another program has the port", Check: "local.port", Command: "tip-cli configure show"}},
+		causes: []Cause{{Why: "another program has the port", Check: "local.redirect", Command: "tip-cli configure show"}},
 	},
 	{
 		id: "machine.name", has: []string{"no such host|could not resolve host|name or service not known|temporary failure in name resolution|getaddrinfo|nodename nor servname|could not connect to the endpoint url"},
@@ -95,7 +95,7 @@ var generalErrors = []piece{
 		source: "IAM guide: access denied error messages",
 		causes: []Cause{
 			{Why: "the call was made by another session than the one you meant: variables of the environment come before profiles", Command: "tip-cli whoami"},
-			{Why: "the role's policy lacks the action or the resource", Check: "iam.rights"},
+			{Why: "the role's policy lacks the action or the resource", Check: "iam.services"},
 		},
 	},
 	{
@@ -119,7 +119,7 @@ var generalErrors = []piece{
 	{
 		id: "aws.signature", codes: []string{"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature", "IncompleteSignatureException"},
 		title: "the signature is wrong", means: "The secret key is not that of the key id, the request was changed on its way, or it was signed for another region or service.", source: "AWS general reference: Signature Version 4",
-		causes: []Cause{{Why: "values of two sets of credentials are mixed: a file and variables", Check: "local.profiles"}, {Why: "the region does not fit the host (\"Credential should be scoped to a valid region\")", Check: "regions.application"}, {Why: "a proxy changes requests", Check: "local.proxy"}},
+		causes: []Cause{{Why: "values of two sets of credentials are mixed: a file and variables", Check: "local.profiles"}, {Why: "the region does not fit the host (\"Credential should be scoped to a valid region\")", Check: "regions.environment"}, {Why: "a proxy changes requests", Check: "local.proxy"}},
 	},
 	{
 		id: "aws.unsigned", codes: []string{"MissingAuthenticationToken", "MissingAuthenticationTokenException"},

@@ -21,7 +21,7 @@ var sessionErrors = []piece{
 		source: fromAllowList,
 		causes: []Cause{
 			{Why: "the call has nothing to do with the person's data: make it with other credentials, of an ordinary role", Command: "tip-cli exec --help"},
-			{Why: "the service takes identities since a short time, and the list of the account's partition is older"},
+			{Why: "the service takes identities since a short time, and the list of the account's partition is older", Check: "iam.allow-list"},
 		},
 	},
 	{
@@ -30,14 +30,14 @@ var sessionErrors = []piece{
 		means:  "Credentials of S3 Access Grants are bounded by a session policy to the prefix and the permission of the grant.",
 		source: "S3 guide: S3 Access Grants credentials",
 		causes: []Cause{
-			{Why: "the object is outside the matched prefix, or the grant is READ and something was written", Check: "grants.target", Command: "tip-cli s3ag explain s3://BUCKET/PREFIX --permission WRITE"},
+			{Why: "the object is outside the matched prefix, or the grant is READ and something was written", Check: "grants.scope", Command: "tip-cli s3ag explain s3://BUCKET/PREFIX --permission WRITE"},
 			{Why: "the program lists the whole bucket and not the prefix: give it the prefix"},
 		},
 	},
 	{
 		id: "session.boundary", has: []string{"explicit deny in a permissions boundary|because no permissions boundary allows"},
 		title: "the permissions boundary of the role does not allow it", means: "A boundary is the most that a role can have, whatever its policies say.", source: "IAM guide: permissions boundaries",
-		causes: []Cause{{Why: "the boundary of the identity-enhanced or the application role lacks the action", Check: "iam.rights"}},
+		causes: []Cause{{Why: "the boundary of the identity-enhanced or the application role lacks the action", Check: "iam.services"}},
 	},
 	{
 		id: "session.scp", has: []string{"explicit deny in a service control policy|because no service control policy allows|explicit deny in a resource control policy|because no resource control policy allows"},
@@ -55,7 +55,7 @@ var sessionErrors = []piece{
 		means:  "Either its own policy or the application's actor policy says no. In one account the actor policy may suffice; across accounts both must allow it.",
 		source: "IAM Identity Center guide: IAM actor policies",
 		causes: []Cause{
-			{Why: "the role's policy lacks sso-oauth:CreateTokenWithIAM on the application's ARN, or denies it", Check: "iam.create-token"},
+			{Why: "the role's policy lacks sso-oauth:CreateTokenWithIAM on the application's ARN, or denies it", Check: "iam.exchange"},
 			{Why: "the actor policy of the application names another role", Check: "center.actor"},
 		},
 	},
@@ -65,8 +65,8 @@ var sessionErrors = []piece{
 		means:  "This is IAM's answer, before any grant was looked at: the role needs s3:GetDataAccess on the Access Grants instance, and beside it s3:ListCallerAccessGrants and s3:GetAccessGrantsInstanceForPrefix.",
 		source: "S3 guide: request access to data",
 		causes: []Cause{
-			{Why: "the policy of the identity-enhanced role lacks the action, or names another instance", Check: "iam.rights"},
-			{Why: "the instance is of another account: its resource policy must allow the role or its account", Check: "grants.instance"},
+			{Why: "the policy of the identity-enhanced role lacks the action, or names another instance", Check: "iam.services"},
+			{Why: "the instance is of another account: its resource policy must allow the role or its account", Check: "grants.sharing"},
 		},
 	},
 	{
@@ -82,6 +82,6 @@ var sessionErrors = []piece{
 	{
 		id: "session.athena-right", actions: []string{"athena:*", "glue:*", "lakeformation:*"},
 		title: "the identity-enhanced role lacks a right for Athena, Glue or Lake Formation", means: "The role's own policy must allow the call; the person's rights to the data come on top, from Lake Formation or S3 Access Grants.", source: "Athena guide: trusted identity propagation",
-		causes: []Cause{{Why: "the role's policy lacks the action or the work group's ARN", Check: "iam.rights"}},
+		causes: []Cause{{Why: "the role's policy lacks the action or the work group's ARN", Check: "iam.services"}},
 	},
 }

@@ -15,10 +15,10 @@ var stsErrors = []piece{
 		source: fromOIDC + "; aws/aws-sdk-js-v3 issue 3052",
 		causes: []Cause{
 			{Why: "the provider was slow for a moment: the same JWT may be tried again, for STS does not consume it"},
-			{Why: "the provider, or its jwks_uri, is not reachable from the internet: a private network, a firewall, an allow list", Check: "idp.discovery"},
-			{Why: "the discovery document lacks a member that IAM wants: response_types_supported, subject_types_supported, id_token_signing_alg_values_supported, claims_supported", Check: "idp.discovery"},
+			{Why: "the provider, or its jwks_uri, is not reachable from the internet: a private network, a firewall, an allow list", Check: "idp.reachable"},
+			{Why: "the discovery document lacks a member that IAM wants: response_types_supported, subject_types_supported, id_token_signing_alg_values_supported, claims_supported", Check: "idp.metadata"},
 			{Why: "the key set is empty, or has more than 100 RSA or EC keys", Check: "idp.keys"},
-			{Why: "the certificate of the provider is not from a public authority, and the provider's thumbprint in IAM is not that of its top intermediate", Check: "iam.thumbprints"},
+			{Why: "the certificate of the provider is not from a public authority, and the provider's thumbprint in IAM is not that of its top intermediate", Check: "iam.thumbprint"},
 		},
 	},
 	{
@@ -38,9 +38,9 @@ var stsErrors = []piece{
 		means:  "STS takes azp, where the JWT has one, else aud, and looks for it among the client ids (audiences) of the OIDC provider.",
 		source: fromOIDC + "; aws-actions/configure-aws-credentials issue 1309",
 		causes: []Cause{
-			{Why: "the OIDC provider has another client id, or a typing error", Check: "iam.audience", Command: "aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ARN --client-id CLIENT-ID --profile PROFILE"},
-			{Why: "an access token was sent in place of the ID token: its audience is an API", Check: "token.use"},
-			{Why: "the JWT has an azp that differs from aud (Entra ID): it is azp that counts", Check: "token.audience"},
+			{Why: "the OIDC provider has another client id, or a typing error", Check: "iam.client", Command: "aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ARN --client-id CLIENT-ID --profile PROFILE"},
+			{Why: "an access token was sent in place of the ID token: its audience is an API", Check: "token.kind"},
+			{Why: "the JWT has an azp that differs from aud (Entra ID): it is azp that counts", Check: "token.party"},
 		},
 	},
 	{
@@ -48,7 +48,7 @@ var stsErrors = []piece{
 		title:  "the JWT was issued too long ago",
 		means:  "STS refuses a JWT whose iat is long past, even if its exp is still to come. The limit is not documented; 24 hours is what people report.",
 		source: "mozilla-iam/mozilla-aws-cli issue 146",
-		causes: []Cause{{Why: "the provider issues tokens that last for days: sign in or refresh more often", Check: "token.age", Command: "tip-cli auth refresh-token"}},
+		causes: []Cause{{Why: "the provider issues tokens that last for days: sign in or refresh more often", Check: "token.issued", Command: "tip-cli auth refresh-token"}},
 	},
 	{
 		id: "sts.token-expired", has: []string{"token expired: current date"}, or: &piece{codes: []string{"ExpiredTokenException"}, operations: []string{"AssumeRoleWithWebIdentity"}},
@@ -67,16 +67,16 @@ var stsErrors = []piece{
 		means:  "It is malformed, its signature does not fit a key of the issuer, or a claim is missing that must be there (iss, sub, aud, exp, iat).",
 		source: fromSTS,
 		causes: []Cause{
-			{Why: "it is not the ID token but an access token, which may be for somebody else or opaque", Check: "token.use"},
+			{Why: "it is not the ID token but an access token, which may be for somebody else or opaque", Check: "token.kind"},
 			{Why: "the provider has changed its keys, or it was signed with another's", Check: "token.signature"},
 			{Why: "it was cut off or has line breaks", Check: "token.form"},
-			{Why: "a time in it is no whole number", Check: "token.expiry"},
+			{Why: "a time in it is no whole number", Check: "token.claims"},
 		},
 	},
 	{
 		id: "sts.idp-communication", codes: []string{"IDPCommunicationError", "IDPCommunicationErrorException"},
 		title: "STS could not reach the identity provider", means: "It may be tried again with the same JWT: STS does not consume it.", source: fromSTS,
-		causes: []Cause{{Why: "the provider is slow or down, or not reachable from the internet", Check: "idp.discovery"}},
+		causes: []Cause{{Why: "the provider is slow or down, or not reachable from the internet", Check: "idp.reachable"}},
 	},
 	{
 		id: "sts.idp-rejected", codes: []string{"IDPRejectedClaim", "IDPRejectedClaimException"},
@@ -94,7 +94,7 @@ var stsErrors = []piece{
 			{Why: "the condition key is written with https://, with a slash at the end, or without the path of the issuer", Check: "iam.trust"},
 			{Why: "the Federated principal is the ARN of another OIDC provider, or of one in another account", Check: "iam.trust"},
 			{Why: "the role's ARN in the configuration is wrong, or the role was deleted", Check: "iam.application-role"},
-			{Why: "the JWT has a claim https://aws.amazon.com/tags or source_identity, and the trust policy lacks sts:TagSession or sts:SetSourceIdentity", Check: "iam.trust"},
+			{Why: "the JWT has a claim https://aws.amazon.com/tags or source_identity, and the trust policy lacks sts:TagSession or sts:SetSourceIdentity", Check: "iam.session-claims"},
 		},
 	},
 	{
@@ -103,9 +103,9 @@ var stsErrors = []piece{
 		means:  "AssumeRole with ProvidedContexts needs two actions in the trust policy of the identity-enhanced role: sts:AssumeRole and sts:SetContext.",
 		source: fromContext,
 		causes: []Cause{
-			{Why: "the trust policy has sts:AssumeRole alone", Check: "iam.context"},
-			{Why: "a condition on sts:RequestContextProviders names another provider than arn:aws:iam::aws:contextProvider/IdentityCenter", Check: "iam.context"},
-			{Why: "the roles are in two accounts: then the application role's own policy must allow sts:SetContext, too", Check: "iam.context"},
+			{Why: "the trust policy has sts:AssumeRole alone", Check: "iam.set-context"},
+			{Why: "a condition on sts:RequestContextProviders names another provider than arn:aws:iam::aws:contextProvider/IdentityCenter", Check: "iam.set-context"},
+			{Why: "the roles are in two accounts: then the application role's own policy must allow sts:SetContext, too", Check: "iam.set-context"},
 		},
 	},
 	{
@@ -114,8 +114,8 @@ var stsErrors = []piece{
 		means:  "A session that has a source identity or tags takes them along when it assumes the next role, and the trust policy of that one must allow it. A claim of the JWT may have set them.",
 		source: "STS API; noqdev/iambic issue 357",
 		causes: []Cause{
-			{Why: "of a location of S3 Access Grants: the trust policy of its role must have sts:AssumeRole and sts:SetSourceIdentity", Check: "grants.location-role"},
-			{Why: "of the two roles of the exchange: the JWT has the claim https://aws.amazon.com/source_identity or .../tags", Check: "iam.trust"},
+			{Why: "of a location of S3 Access Grants: the trust policy of its role must have sts:AssumeRole and sts:SetSourceIdentity", Check: "grants.location-trust"},
+			{Why: "of the two roles of the exchange: the JWT has the claim https://aws.amazon.com/source_identity or .../tags", Check: "iam.session-claims"},
 		},
 	},
 	{
@@ -123,7 +123,7 @@ var stsErrors = []piece{
 		title:  "sessions of this exchange last an hour at most",
 		means:  "The identity-enhanced role is assumed with the credentials of another role. That is role chaining, whose sessions AWS ends after an hour, whatever MaxSessionDuration says.",
 		source: "IAM guide: role chaining; aws/eks-anywhere pull request 9485",
-		causes: []Cause{{Why: "session_duration, or the DurationSeconds of another program, is above 3600", Check: "local.configuration"}},
+		causes: []Cause{{Why: "session_duration, or the DurationSeconds of another program, is above 3600", Check: "iam.duration"}},
 	},
 	{
 		id: "sts.max-session", has: []string{"exceeds the maxsessionduration set for this role"},
@@ -157,7 +157,7 @@ var stsErrors = []piece{
 		title:  "S3 Access Grants may not assume the role of the location",
 		means:  "The trust policy of the location role must allow the service access-grants.s3.amazonaws.com sts:AssumeRole and sts:SetSourceIdentity, and sts:SetContext for people of the directory.",
 		source: "S3 guide: register a location",
-		causes: []Cause{{Why: "an action is missing, or a condition on aws:SourceAccount or aws:SourceArn does not fit", Check: "grants.location-role"}},
+		causes: []Cause{{Why: "an action is missing, or a condition on aws:SourceAccount or aws:SourceArn does not fit", Check: "grants.location-trust"}},
 	},
 	{
 		id: "sts.assume-role-denied", actions: []string{"sts:AssumeRole"}, or: &piece{codes: []string{"AccessDenied"}, operations: []string{"AssumeRole"}},
@@ -165,20 +165,20 @@ var stsErrors = []piece{
 		means:  "The trust policy of the role does not name the caller, or there is no such role, which gives the same answer. Both steps of the exchange are AssumeRole of a kind; this is the signed one, of the identity-enhanced role.",
 		source: "IAM guide: how policies are evaluated across accounts",
 		causes: []Cause{
-			{Why: "the trust policy of the identity-enhanced role names another role than the application role", Check: "iam.enhanced-trust"},
-			{Why: "the application role was deleted and made again: the trust policy shows an id (AROA...) in place of its ARN", Check: "iam.enhanced-trust"},
-			{Why: "the trust policy names the account, and then the application role's own policy must allow sts:AssumeRole", Check: "iam.enhanced-trust"},
+			{Why: "the trust policy of the identity-enhanced role names another role than the application role", Check: "iam.assume"},
+			{Why: "the application role was deleted and made again: the trust policy shows an id (AROA...) in place of its ARN", Check: "iam.assume"},
+			{Why: "the trust policy names the account, and then the application role's own policy must allow sts:AssumeRole", Check: "iam.assume"},
 			{Why: "the ARN in the configuration is wrong, or has a path that is missing", Check: "iam.enhanced-role"},
 		},
 	},
 	{
 		id: "sts.region-disabled", codes: []string{"RegionDisabledException"},
 		title: "STS is switched off in this region of the account", means: "Regions that are opt-in, and those that an administrator has switched off, give no credentials.", source: "STS API",
-		causes: []Cause{{Why: "the region is not enabled in the account of the roles, or the wrong one is configured", Check: "regions.application"}},
+		causes: []Cause{{Why: "the region is not enabled in the account of the roles, or the wrong one is configured", Check: "regions.environment"}},
 	},
 	{
 		id: "sts.packed-policy", codes: []string{"PackedPolicyTooLarge", "PackedPolicyTooLargeException", "StsPackedPolicyTooLargeError"},
 		title: "session policies and tags are too large together", means: "STS packs them into the session token. Fewer tags in the claims of the JWT, or a shorter prefix of the grant, make them fit.", source: "STS API",
-		causes: []Cause{{Why: "the JWT hands over many session tags"}, {Why: "the matched grant's prefix is very long", Check: "grants.target"}},
+		causes: []Cause{{Why: "the JWT hands over many session tags"}, {Why: "the matched grant's prefix is very long", Check: "grants.scope"}},
 	},
 }

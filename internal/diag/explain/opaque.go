@@ -49,7 +49,7 @@ func aboutContext(length int, wrapped bool) Explanation {
 		Facts: []Fact{{Name: "length", Value: plural(length, "character", "characters"), Means: "AssumeRole takes 4 to 2048"}},
 		Causes: []Cause{
 			{Why: "refused with ExpiredTokenException: it is older than an hour; make the exchange again", Command: "tip-cli auth refresh-token"},
-			{Why: "refused with AccessDenied for sts:SetContext: the trust policy of the role lacks that action", Check: "iam.context"},
+			{Why: "refused with AccessDenied for sts:SetContext: the trust policy of the role lacks that action", Check: "iam.set-context"},
 			{Why: "refused as invalid: it was cut off, URL-decoded (a + became a space), or is of another partition"},
 			{Why: "taken, and yet S3 Access Grants or Athena do not know the user: it is the audit context, or the application lacks the scope of the service", Check: "center.scopes"},
 		},
@@ -88,8 +88,10 @@ func aboutKeyID(id string) Explanation {
 	e := Explanation{Kind: Credentials, ID: "credentials.id", Title: what[0], Means: what[1], Source: "IAM guide: unique identifiers"}
 	switch id[:4] {
 	case "AROA", "AIDA":
-		e.Causes = []Cause{{Why: "a trust policy or an actor policy names something that was deleted and made again", Check: "iam.enhanced-trust"}, {Why: "", Check: "center.actor"}}
-		e.Causes = e.Causes[:1]
+		e.Causes = []Cause{
+			{Why: "the trust policy of the identity-enhanced role names something that was deleted and made again", Check: "iam.assume"},
+			{Why: "so does the actor policy of the application", Check: "center.actor"},
+		}
 	case "ASIA":
 		e.Causes = []Cause{{Why: "to see whose session yours is", Command: "tip-cli whoami"}}
 	}
