@@ -81,6 +81,9 @@ var elsewhere = map[string]string{
 	"local.file-foreign":             "internal/diag/local: TestForeign",
 	"local.port-forbidden":           "internal/diag/local: TestPorts",
 	"local.provider-clock-off":       "internal/diag/local: TestClock",
+	"live.clock-off":                 "internal/diag/live: TestClock",
+	"live.session-too-long":          "internal/diag/live: TestFailed, TestSessionTooLongFix",
+	"live.other-identity":            "internal/diag/live: TestOtherIdentity",
 }
 
 // Every finding of the catalogue is one that can be made.

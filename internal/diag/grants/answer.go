@@ -10,25 +10,28 @@ import (
 	"github.com/tip-cli/tip-cli/s3agcreds"
 )
 
-// checkAnswer has AWS decide about the path.
-func (s *section) checkAnswer(ctx context.Context) {
+// askAWS has credentials given out for the path, where that is asked for and possible.
+func (s *section) askAWS(ctx context.Context) {
+	if s.target == "" || !s.Asked.Live || s.person == nil {
+		return
+	}
+	s.given, s.askErr = s.ask(ctx)
+}
+
+// checkAnswer compares what AWS has decided about the path with what was read.
+func (s *section) checkAnswer() {
 	switch {
 	case s.target == "":
 		s.log.Skip(checkAnswer, "needs a path: --target")
-		return
 	case !s.Asked.Live:
 		s.log.Skip(checkAnswer, "not asked for: --live has AWS decide")
-		return
 	case s.person == nil:
 		s.log.Skip(checkAnswer, "there is no session of the person: see the live exchange")
-		return
+	case s.askErr != nil:
+		s.refused(s.askErr)
+	default:
+		s.judge(s.given)
 	}
-	given, err := s.ask(ctx)
-	if err != nil {
-		s.refused(err)
-		return
-	}
-	s.judge(given)
 }
 
 // judge compares what AWS gives with what the grants promise.
@@ -38,10 +41,10 @@ func (s *section) judge(given *s3agcreds.Grant) {
 		seen += ", by a grant to " + given.Grantee.Identifier
 	}
 	switch {
-	case s.serves == nil && s.log.Has(checkGrant+".unread"):
+	case s.serves == nil && s.unsure:
 		s.log.OK(checkAnswer, seen)
 	case s.serves == nil:
-		s.log.Found("grants.unexpected", s.target, seen+", and no grant that was read says so", s.lookAgain())
+		s.log.Found("grants.unexpected", s.target, seen+", and no grant that was read says so", s.grantAs(s.target, s.permission))
 	case given.MatchedGrantTarget != s.serves.scope:
 		s.log.Found("grants.unexpected", s.target, seen+", and the nearest grant that was read is "+s.serves.String(), s.lookAgain())
 	default:

@@ -85,21 +85,17 @@ func (s *section) create(l *location, id, path string, p types.Permission) []str
 	return words
 }
 
-// subPrefix is what follows the scope of a location in the scope of a grant.
+// subPrefix is what follows the scope of a location in the scope of a grant. Behind a
+// location without a star AWS puts a slash itself.
 func subPrefix(location, scope string) string {
-	base := strings.TrimSuffix(location, "*")
-	if location == scope {
+	base, star := strings.CutSuffix(location, "*")
+	switch {
+	case location == scope:
 		return ""
+	case star || strings.HasSuffix(base, "/"):
+		return strings.TrimPrefix(scope, base)
 	}
-	return strings.TrimPrefix(strings.TrimPrefix(scope, base), slashAfter(base))
-}
-
-// slashAfter is the slash that AWS puts behind a location that is a bucket or folder.
-func slashAfter(base string) string {
-	if strings.HasSuffix(base, "/") {
-		return ""
-	}
-	return "/"
+	return strings.TrimPrefix(strings.TrimPrefix(scope, base), "/")
 }
 
 // locationOf is the narrowest location that holds a path, nil if there is none.

@@ -114,11 +114,14 @@ func (s *section) checkGrant() {
 		s.log.OK(checkGrant, string(s.permission)+" on "+s.target+": "+s.serves.String())
 		return
 	}
-	if refused != nil {
+	switch s.unsure = refused != nil; {
+	case s.given != nil:
+		s.log.Skip(checkGrant, "no grant that was read covers the path, and AWS gives it all the same: see the answer of GetDataAccess")
+	case s.unsure:
 		s.unread(checkGrant, refused)
-		return
+	default:
+		s.reportNoGrant(mine)
 	}
-	s.reportNoGrant(mine)
 }
 
 func (s *section) checkAny(mine []grant, refused *refusal.Refusal) {

@@ -46,6 +46,11 @@ type section struct {
 	bucketOwned bool
 	// serves is the grant that should serve the path.
 	serves *grant
+	// unsure says that there may be grants that were not read.
+	unsure bool
+	// given and askErr are what AWS has decided about the path, both nil if it was not asked.
+	given  *s3agcreds.Grant
+	askErr error
 }
 
 // Run looks at it.
@@ -60,6 +65,7 @@ func Run(ctx context.Context, c *chain.Chain) []finding.Result {
 		s.skip("needs an instance, see grants.no-instance")
 		return s.log.Results()
 	}
+	s.askAWS(ctx)
 	s.checkCenter()
 	s.checkSharing(ctx)
 	s.checkBucket(ctx)
@@ -67,7 +73,7 @@ func Run(ctx context.Context, c *chain.Chain) []finding.Result {
 	s.checkGrant()
 	s.checkScope()
 	s.checkRoles(ctx)
-	s.checkAnswer(ctx)
+	s.checkAnswer()
 	return s.inOrder()
 }
 
