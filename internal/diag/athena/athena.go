@@ -18,12 +18,13 @@ import (
 
 	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
+	"github.com/tip-cli/tip-cli/internal/diag/iamrole"
 	"github.com/tip-cli/tip-cli/internal/diag/refusal"
 )
 
 // Run looks at it.
 func Run(ctx context.Context, c *chain.Chain) []finding.Result {
-	l := &look{Log: finding.NewLog(finding.Athena, Checks()), c: c, name: c.Asked.Workgroup, region: c.Regions.Region, account: c.Application.Account}
+	l := &look{Log: finding.NewLog(finding.Athena, Checks()), c: c, name: c.Asked.Workgroup, region: c.Regions.Region, account: account(c)}
 	if l.possible() && l.find(ctx) {
 		l.state()
 		l.center()
@@ -32,6 +33,16 @@ func Run(ctx context.Context, c *chain.Chain) []finding.Result {
 		l.role(ctx)
 	}
 	return l.Results()
+}
+
+// account is that of the work group: whoever reads it, or, if STS did not tell, the
+// one of the enhanced role.
+func account(c *chain.Chain) string {
+	if c.Application.Account != "" {
+		return c.Application.Account
+	}
+	role, _ := iamrole.Parse(c.Config.IDEnhancedRoleARN)
+	return role.AccountID
 }
 
 // look is one look at the section.

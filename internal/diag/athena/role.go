@@ -48,6 +48,9 @@ func (l *look) role(ctx context.Context) {
 		l.Skip("athena.role-trust", "needs the execution role: see athena.role-not-found")
 	case r != nil:
 		l.unread(r, "athena.role", "athena.role-trust")
+	case l.account == "":
+		l.OK("athena.role", role.ARN)
+		l.Unread("athena.role-trust", "the account of the work group is not known", nil)
 	default:
 		l.OK("athena.role", role.ARN)
 		l.trust(role)

@@ -16,17 +16,22 @@ import (
 
 	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/diag/refusal"
+	"github.com/tip-cli/tip-cli/internal/lazyregexp"
 )
 
 // regionHeader is in answers to HeadBucket, those of redirections and denials included.
 const regionHeader = "x-amz-bucket-region"
+
+// nameForm is that of bucket names, those of old times included, which may have
+// capital letters. A name becomes part of a host name.
+var nameForm = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
 
 // within bounds the question.
 const within = 10 * time.Second
 
 // Place is what S3 says of a bucket.
 type Place struct {
-	// Missing says that there is no such bucket.
+	// Missing says that there is no such bucket, or that none can have the name.
 	Missing bool
 	// Region it is in, "" if it is missing.
 	Region string
@@ -35,6 +40,9 @@ type Place struct {
 // Find asks S3 in a region. The Refusal is that of a question without an answer that
 // says anything.
 func Find(ctx context.Context, client *awshttp.BuildableClient, region, name string) (Place, *refusal.Refusal) {
+	if !nameForm().MatchString(name) {
+		return Place{Missing: true}, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	out, err := s3.New(s3.Options{
