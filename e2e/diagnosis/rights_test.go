@@ -194,7 +194,7 @@ func TestNoRights(t *testing.T) {
 		{"stale", "InvalidClientTokenId", ""},
 		{"app", "the credentials are of account " + labtest.ApplicationAccount, "sso:DescribeApplication"},
 		{"nowhere", "nowhere", ""},
-		{"", "no credentials", ""},
+		{"", "AWS credentials", ""},
 	} {
 		args := []string{"--app-profile", "app"}
 		if c.profile != "" {
