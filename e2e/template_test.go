@@ -32,9 +32,7 @@ func TestTemplateIsAllThatIsNeeded(t *testing.T) {
 			s.run(applicationAccount, major, `tip-cli configure generate-cfn-template https://dev-123456789.okta.com/oauth2/default 0oaTipCliEXAMPLE > ~/tip-blog-iam-roles-cfn.yaml
 aws cloudformation deploy --template-file ~/tip-blog-iam-roles-cfn.yaml --stack-name tip-blog-iam-stack --capabilities CAPABILITY_IAM`)
 			oidc, enhanced := s.outputs(major)
-			s.run(labtest.CenterAccount, "1", s.actorCommand(oidc)) // old ones of version 2 do not know it
-			s.must(t, s.env, "tip-cli", "configure", "idp", "--provider", "okta", "--config", strings.NewReplacer(
-				"arn:aws:iam::444455556666:role/tip-oidc-role", oidc, "arn:aws:iam::444455556666:role/tip-id-enhanced-role", enhanced).Replace(s.configuration(oktaIssuer)))
+			s.uses(oidc, enhanced)
 			s.reads()
 
 			s.must(t, s.env, "tip-cli", "auth", "logout")
@@ -47,6 +45,25 @@ aws cloudformation deploy --template-file ~/less.json --stack-name tip-blog-iam-
 }
 
 const applicationAccount = "444455556666"
+
+// Where the account has the OIDC provider already, and with names of one's own.
+func TestTemplateBesideAProvider(t *testing.T) {
+	t.Parallel()
+	needAWSCLIOf(t, "1")
+	w := newWorld(t)
+	s := &stack{t, w, w.environ(lab.ProxyDoor)}
+	s.run(applicationAccount, "1", `tip-cli configure generate-cfn-template https://dev-123456789.okta.com/oauth2/default 0oaTipCliEXAMPLE > ~/tip-blog-iam-roles-cfn.yaml
+! aws cloudformation deploy --template-file ~/tip-blog-iam-roles-cfn.yaml --stack-name tip-second-provider --capabilities CAPABILITY_IAM
+tip-cli configure generate-cfn-template https://dev-123456789.okta.com/oauth2/default 0oaTipCliEXAMPLE --oidc-role-name own-oidc --id-enhanced-role-name own-enhanced \
+  --existing-provider arn:aws:iam::444455556666:oidc-provider/dev-123456789.okta.com/oauth2/default > ~/tip-blog-iam-roles-cfn.yaml
+aws cloudformation deploy --template-file ~/tip-blog-iam-roles-cfn.yaml --stack-name tip-blog-iam-stack --capabilities CAPABILITY_NAMED_IAM`)
+	oidc, enhanced := s.outputs("1")
+	if oidc != "arn:aws:iam::444455556666:role/own-oidc" || enhanced != "arn:aws:iam::444455556666:role/own-enhanced" {
+		t.Errorf("the roles are %s and %s", oidc, enhanced)
+	}
+	s.uses(oidc, enhanced)
+	s.reads()
+}
 
 // stack is an account whose roles and whose OIDC provider are made by a template.
 type stack struct {
@@ -85,7 +102,7 @@ func (s *stack) run(account, major, script string) string {
 		s.Fatal(err)
 	}
 	own := fmt.Sprintf("#!/bin/sh\nexec '%s' \"$@\"\n", awsCLIs()[major])
-	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte(own), 0o700); err != nil { //nolint:gosec // it is to be run
+	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte(own), 0o700); err != nil {
 		s.Fatal(err)
 	}
 	env := append(slices.Clone(s.env), "BIN="+bin, "AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1", "AWS_PAGER=",
@@ -109,6 +126,15 @@ func (s *stack) outputs(major string) (oidc, enhanced string) {
 		s.Fatalf("outputs %s", text)
 	}
 	return oidc, enhanced
+}
+
+// uses does what the comments of the template say: the application admits the first
+// role, and tip-cli is configured with both.
+func (s *stack) uses(oidc, enhanced string) {
+	s.Helper()
+	s.run(labtest.CenterAccount, "1", s.actorCommand(oidc)) // old AWS CLIs of version 2 do not know it
+	s.must(s.T, s.env, "tip-cli", "configure", "idp", "--provider", "okta", "--config", strings.NewReplacer(
+		"arn:aws:iam::444455556666:role/tip-oidc-role", oidc, "arn:aws:iam::444455556666:role/tip-id-enhanced-role", enhanced).Replace(s.configuration(oktaIssuer)))
 }
 
 // actorCommand is the command of the template's comments that admits the first role.

@@ -38,11 +38,11 @@ OIDCRoleArn and IdEnhancedRoleArn are what tip-cli configure idp asks for.
 URL is the issuer exactly as its tokens have it in iss, with or without a slash at
 the end. AUD is their aud, or their azp where they have one: the client id.
 
-THUMBPRINT is the SHA-1 fingerprint of the top certificate of the host of its keys.
-IAM needs none where a public CA has issued the certificate, and then there is none
-in the template. Where another one has, that of the chain is taken, if AWS_CA_BUNDLE
-vouches for it. Nobody is asked with --no-check or a THUMBPRINT; without it IAM
-looks at the chain by itself when the stack is deployed.
+THUMBPRINT, the SHA-1 fingerprint of a certificate, can be left out. Then the host of
+the issuer's keys is asked for its certificates. Where a public CA has issued them,
+IAM needs no thumbprint and the template has none; else it has that of the last one
+of the chain, if AWS_CA_BUNDLE vouches for it. With --no-check nobody is asked: IAM
+takes what it needs from the chain itself when the stack is deployed.
 
 The roles may do no more than they need: --application-arn narrows the exchange to
 one application, --service chooses what the session may use (s3 and athena, as the

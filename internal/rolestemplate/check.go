@@ -135,7 +135,7 @@ func (in *Input) checkThumbprint() error {
 
 func (in *Input) checkApplication() error {
 	if in.ApplicationARN != "" && !applicationForm().MatchString(in.ApplicationARN) {
-		return fmt.Errorf("--application-arn %q is not arn:aws:sso::ACCOUNT:application/ssoins-.../apl-...", in.ApplicationARN)
+		return fmt.Errorf("--application-arn %q is not arn:aws:sso::ACCOUNT:application/ssoins-ID/apl-ID", in.ApplicationARN)
 	}
 	return nil
 }

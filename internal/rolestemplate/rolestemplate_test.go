@@ -243,3 +243,32 @@ func resolved(v any) any {
 	}
 	return v
 }
+
+// The document names every action of every service, as the template with everything has
+// them.
+func TestDocumentHasEveryAction(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "template.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	document := read(t, input(everything))
+	for _, p := range at(t, document, "Resources", "IdEnhancedRole", "Properties", "Policies").([]any) {
+		for _, s := range at(t, p, "PolicyDocument", "Statement").([]any) {
+			for _, action := range asList(at(t, s, "Action")) {
+				if !strings.Contains(string(text), "`"+action+"`") {
+					t.Errorf("docs/template.md does not say that %v allows %s", at(t, p, "PolicyName"), action)
+				}
+			}
+		}
+	}
+}
+
+func asList(v any) (all []string) {
+	if one, ok := v.(string); ok {
+		return []string{one}
+	}
+	for _, item := range v.([]any) {
+		all = append(all, item.(string))
+	}
+	return all
+}

@@ -2,7 +2,7 @@ package thumbprint_test
 
 import (
 	"context"
-	"crypto/sha1" //nolint:gosec // a name
+	"crypto/sha1"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -44,7 +44,7 @@ func TestLook(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sum := sha1.Sum(s.Certificate().Raw) //nolint:gosec // a name
+		sum := sha1.Sum(s.Certificate().Raw)
 		want := thumbprint.Chain{Issuer: s.URL + "/issuer", Host: "127.0.0.1", Thumbprint: hex.EncodeToString(sum[:]), Alone: true}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
