@@ -161,8 +161,8 @@ func settingMistakes() []mistake {
 			make: func(b *bench) { b.put("current_context", "gone\n") },
 		},
 		{
-			id: "local.configuration-invalid", name: "duration", what: "a session is to last longer than role chaining allows", culprit: "session_duration",
-			make: func(b *bench) { b.key("session_duration", 43200) },
+			id: "local.configuration-invalid", what: "a key of the configuration has a value that it cannot have", culprit: "sign_in in",
+			make: func(b *bench) { b.key("sign_in", "sometimes") },
 		},
 		{
 			id: "local.configuration-odd", what: "a key of the configuration is misspelt", culprit: "sesion_duration",
