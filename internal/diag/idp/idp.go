@@ -34,17 +34,17 @@ type section struct {
 // Run looks at it.
 func Run(ctx context.Context, c *chain.Chain) []finding.Result {
 	s := &section{chain: c, log: finding.NewLog(finding.IdP, Checks())}
+	if c.LoginErr == nil && !c.Asked.Foreign(&c.Config) {
+		s.login = &c.Login
+	}
+	s.refresh()
 	if c.HTTP == nil {
 		s.rest(func(check string) { s.log.Unread(check, "no request can be made: "+text(c.HTTPErr), nil) })
-		return s.log.Results()
+		return s.inOrder()
 	}
 	client, done := newClient(c.HTTP)
 	defer done()
 	s.http = client
-	if c.LoginErr == nil && !c.Asked.Foreign(&c.Config) {
-		s.login = &c.Login
-	}
-	s.refresh(ctx)
 	reason := s.subject(ctx)
 	if reason == "" {
 		reason = s.provider(ctx)

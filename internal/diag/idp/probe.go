@@ -27,8 +27,6 @@ type authorized struct {
 	code       string
 	// mismatch says that the provider speaks of the redirect URI.
 	mismatch bool
-	// elsewhere says that it went to some other address.
-	elsewhere bool
 }
 
 // redeemed is the answer to a code that nobody has.
@@ -84,7 +82,8 @@ func (s *section) question(q url.Values) url.Values {
 func (s *section) readRedirect(a *answer) *authorized {
 	got := &authorized{status: a.status}
 	words := strings.ToLower(string(a.body) + " " + a.location)
-	got.mismatch = slices.ContainsFunc([]string{"redirect_uri", "redirect uri", "redirect_mismatch", "aadsts50011", "callback url"}, func(word string) bool {
+	// Not the parameter's name: any page to sign in at may carry it along.
+	got.mismatch = slices.ContainsFunc([]string{"redirect_mismatch", "redirect_uri_mismatch", "aadsts50011"}, func(word string) bool {
 		return strings.Contains(words, word)
 	})
 	to, err := url.Parse(a.location)
@@ -93,7 +92,6 @@ func (s *section) readRedirect(a *answer) *authorized {
 	}
 	own, err := url.Parse(s.redirectURI())
 	if err != nil || to.Host != own.Host || to.Scheme != own.Scheme || strings.TrimSuffix(to.Path, "/") != strings.TrimSuffix(own.Path, "/") {
-		got.elsewhere = true
 		return got
 	}
 	got.redirected, got.code = true, to.Query().Get("error")

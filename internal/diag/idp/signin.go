@@ -124,7 +124,7 @@ func intersection(a, b []string) []string {
 }
 
 // refresh looks at whether there is a refresh token.
-func (s *section) refresh(ctx context.Context) {
+func (s *section) refresh() {
 	const check, offline = "idp.refresh", "offline_access"
 	if s.login == nil || !s.chain.Config.TokenSource().IsZero() {
 		s.log.Skip(check, "tokens come from elsewhere, or there is no identity provider")

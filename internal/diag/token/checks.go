@@ -18,7 +18,7 @@ func formChecks() []finding.Check {
 			fails("other-configuration", "The stored token was made for another configuration", "tip-cli does not use it, and wants a sign-in first."),
 		}},
 		{ID: "token.form", Title: "form", Why: "AWS takes a signed JWT in its compact form", Kinds: []finding.Kind{
-			fails("malformed", "It is not a JWT", "STS says InvalidIdentityToken (\"The ID Token provided is not a valid JWT\"), Identity Center invalid_grant."),
+			fails("malformed", "It is not a JWT", "STS says InvalidIdentityToken, Identity Center invalid_grant."),
 			fails("encrypted", "It is encrypted or nested", "AWS cannot read it: STS says InvalidIdentityToken, Identity Center invalid_grant."),
 			fails("too-long", "It is longer than STS takes", "STS takes 20000 characters and says ValidationError beyond that: often groups or roles fill the token."),
 		}},

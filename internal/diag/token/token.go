@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +66,7 @@ func Run(ctx context.Context, c *chain.Chain) []finding.Result {
 
 // source finds the token. It returns why there is none to look at.
 func (s *section) source(ctx context.Context) string {
-	var heldErr error = store.ErrNotFound
+	heldErr := store.ErrNotFound
 	if s.chain.Store != nil {
 		s.held, heldErr = s.chain.Store.LoadIDPToken(ctx)
 	}
@@ -158,12 +159,10 @@ func (s *section) look() string {
 // handOver lets the sections behind have the token, unless what AWS compares of it is
 // wrong already: they would only find the same once more.
 func (s *section) handOver() {
-	for _, kind := range []string{"token.bad-claim", "token.missing-claim", "token.other-issuer", "token.other-audience", "token.other-party"} {
-		if s.log.Has(kind) {
-			return
-		}
+	wrong := []string{"token.bad-claim", "token.missing-claim", "token.other-issuer", "token.other-audience", "token.other-party"}
+	if !slices.ContainsFunc(wrong, s.log.Has) {
+		s.chain.Token = s.token
 	}
-	s.chain.Token = s.token
 }
 
 // spent reports whether the token was sent to Identity Center.

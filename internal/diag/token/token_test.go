@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -237,6 +239,44 @@ func TestGivenWasSpent(t *testing.T) {
 	}
 }
 
+// A token file is read, and nothing is run for a token command.
+func TestTokenSources(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(name, text string) config.Config {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return config.Config{TokenFile: path}
+	}
+	spent := signed(rs256, payload("jti", `"spent"`))
+	for name, test := range map[string]struct {
+		config config.Config
+		want   []string
+	}{
+		"JWT":           {file("jwt", signed(rs256, payload())+"\n"), nil},
+		"JSON document": {file("json", `{"id_token":"`+signed(rs256, payload())+`"}`), nil},
+		"expired":       {file("expired", signed(rs256, payload("exp", "1"))), []string{"token.expired"}},
+		"garbage":       {file("garbage", canary), []string{"token.malformed"}},
+		"spent":         {file("spent", spent), []string{"token.spent"}},
+		"no file":       {config.Config{TokenFile: filepath.Join(dir, "none")}, []string{"token.none"}},
+		"command":       {config.Config{TokenCommand: []string{"false"}}, nil},
+	} {
+		c := given("")
+		c.Config = test.config
+		c.Store = store.New(t.TempDir(), func(o *store.Options) { o.Keyring = nil })
+		if err := c.Store.SaveIDPToken(t.Context(), store.IDPToken{Token: secret.New(spent)}.MarkSpent(time.Now())); err != nil {
+			t.Fatal(err)
+		}
+		results := token.Run(t.Context(), c)
+		complete(t, results)
+		if diff := cmp.Diff(test.want, bad(results)); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
 // What cannot be looked at is unknown or left out, and never ok.
 func TestNothingToLookAt(t *testing.T) {
 	t.Parallel()
@@ -268,10 +308,10 @@ func FuzzRun(f *testing.F) {
 	for _, seed := range []string{signed(rs256, payload()), "", "..", "a.b.c", signed(rs256, `{"exp":1e400,"aud":[null],"azp":{}}`), signed("null", "[]"), "Bearer x"} {
 		f.Add(seed)
 	}
+	empty := store.New(f.TempDir())
 	f.Fuzz(func(t *testing.T, jwt string) {
 		c := given(jwt)
-		c.Asked.JWT = secret.New(jwt)
-		c.Store = store.New(t.TempDir())
+		c.Store = empty
 		results := token.Run(t.Context(), c)
 		for _, check := range token.Checks() {
 			if !slices.ContainsFunc(results, func(r finding.Result) bool { return r.Check == check.ID }) {
