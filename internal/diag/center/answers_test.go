@@ -285,3 +285,19 @@ func TestExternalID(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// Who may not list the issuers is told what is certain, and not that there is none.
+func TestIssuersNotListed(t *testing.T) {
+	given := good()
+	given["DescribeTrustedTokenIssuer"] = strings.ReplaceAll(given["DescribeTrustedTokenIssuer"], issuerURL, "https://other.example.com")
+	results, _ := looked(t, given)
+	if got := wrong(results); got != "center.no-issuer" {
+		t.Errorf("found %s", got)
+	}
+	given["ListTrustedTokenIssuers"] = "AccessDeniedException!no"
+	results, _ = looked(t, given)
+	r := one(t, results, "center.issuer-not-authorized")
+	if !strings.Contains(r.Seen, "sso:ListTrustedTokenIssuers is not allowed") || !strings.Contains(r.Fixes[0].Does, "if there is one already") {
+		t.Errorf("%+v", r)
+	}
+}

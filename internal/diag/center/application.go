@@ -109,6 +109,9 @@ func (l *look) choose(arn string) finding.Fix {
 // elsewhere says that the instance in the ARN is not among those of the region; it is
 // empty if it is, or if that cannot be told.
 func (l *look) elsewhere(ctx context.Context) string {
+	if !l.arn.within(l.region) {
+		return "the application is of the partition " + l.arn.partition + ", and not of that of " + l.region
+	}
 	instances, err := every(ctx, ssoadmin.NewListInstancesPaginator(l.sso, &ssoadmin.ListInstancesInput{}),
 		func(p *ssoadmin.ListInstancesOutput) []types.InstanceMetadata { return p.Instances })
 	if err != nil {

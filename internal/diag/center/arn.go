@@ -31,3 +31,17 @@ func (a applicationARN) customProvider() string {
 
 // lastPart is what follows the last slash.
 func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
+
+// within reports whether a region can be of the application's partition.
+func (a applicationARN) within(region string) bool {
+	own := "aws"
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		own = "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		own = "aws-us-gov"
+	case strings.Contains(region, "-iso") || strings.HasPrefix(region, "eusc-"):
+		return true // not known here
+	}
+	return own == a.partition
+}

@@ -43,9 +43,10 @@ type look struct {
 	issuers []issuer
 	// issuer is the one that fits the token, nil if there is none.
 	issuer *issuer
-	// value is that of the mapped claim; mapped says that there is one.
-	value  string
-	mapped bool
+	// value is that of the mapped claim.
+	value string
+	// directory are the users, once they were listed.
+	directory *listing
 }
 
 // possible tells of what keeps everything from being looked at, and parses the ARN.

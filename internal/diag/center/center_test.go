@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -99,5 +100,36 @@ func TestHealthy(t *testing.T) {
 	person := &chain.Person{UserID: labtest.AnalystID, UserName: "analyst@example.com", Groups: []string{"1234567890-cccccccc-3333-4ccc-8ccc-cccccccccccc"}, GroupsRead: true}
 	if diff := cmp.Diff(person, c.Person); diff != "" {
 		t.Errorf("person (-want +got):\n%s", diff)
+	}
+}
+
+// Every page counts: the scope on the last one, and the assignment of the last group.
+func TestAllPages(t *testing.T) {
+	l := labtest.Start(t, labtest.Edit(func(w *lab.World) {
+		directory, app := &w.IdentityCenter[0], &w.IdentityCenter[0].Applications[0]
+		for i := range 20 {
+			scope := app.Scopes[1]
+			scope.Scope = fmt.Sprintf("a:number%02d", i)
+			app.Scopes = append(app.Scopes, scope)
+		}
+		group := directory.Groups[0]
+		for i := range 120 {
+			group.ID, group.DisplayName = fmt.Sprintf("1234567890-eeeeeeee-5555-4eee-8eee-%012d", i), fmt.Sprintf("group %d", i)
+			directory.Groups = append(directory.Groups, group)
+		}
+		app.AssignmentRequired, app.AssignedGroups = aws.Bool(true), []string{"group 119"}
+	}))
+	c := healthy(t, l, administrator(l))
+	results := center.Run(t.Context(), c)
+	for _, r := range results {
+		if r.Status != finding.OK {
+			t.Errorf("%s: %s %s", r.ID, r.Status, r.Seen)
+		}
+	}
+	if len(c.Registration.Scopes) != 23 || len(c.Person.Groups) != 121 {
+		t.Errorf("%d scopes, %d groups", len(c.Registration.Scopes), len(c.Person.Groups))
+	}
+	if r := one(t, results, "center.assignment"); !strings.Contains(r.Seen, "000000000119") {
+		t.Errorf("%s", r.Seen)
 	}
 }

@@ -85,7 +85,7 @@ func (l *look) describeIssuer(ctx context.Context, arn string) (issuer, *refusal
 	}
 	one.name = aws.ToString(out.Name)
 	if c, ok := out.TrustedTokenIssuerConfiguration.(*types.TrustedTokenIssuerConfigurationMemberOidcJwtConfiguration); ok {
-		one.url, one.claim, one.attribute = aws.ToString(c.Value.IssuerUrl), aws.ToString(c.Value.ClaimAttributePath), aws.ToString(c.Value.IdentityStoreAttributePath)
+		one.url, one.claim, one.attribute = aws.ToString(c.Value.IssuerUrl), aws.ToString(c.Value.ClaimAttributePath), attribute(aws.ToString(c.Value.IdentityStoreAttributePath))
 	}
 	return one, nil
 }

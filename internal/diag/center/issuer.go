@@ -65,10 +65,10 @@ func (l *look) noIssuer(ctx context.Context, e *expectation) {
 		near := &l.issuers[wrong]
 		search.near = near
 		l.Found("center.issuer-url", near.arn, seen+"; IssuerUrl is "+near.url+", "+difference(near.url, e.iss), l.authorize(e, search))
+	case search.incomplete != nil:
+		l.Found("center.issuer-not-authorized", l.c.Asked.ApplicationARN,
+			seen+"; the grant has "+l.granted()+"; whether the instance has such an issuer is not known: "+search.incomplete.Seen, l.authorize(e, search))
 	default:
-		if search.incomplete != nil {
-			seen += " (whether another issuer of the instance has it is not known: " + search.incomplete.Seen + ")"
-		}
 		l.Found("center.no-issuer", l.c.Asked.ApplicationARN, seen+"; the grant has "+l.granted(), l.authorize(e, search))
 	}
 }
@@ -105,8 +105,11 @@ func (l *look) authorize(e *expectation, s found) finding.Fix {
 	case s.exact != nil:
 		return fix("authorize "+s.exact.arn+" for the application", l.putGrant(with(rest, s.exact.arn, audience)))
 	}
-	made := l.putGrant(with(rest, placeholder, audience))
-	return fix("make a trusted token issuer with the URL "+e.iss+" and authorize it for the application",
+	made, does := l.putGrant(with(rest, placeholder, audience)), "make a trusted token issuer with the URL "+e.iss+" and authorize it for the application"
+	if s.incomplete != nil {
+		does += "; if there is one already, authorize that"
+	}
+	return fix(does,
 		"issuer=$("+l.create(e, s.near)+") && "+strings.ReplaceAll(made, placeholder, `'"$issuer"'`))
 }
 

@@ -29,7 +29,7 @@ func (l *look) claim() {
 	case !isText:
 		l.Found("center.claim-not-text", l.issuer.arn, l.issuer.arn+" looks people up by the claim "+path+", which is "+kindOf(value)+" in the token", l.claimFixes()...)
 	default:
-		l.value, l.mapped = text, true
+		l.value = text
 		l.OK("center.mapping", path+" = "+text+", compared with "+l.issuer.attribute)
 		return
 	}

@@ -20,6 +20,16 @@ const (
 	emailPath    = "emails.value"
 )
 
+// attribute is an attribute path as GetUserId spells it, if it knows it.
+func attribute(path string) string {
+	for _, known := range []string{userNamePath, emailPath} {
+		if strings.EqualFold(path, known) {
+			return known
+		}
+	}
+	return path
+}
+
 // user looks for whom the claim stands for.
 func (l *look) user(ctx context.Context) {
 	switch {
@@ -42,7 +52,7 @@ func (l *look) user(ctx context.Context) {
 
 // find returns the id of the user whom the mapping finds.
 func (l *look) find(ctx context.Context) (string, *refusal.Refusal) {
-	if p := l.issuer.attribute; strings.EqualFold(p, userNamePath) || strings.EqualFold(p, emailPath) {
+	if p := l.issuer.attribute; p == userNamePath || p == emailPath {
 		return l.byAttribute(ctx, p, l.value)
 	}
 	return l.byExternalID(ctx)
@@ -92,11 +102,21 @@ func (l *look) byExternalID(ctx context.Context) (string, *refusal.Refusal) {
 // mostUserPages bounds the search through the list of all users, 100 a page.
 const mostUserPages = 20
 
+// listing is a list of users, and why they are not all of them.
+type listing struct {
+	users   []types.User
+	refused *refusal.Refusal
+}
+
 // users are those of the directory; the refusal says that they are not all of them.
 func (l *look) users(ctx context.Context) ([]types.User, *refusal.Refusal) {
+	if l.directory != nil {
+		return l.directory.users, l.directory.refused
+	}
 	p := identitystore.NewListUsersPaginator(l.store, &identitystore.ListUsersInput{IdentityStoreId: &l.c.Registration.IdentityStoreID})
 	users, err := some(ctx, p, func(p *identitystore.ListUsersOutput) []types.User { return p.Users }, mostUserPages)
-	return users, refusal.Of("identitystore:ListUsers", err)
+	l.directory = &listing{users, refusal.Of("identitystore:ListUsers", err)}
+	return l.directory.users, l.directory.refused
 }
 
 // describeUser looks at the user who was found.
