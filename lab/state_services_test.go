@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/athena"
+	athenatypes "github.com/aws/aws-sdk-go-v2/service/athena/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	stacktypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -26,7 +28,7 @@ import (
 func setUp(t *testing.T, l *keptLab) []func(*keptLab) (any, error) {
 	t.Helper()
 	var reads []func(*keptLab) (any, error)
-	for _, step := range []func(context.Context, *keptLab) (func(*keptLab) (any, error), error){setUpIAM, setUpDirectory, setUpCenter, setUpGrants, setUpStack} {
+	for _, step := range []func(context.Context, *keptLab) (func(*keptLab) (any, error), error){setUpIAM, setUpDirectory, setUpCenter, setUpGrants, setUpStack, setUpWorkGroups} {
 		read, err := step(t.Context(), l)
 		if err != nil {
 			t.Fatal(err)
@@ -63,6 +65,25 @@ func setUpIAM(ctx context.Context, l *keptLab) (func(*keptLab) (any, error), err
 		}
 		return []any{role.Role, inline.PolicyDocument, attached.AttachedPolicies}, nil
 	}, err
+}
+
+func setUpWorkGroups(ctx context.Context, l *keptLab) (func(*keptLab) (any, error), error) {
+	c := athena.NewFromConfig(l.application())
+	_, err := c.CreateWorkGroup(ctx, &athena.CreateWorkGroupInput{Name: aws.String("kept"), Description: aws.String("Kept"), Configuration: &athenatypes.WorkGroupConfiguration{
+		ResultConfiguration: &athenatypes.ResultConfiguration{OutputLocation: aws.String("s3://kept/")}, BytesScannedCutoffPerQuery: aws.Int64(20_000_000),
+	}})
+	_, failed := c.UpdateWorkGroup(ctx, &athena.UpdateWorkGroupInput{WorkGroup: aws.String("primary"), State: athenatypes.WorkGroupStateDisabled})
+	return func(l *keptLab) (any, error) {
+		var all []any
+		for _, name := range []string{"kept", "primary"} {
+			out, err := athena.NewFromConfig(l.application()).GetWorkGroup(ctx, &athena.GetWorkGroupInput{WorkGroup: &name})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, out.WorkGroup)
+		}
+		return all, nil
+	}, errors.Join(err, failed)
 }
 
 func setUpDirectory(ctx context.Context, l *keptLab) (func(*keptLab) (any, error), error) {

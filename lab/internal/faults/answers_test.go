@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/athena"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/identitystore"
@@ -74,6 +75,10 @@ var calls = []call{
 		_, err := secretsmanager.NewFromConfig(c).ListSecrets(ctx, nil)
 		return err
 	}},
+	{"athena", "ListWorkGroups", func(ctx context.Context, c aws.Config) error {
+		_, err := athena.NewFromConfig(c).ListWorkGroups(ctx, nil)
+		return err
+	}},
 	{"s3control", "ListAccessGrants", func(ctx context.Context, c aws.Config) error {
 		_, err := s3control.NewFromConfig(c).ListAccessGrants(ctx, &s3control.ListAccessGrantsInput{AccountId: aws.String(probe.Application)})
 		return err
@@ -97,12 +102,14 @@ var outcomes = map[lab.FaultAction]map[string]outcome{
 		"sts": {400, "Throttling", rateExceeded}, "iam": {400, "Throttling", rateExceeded}, "cloudformation": {400, "Throttling", rateExceeded},
 		"sso-admin": {400, "ThrottlingException", rateExceeded}, "identitystore": {400, "ThrottlingException", rateExceeded},
 		"sso-oidc": {400, "ThrottlingException", rateExceeded}, "secretsmanager": {400, "ThrottlingException", rateExceeded},
+		"athena":    {400, "ThrottlingException", rateExceeded},
 		"s3control": {503, "SlowDown", "Please reduce your request rate."}, "s3": {503, "SlowDown", "Please reduce your request rate."},
 	},
 	lab.FaultInternalError: {
 		"sts": {500, "InternalFailure", "*"}, "iam": {500, "ServiceFailure", "*"}, "cloudformation": {500, "InternalFailure", "*"},
 		"sso-admin": {500, "InternalServerException", "*"}, "identitystore": {500, "InternalServerException", "*"},
 		"sso-oidc": {500, "InternalServerException", "*"}, "secretsmanager": {500, "InternalServiceError", "*"},
+		"athena":    {500, "InternalServerException", "*"},
 		"s3control": {500, "InternalError", "We encountered an internal error. Please try again."},
 		"s3":        {500, "InternalError", "We encountered an internal error. Please try again."},
 	},
@@ -110,6 +117,7 @@ var outcomes = map[lab.FaultAction]map[string]outcome{
 		"sts": {503, "ServiceUnavailable", "*"}, "iam": {503, "ServiceUnavailable", "*"}, "cloudformation": {503, "ServiceUnavailable", "*"},
 		"sso-admin": {503, "ServiceUnavailableException", "*"}, "identitystore": {503, "ServiceUnavailableException", "*"},
 		"sso-oidc": {503, "ServiceUnavailableException", "*"}, "secretsmanager": {503, "ServiceUnavailableException", "*"},
+		"athena":    {503, "ServiceUnavailableException", "*"},
 		"s3control": {503, "ServiceUnavailable", "Reduce your request rate."}, "s3": {503, "ServiceUnavailable", "Reduce your request rate."},
 	},
 	lab.FaultDeny: {
@@ -120,6 +128,7 @@ var outcomes = map[lab.FaultAction]map[string]outcome{
 		"identitystore":  {400, "AccessDeniedException", "User: " + denied + "identitystore:ListUsers" + byPolicy},
 		"sso-oidc":       {403, "AccessDeniedException", ""},
 		"secretsmanager": {400, "AccessDeniedException", "User: " + denied + "secretsmanager:ListSecrets" + byPolicy},
+		"athena":         {400, "AccessDeniedException", "User: " + denied + "athena:ListWorkGroups" + byPolicy},
 		"s3control":      {403, "AccessDenied", "User: " + denied + "s3:ListAccessGrants" + byPolicy},
 		"s3":             {403, "AccessDenied", "User: " + denied + `s3:ListBucket on resource: "arn:aws:s3:::tip-demo-data"` + byPolicy},
 	},
@@ -127,6 +136,7 @@ var outcomes = map[lab.FaultAction]map[string]outcome{
 		"sts": {403, "SignatureDoesNotMatch", wrongScope}, "iam": {403, "SignatureDoesNotMatch", wrongScope},
 		"cloudformation": {403, "SignatureDoesNotMatch", wrongScope}, "sso-admin": {400, "InvalidSignatureException", wrongScope},
 		"identitystore": {400, "InvalidSignatureException", wrongScope}, "secretsmanager": {400, "InvalidSignatureException", wrongScope},
+		"athena":    {400, "InvalidSignatureException", wrongScope},
 		"sso-oidc":  {400, "InvalidRequestRegionException", "The request must be sent to another region"},
 		"s3control": {400, "AuthorizationHeaderMalformed", "The authorization header is malformed; the region 'eu-west-1' is wrong; expecting 'us-west-2'"},
 		"s3":        {301, "PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint."},
@@ -135,12 +145,13 @@ var outcomes = map[lab.FaultAction]map[string]outcome{
 		"sts": {403, "ExpiredToken", textExpired}, "iam": {403, "ExpiredToken", textExpired}, "cloudformation": {403, "ExpiredToken", textExpired},
 		"sso-admin": {400, "ExpiredTokenException", textExpired}, "identitystore": {400, "ExpiredTokenException", textExpired},
 		"sso-oidc": {403, "ExpiredTokenException", ""}, "secretsmanager": {400, "ExpiredTokenException", textExpired},
+		"athena":    {400, "ExpiredTokenException", textExpired},
 		"s3control": {400, "ExpiredToken", "The provided token has expired."}, "s3": {400, "ExpiredToken", "The provided token has expired."},
 	},
 	lab.FaultRefuse: {
 		"sts": {418, "Teapot", "Short and stout"}, "iam": {418, "Teapot", "Short and stout"}, "cloudformation": {418, "Teapot", "Short and stout"},
 		"sso-admin": {418, "Teapot", "Short and stout"}, "identitystore": {418, "Teapot", "Short and stout"}, "sso-oidc": {418, "Teapot", "Short and stout"},
-		"secretsmanager": {418, "Teapot", "Short and stout"}, "s3control": {418, "Teapot", "Short and stout"}, "s3": {418, "Teapot", "Short and stout"},
+		"athena": {418, "Teapot", "Short and stout"}, "secretsmanager": {418, "Teapot", "Short and stout"}, "s3control": {418, "Teapot", "Short and stout"}, "s3": {418, "Teapot", "Short and stout"},
 	},
 }
 

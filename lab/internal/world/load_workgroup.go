@@ -44,6 +44,9 @@ func (l *loader) loadWorkGroup(f *WorkGroupFile) error {
 	}
 	g := l.NewWorkGroup(f.Account, region, f.Name)
 	g.Description, g.Disabled, g.Tags, g.Created = f.Description, f.Disabled, f.Tags, l.time(f.Created)
+	if f.Name == PrimaryWorkGroup {
+		g.Created = timeOf(f.Created) // it was there before
+	}
 	if g.Configuration, err = configurationText(f.Configuration); err != nil {
 		return at(err, "configuration")
 	}
