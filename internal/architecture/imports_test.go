@@ -123,6 +123,8 @@ func TestForbiddenEdges(t *testing.T) {
 		{"the store judges a configuration", pkg{ImportPath: "internal/store", Imports: []string{"internal/config"}}},
 		{"sign-in writes files", pkg{ImportPath: "internal/oidclogin", Imports: []string{"internal/store"}}},
 		{"the terminal chooses a sign-in", pkg{ImportPath: "internal/terminal", Imports: []string{"internal/oidclogin"}}},
+		{"the template reads the configuration", pkg{ImportPath: "internal/rolestemplate", Imports: []string{"internal/config"}}},
+		{"thumbprints choose their client", pkg{ImportPath: "internal/thumbprint", Imports: []string{"internal/transport"}}},
 		{"the wizard stores answers", pkg{ImportPath: "internal/wizard", Imports: []string{"internal/config"}}},
 		{"variables are read from the store", pkg{ImportPath: "internal/shellenv", Imports: []string{"internal/store"}}},
 		{"a command runner gets credentials", pkg{ImportPath: "internal/childproc", Imports: []string{"internal/session"}}},
