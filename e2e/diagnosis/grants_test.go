@@ -213,7 +213,9 @@ func (b *bench) grants() *s3control.Client {
 	return s3control.NewFromConfig(b.admin(labtest.ApplicationAccount), s3agcreds.LoopbackEndpoint)
 }
 
-func (b *bench) rolesAdmin() *iam.Client { return iam.NewFromConfig(b.admin(labtest.ApplicationAccount)) }
+func (b *bench) rolesAdmin() *iam.Client {
+	return iam.NewFromConfig(b.admin(labtest.ApplicationAccount))
+}
 
 func (b *bench) dissociate() {
 	b.Helper()

@@ -1,6 +1,7 @@
 package grants
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
@@ -171,11 +172,10 @@ func (s *section) register() []finding.Fix {
 		return []finding.Fix{{Who: finding.DataAdmin, Does: "register a location for the data", Console: "Amazon S3 > Access Grants > Locations > Register location"}}
 	}
 	made := &location{scope: "s3://" + bucket}
-	role, before := "", ""
+	role, before := "arn:"+s.partition+":iam::"+s.account+":role/access-grants-"+bucket, ""
 	if len(s.read.locations) > 0 {
 		role = s.read.locations[0].role
 	} else {
-		role = "arn:" + s.partition + ":iam::" + s.account + ":role/access-grants-" + bucket
 		before = s.createRoleLine(role, []string{s.target}) + " && "
 	}
 	line := before + "location=$(" + s.s3controlLine("create-access-grants-location", "--location-scope", made.scope, "--iam-role-arn", role,
@@ -219,7 +219,7 @@ func (s *section) createRoleLine(arn string, paths []string) string {
 	trust.Statement = s.trustStatements([]string{"sts:AssumeRole", "sts:SetSourceIdentity", "sts:SetContext"})
 	var actions []string
 	for _, r := range rightsOf(types.PermissionReadwrite) {
-		if s.target == "" || containsRight(rightsOf(s.permission), r) {
+		if s.target == "" || slices.Contains(rightsOf(s.permission), r) {
 			actions = append(actions, r.action)
 		}
 	}
@@ -231,13 +231,4 @@ func (s *section) createRoleLine(arn string, paths []string) string {
 		line += " && " + s.iamLine("put-role-policy", "--role-name", name, "--policy-name", "granted-paths", "--policy-document", rights.Text())
 	}
 	return line
-}
-
-func containsRight(all []right, r right) bool {
-	for _, one := range all {
-		if one == r {
-			return true
-		}
-	}
-	return false
 }

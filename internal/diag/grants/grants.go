@@ -109,7 +109,7 @@ func (s *section) clients() {
 		own.Region = s.region
 		s.admin, s.iam, s.s3 = s3control.NewFromConfig(own, s3agcreds.LoopbackEndpoint), iam.NewFromConfig(own), s3.NewFromConfig(own, pathStyle)
 	}
-	if s.Session != nil {
+	if s.Session != nil && (s.Person == nil || s.Session.UserID == s.Person.UserID) { // else it is somebody else's
 		cfg := s.Session.Config.Copy()
 		cfg.Region = s.region
 		s.person = s3control.NewFromConfig(cfg, s3agcreds.LoopbackEndpoint)
@@ -190,11 +190,18 @@ func (s *section) centerARN() string {
 	if s.Registration != nil && s.Registration.InstanceARN != "" {
 		return s.Registration.InstanceARN
 	}
-	parts := strings.Split(s.Asked.ApplicationARN, "/")
+	return centerOf(s.Asked.ApplicationARN)
+}
+
+// centerOf is the Identity Center instance that an application is of, "" if its ARN does
+// not tell.
+func centerOf(application string) string {
+	before, _, _ := strings.Cut(application, ":sso:")
+	parts := strings.Split(application, "/")
 	if len(parts) != 3 || !strings.HasPrefix(parts[1], "ssoins-") {
 		return ""
 	}
-	return "arn:" + s.partition + ":sso:::instance/" + parts[1]
+	return before + ":sso:::instance/" + parts[1]
 }
 
 // bucket is that of the path, "" without one.

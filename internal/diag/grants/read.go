@@ -63,7 +63,7 @@ func (s *section) readInstance(ctx context.Context) {
 		return
 	}
 	if s.read.center = deref(out.IdentityCenterInstanceArn); s.read.center == "" {
-		s.read.center = deref(out.IdentityCenterArn)
+		s.read.center = centerOf(deref(out.IdentityCenterApplicationArn))
 	}
 }
 

@@ -82,7 +82,7 @@ func failed(c *chain.Chain, log *finding.Log, r *record, err error) {
 	}
 	if !isStep {
 		before(c, log, err)
-		skipFrom(log, 0, "needs a JWT to exchange")
+		skip(log, "needs a JWT to exchange")
 		return
 	}
 	log.OK(checkJWT, "a JWT was sent: "+whose(c))
@@ -99,7 +99,7 @@ func failed(c *chain.Chain, log *finding.Log, r *record, err error) {
 		log.OK(checkClock, "the clock of this machine agrees with AWS's")
 	}
 	s.report(c, log, e)
-	skipFrom(log, 0, "needs "+s.check)
+	skip(log, "needs "+s.check)
 }
 
 // report writes what a failed step came to.

@@ -57,12 +57,6 @@ func (r *record) install(stack *middleware.Stack) error {
 	}), middleware.Before)
 }
 
-// has reports whether an operation succeeded.
-func (r *record) has(operation string) bool {
-	_, ok := r.calls[operation]
-	return ok
-}
-
 // of says how an operation went, for the end of a line.
 func (r *record) of(operation string) string {
 	c, ok := r.calls[operation]
