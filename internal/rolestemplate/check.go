@@ -39,10 +39,10 @@ var (
 
 func (in *Input) checkURL() error {
 	refuse := func(format string, args ...any) error {
-		return fmt.Errorf("URL %q %s", in.URL, fmt.Sprintf(format, args...))
+		return fmt.Errorf("URL %s %s", shown(in.URL), fmt.Sprintf(format, args...))
 	}
 	if err := plainURL(in.URL); err != nil {
-		return fmt.Errorf("URL %q %w", in.URL, err)
+		return fmt.Errorf("URL %s %w", shown(in.URL), err)
 	}
 	u, err := url.Parse(in.URL)
 	switch {
@@ -66,6 +66,15 @@ func (in *Input) checkURL() error {
 		return refuse("has . or .. in its path")
 	}
 	return nil
+}
+
+// shown quotes input in an error, where it must not hide what is wrong with it.
+func shown(s string) string {
+	const enough = 100
+	if len(s) > enough {
+		return fmt.Sprintf("%q...", s[:enough])
+	}
+	return fmt.Sprintf("%q", s)
 }
 
 // plainURL refuses what a URL has that no issuer in IAM can have, before anything reads it.
@@ -96,7 +105,7 @@ func (in *Input) checkAudiences() error {
 	}
 	for _, aud := range in.Audiences {
 		if err := checkAudience(aud); err != nil {
-			return fmt.Errorf("the audience %q %w", aud, err)
+			return fmt.Errorf("the audience %s %w", shown(aud), err)
 		}
 	}
 	return nil
@@ -128,7 +137,7 @@ func checkAudience(aud string) error {
 
 func (in *Input) checkThumbprint() error {
 	if in.Thumbprint != "" && !thumbprintForm().MatchString(in.Thumbprint) {
-		return fmt.Errorf("THUMBPRINT %q is not the SHA-1 fingerprint of a certificate, 40 hexadecimal digits", in.Thumbprint)
+		return fmt.Errorf("THUMBPRINT %s is not the SHA-1 fingerprint of a certificate, 40 hexadecimal digits", shown(in.Thumbprint))
 	}
 	return nil
 }
@@ -207,9 +216,9 @@ func (in *Input) checkTags() error {
 		folded := strings.ToLower(tag.Key)
 		switch {
 		case tag.Key == "" || utf8.RuneCountInString(tag.Key) > 128 || !tagForm().MatchString(tag.Key):
-			return fmt.Errorf("the key of the tag %q is not 1 to 128 letters, digits, spaces and _.:/+@-", tag.Key)
+			return fmt.Errorf("the key of the tag %s is not 1 to 128 letters, digits, spaces and _.:/+@-", shown(tag.Key))
 		case tag.Value == "" || utf8.RuneCountInString(tag.Value) > 256 || !tagForm().MatchString(tag.Value):
-			return fmt.Errorf("the value of the tag %s, %q, is not 1 to 256 letters, digits, spaces and _.:/=+@-", tag.Key, tag.Value)
+			return fmt.Errorf("the value of the tag %s, %s, is not 1 to 256 letters, digits, spaces and _.:/=+@-", tag.Key, shown(tag.Value))
 		case strings.HasPrefix(folded, "aws:"):
 			return fmt.Errorf("the tag %s begins with aws:, which AWS keeps for itself", tag.Key)
 		case seen[folded]:
