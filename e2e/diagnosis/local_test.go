@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tip-cli/tip-cli/internal/store"
+	"github.com/tip-cli/tip-cli/lab/labtest"
 )
 
 // path is that of a file of the state.
@@ -412,6 +413,24 @@ func TestFix(t *testing.T) {
 				t.Error("the tokens are others now")
 			}
 		})
+	}
+}
+
+// With --fix the exchange of --live is made once, after what was mended.
+func TestFixThenLive(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.configure(nil)
+	b.signIn("analyst")
+	b.chmod(b.path("idp_token.json"), 0o644)
+	before := len(labtest.Events(b.Lab, labtest.Named("CreateTokenWithIAM")))
+	for n := 1; n <= 2; n++ { // the second time there is nothing to mend
+		if d := b.diag("--fix", "--yes", "--live"); d.code != 0 || d.String() != "" {
+			t.Errorf("exit code %d\n%s", d.code, d)
+		}
+		if made := len(labtest.Events(b.Lab, labtest.Named("CreateTokenWithIAM"))) - before; made != n {
+			t.Errorf("%d exchanges, not %d", made, n)
+		}
 	}
 }
 

@@ -159,7 +159,9 @@ func (a *app) diagnose(ctx context.Context, f *diagFlags) error {
 	if err != nil {
 		return err
 	}
-	report, err := a.diagnosis(ctx, asked)
+	first := asked
+	first.Live = asked.Live && !f.fix // else the exchange comes after what is mended
+	report, err := a.diagnosis(ctx, first)
 	if err != nil {
 		return err
 	}

@@ -30,13 +30,13 @@ func repairs(r *finding.Report) []finding.Fix {
 }
 
 // fixed mends on this machine what a report shows and --fix can mend, and looks again. It
-// returns the last report, and whether that was printed already. The exchange of --live is
-// not made a second time.
+// returns the last report, and whether that was printed already. r is one without the
+// exchange of --live, which is made once, at the end.
 func (a *app) fixed(ctx context.Context, f *diagFlags, asked chain.Asked, r finding.Report) (finding.Report, bool, error) {
 	todo := repairs(&r)
 	if len(todo) == 0 {
 		a.say("There is nothing that --fix can mend on this machine.")
-		return r, false, nil
+		return a.lookAgain(ctx, asked, r, false)
 	}
 	printed := f.output != "json" // which is one document: of how things are in the end
 	if printed {
@@ -45,10 +45,21 @@ func (a *app) fixed(ctx context.Context, f *diagFlags, asked chain.Asked, r find
 		}
 	}
 	done, err := a.mend(ctx, todo, f.yes)
-	if err != nil || done == 0 {
+	if err != nil {
 		return r, printed, err
 	}
-	asked.Live = false
+	if done > 0 {
+		again, err := a.diagnosis(ctx, asked)
+		return again, false, err
+	}
+	return a.lookAgain(ctx, asked, r, printed)
+}
+
+// lookAgain makes the exchange that was put off, if one was asked for.
+func (a *app) lookAgain(ctx context.Context, asked chain.Asked, r finding.Report, printed bool) (finding.Report, bool, error) {
+	if !asked.Live {
+		return r, printed, nil
+	}
 	again, err := a.diagnosis(ctx, asked)
 	return again, false, err
 }
