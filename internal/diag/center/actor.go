@@ -110,13 +110,16 @@ func (l *look) notAdmitted(p *actorPolicy, role string) {
 // wider one is for people to narrow.
 func (l *look) withoutDenial(p *actorPolicy, role string) finding.Fix {
 	p.dropDenied(role)
-	if p.decide(l.request(role)).kind == denied {
+	switch p.decide(l.request(role)).kind {
+	case admitted:
+		return l.putActor("take "+role+" out of the Deny", p.with(p.living()...))
+	case denied:
 		return finding.Fix{
 			Who: finding.CenterAdmin, Does: "narrow the Deny so that it leaves out " + role,
 			Console: "IAM Identity Center > Applications > the application > Application credentials > Edit the application policy",
 		}
 	}
-	return l.putActor("take "+role+" out of the Deny", p.admitting(role))
+	return l.putActor("take "+role+" out of the Deny, and admit it", p.admitting(role))
 }
 
 // request is CreateTokenWithIAM as the application role asks for it.

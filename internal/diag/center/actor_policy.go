@@ -59,9 +59,14 @@ func (p *actorPolicy) parsed(statements ...map[string]any) *policy.Document {
 	return d
 }
 
-// admitting is the policy with a statement more that admits a role, and without the ids
-// of deleted principals, with which it would be refused.
+// admitting is the policy with a statement more that admits a role.
 func (p *actorPolicy) admitting(role string) map[string]any {
+	return p.with(append(p.living(), map[string]any{"Effect": "Allow", "Principal": map[string]any{"AWS": role}, "Action": createToken, "Resource": "*"})...)
+}
+
+// living are the statements without the ids of deleted principals, with which the
+// policy would be refused.
+func (p *actorPolicy) living() []map[string]any {
 	var kept []map[string]any
 	gone := p.deleted()
 	for _, s := range p.statements {
@@ -69,8 +74,7 @@ func (p *actorPolicy) admitting(role string) map[string]any {
 			kept = append(kept, s)
 		}
 	}
-	kept = append(kept, map[string]any{"Effect": "Allow", "Principal": map[string]any{"AWS": role}, "Action": createToken, "Resource": "*"})
-	return p.with(kept...)
+	return kept
 }
 
 // without is a statement without some AWS principals, nil if it has no other.
