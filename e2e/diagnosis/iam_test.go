@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/tip-cli/tip-cli/lab"
 	"github.com/tip-cli/tip-cli/lab/labtest"
@@ -245,11 +247,16 @@ func enhancedMistakes() []mistake {
 		{id: "iam.service-not-allowed", what: "The identity-enhanced role lacks `s3:GetDataAccess`.", make: permitted(enhancedRole, "access-grants",
 			object{"Effect": "Allow", "Action": []string{"s3:GetAccessGrantsInstanceForPrefix", "s3:ListCallerAccessGrants"}, "Resource": "*"}), culprit: enhancedRole},
 		{id: "iam.service-not-allowed", name: "boundary", what: "The identity-enhanced role's permissions boundary leaves S3 out.",
-			make: bounded(enhancedRole, object{"Effect": "Allow", "Action": "athena:*", "Resource": "*"}), also: []string{"iam.service-partly"}, culprit: "policy/limit", heals: []string{"iam.service-partly"}},
+			make: bounded(enhancedRole, object{"Effect": "Allow", "Action": "athena:*", "Resource": "*"}), culprit: "policy/limit"},
+		{id: "iam.service-not-allowed", name: "boundary-of-aws", what: "The identity-enhanced role's permissions boundary is a policy of AWS that leaves S3 out.", make: func(b *bench) {
+			did[*iam.PutRolePermissionsBoundaryOutput](b)(b.iam().PutRolePermissionsBoundary(b.Context(), &iam.PutRolePermissionsBoundaryInput{
+				RoleName: aws.String(enhancedRole), PermissionsBoundary: aws.String("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"),
+			}))
+		}, culprit: "policy/service-role/AWSLambdaBasicExecutionRole"},
 		{id: "iam.service-denied", what: "A managed policy denies the identity-enhanced role all of S3.", make: func(b *bench) {
 			did[*iam.AttachRolePolicyOutput](b)(b.iam().AttachRolePolicy(b.Context(), &iam.AttachRolePolicyInput{RoleName: aws.String(enhancedRole),
 				PolicyArn: b.managed("no-direct-access", object{"Effect": "Deny", "Action": "s3:Get*", "Resource": "*"}, object{"Effect": "Deny", "Action": "iam:*", "Resource": "*"})}))
-		}, also: []string{"iam.service-partly"}, culprit: "policy/no-direct-access"},
+		}, culprit: "policy/no-direct-access"},
 		{id: "iam.service-partly", what: "The identity-enhanced role may not list its grants.",
 			make: permitted(enhancedRole, "access-grants", object{"Effect": "Allow", "Action": "s3:GetDataAccess", "Resource": "*"}), culprit: enhancedRole},
 		{id: "iam.service-not-allowed", name: "workgroup", what: "The identity-enhanced role may use another work group only.", make: permitted(enhancedRole, "athena",
@@ -265,4 +272,28 @@ func decode(b *bench, document string) string {
 		b.Fatal(err)
 	}
 	return text
+}
+
+// Many mistakes in the same policies: none of the commands takes back what another one
+// has mended.
+func TestManyFixesOfRoles(t *testing.T) {
+	b := reader(t, saying(object{"https://aws.amazon.com/source_identity": "analyst", "https://aws.amazon.com/tags": object{
+		"principal_tags": object{"team": []string{"analysts"}}, "transitive_tag_keys": []string{"team"},
+	}}))
+	bounded(enhancedRole, object{"Effect": "Allow", "Action": "iam:*", "Resource": "*"}, object{"Effect": "Deny", "Action": []string{"athena:GetWorkGroup", "athena:CreateWorkGroup"}, "Resource": "*"})(b)
+	permitted(oidcRole, "frozen", object{"Effect": "Deny", "NotAction": []string{"s3:*", "sts:*"}, "Resource": "*"})(b)
+	args := []string{"--service", "s3", "--service", "athena"}
+	d := b.diag(args...)
+	ids := map[string]int{}
+	for _, f := range d.with("fail", "warn") {
+		ids[f.ID]++
+		b.shell(f.Fixes[0].Command)
+	}
+	want := map[string]int{"iam.exchange-denied": 1, "iam.set-source-identity": 2, "iam.tag-session": 2, "iam.service-not-allowed": 2, "iam.service-denied": 1}
+	if diff := cmp.Diff(want, ids); diff != "" {
+		t.Error(diff)
+	}
+	if after := b.diag(append(args, "--live")...); len(after.with("fail", "warn")) > 0 {
+		t.Errorf("afterwards:\n%s", after)
+	}
 }

@@ -101,8 +101,9 @@ func (s *section) hopDistrusted(check, action string, a *iamrole.Answer) bool {
 		s.Found(check+"-denied", enhanced.ARN, a.Why, s.mendHop())
 		return true
 	case stale != nil:
+		s.edits.trusts[enhanced.ARN] = stale
 		s.Found("iam.assume-stale", enhanced.ARN, "the trust policy names "+strings.Join(enhanced.Trust.PrincipalIDs(), ", ")+", the role "+s.roles.Application.ARN+" has the id "+s.roles.Application.ID,
-			s.mendHopOf(stale, "name the role that there is now in the trust policy"))
+			s.mendHopAs("name the role that there is now in the trust policy"))
 		return false
 	case len(refusals) > 0 && !refusals[0].Action && !refusals[0].Principal:
 		s.Found(check+"-condition", enhanced.ARN, conditions(&refusals[0]), s.mendHop())
@@ -142,14 +143,12 @@ func (s *section) chainedMending(action string) mending {
 }
 
 func (s *section) mendHop() finding.Fix {
-	return s.mendHopOf(s.roles.Enhanced.Trust, "let the trust policy allow the application role sts:AssumeRole and sts:SetContext")
+	return s.mendHopAs("let the trust policy allow the application role sts:AssumeRole and sts:SetContext")
 }
 
-func (s *section) mendHopOf(trust *policy.Document, does string) finding.Fix {
-	role := *s.roles.Enhanced
-	role.Trust = trust
+func (s *section) mendHopAs(does string) finding.Fix {
 	assume, set := s.chainedMending(assumeRole), s.chainedMending(setContext)
-	return s.mendTrust(&role, does, &assume, &set)
+	return s.mendTrust(s.roles.Enhanced, does, &assume, &set)
 }
 
 // hopNotAllowed is for policies of the application role that stand in the way.

@@ -32,13 +32,14 @@ type section struct {
 	// builtIn says that STS knows the identity provider without an OIDC provider.
 	builtIn bool
 	roles   *chain.Roles
+	edits   edits
 }
 
 // Run looks at it.
 func Run(ctx context.Context, c *chain.Chain) []finding.Result {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	s := &section{Log: finding.NewLog(finding.IAM, Checks()), c: c, roles: &chain.Roles{}}
+	s := &section{Log: finding.NewLog(finding.IAM, Checks()), c: c, roles: &chain.Roles{}, edits: newEdits()}
 	if s.begin() {
 		s.look(ctx)
 	}

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -100,6 +101,9 @@ func (s *section) noProvider(arn string, list []string) {
 
 func (s *section) foundNoProvider(arn string, list []string) {
 	mend := finding.Fix{Who: finding.AppAdmin, Does: "tell IAM about the identity provider " + s.claims.issuer, Command: s.createProvider()}
+	if u, err := url.Parse(s.claims.issuer); err != nil || u.Scheme != "https" || u.Port() != "" || u.RawQuery != "" {
+		mend = finding.Fix{Who: finding.IdPAdmin, Does: "let the identity provider have an issuer that IAM takes: https, without a port and a query"}
+	}
 	if near := nearest(list, arn); near != "" {
 		s.Found("iam.provider-mismatch", near, "the issuer is "+s.claims.issuer+", IAM has "+afterSlash(near), mend)
 		return

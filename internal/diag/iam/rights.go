@@ -2,7 +2,6 @@ package iam
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tip-cli/tip-cli/internal/config"
@@ -58,14 +57,14 @@ func (s *section) mendRights(role *chain.Role, a *iamrole.Answer, actions []stri
 		fix.Command = s.withoutDenial(role, a, actions, added)
 	case a.Boundary:
 		fix.Does = "let the permissions boundary allow " + strings.Join(actions, ", ")
-		draft := iamrole.Edit(role.Boundary)
+		draft := s.edits.draft(role, a.Policy, role.Boundary)
 		draft.Statement = append(draft.Statement, added)
 		fix.Command = s.putManaged(role, a.Policy, draft, true)
 	default:
 		fix.Does = "allow the role " + strings.Join(actions, ", ")
 		draft := iamrole.NewDraft()
 		draft.Statement = []iamrole.Statement{added}
-		fix.Command = s.putInline(role, free(role.PolicyNames, name), draft)
+		fix.Command = s.putInline(role, s.edits.free(role, name), draft)
 	}
 	return fix
 }
@@ -78,14 +77,60 @@ func one(list []string) any {
 	return list
 }
 
-// free is a name that no inline policy has.
-func free(names []string, name string) string {
-	for i, with := 2, name; ; i++ {
-		if !slices.Contains(names, with) {
-			return with
-		}
-		with = name + "-" + strconv.Itoa(i)
+// withoutDenial is the denying policy without what it denies of actions. A boundary that
+// does not allow them either gets what is added.
+func (s *section) withoutDenial(role *chain.Role, a *iamrole.Answer, actions []string, added iamrole.Statement) string {
+	doc := role.Boundary
+	if !a.Boundary {
+		doc = role.Policies[slices.Index(role.PolicyNames, a.Policy)]
 	}
+	draft := s.edits.draft(role, a.Policy, doc)
+	allowed := true
+	for _, action := range actions {
+		r := *a.Asked
+		r.Action = action
+		undenyAll(draft, doc.Kind(), &r)
+		allowed = allowed && allows(draft, doc.Kind(), &r)
+	}
+	managed := strings.HasPrefix(a.Policy, "arn:")
+	switch {
+	case a.Boundary && !allowed:
+		draft.Statement = append(draft.Statement, added)
+	case len(draft.Statement) == 0 && managed:
+		return s.detach(role, a.Policy)
+	case len(draft.Statement) == 0:
+		return s.aws("delete-role-policy", "--role-name", role.Name, "--policy-name", a.Policy)
+	case !managed:
+		return s.putInline(role, a.Policy, draft)
+	}
+	return s.putManaged(role, a.Policy, draft, a.Boundary)
+}
+
+// undenyAll takes an action out of every statement that denies it.
+func undenyAll(draft *iamrole.Draft, kind policy.Kind, r *policy.Request) {
+	for i := range slices.Backward(slices.Clone(draft.Statement)) {
+		before := len(draft.Statement)
+		for range rounds {
+			if len(draft.Statement) < before || !denies(draft.Statement[i], kind, r) {
+				break
+			}
+			undeny(draft, i, r.Action)
+		}
+	}
+}
+
+// allows reports whether a policy as it is to be written allows a request.
+func allows(draft *iamrole.Draft, kind policy.Kind, r *policy.Request) bool {
+	doc, err := policy.Parse([]byte(draft.Text()), kind)
+	return err == nil && doc.Evaluate(r).Decision == policy.Allow
+}
+
+// denies reports whether a statement alone denies a request.
+func denies(st iamrole.Statement, kind policy.Kind, r *policy.Request) bool {
+	alone := iamrole.NewDraft()
+	alone.Statement = []iamrole.Statement{st}
+	doc, err := policy.Parse([]byte(alone.Text()), kind)
+	return err == nil && doc.Evaluate(r).Decision == policy.ExplicitDeny
 }
 
 func (s *section) putInline(role *chain.Role, name string, draft *iamrole.Draft) string {
@@ -95,14 +140,19 @@ func (s *section) putInline(role *chain.Role, name string, draft *iamrole.Draft)
 // putManaged gives a managed policy another version. One of AWS's own cannot have any: a
 // copy takes its place.
 func (s *section) putManaged(role *chain.Role, arn string, draft *iamrole.Draft, boundary bool) string {
-	if draft.Version != policy.Version2012 {
-		draft.Version = policy.Version2012 // IAM stores no other versions any more
+	draft.Version = policy.Version2012 // IAM stores no other versions any more
+	own, copied := s.edits.copies[role.ARN+arn]
+	switch {
+	case !awsOwned(arn):
+		own = arn
+		fallthrough
+	case copied:
+		return s.aws("create-policy-version", "--policy-arn", own, "--policy-document", draft.Text(), "--set-as-default")
 	}
-	if !awsOwned(arn) {
-		return s.aws("create-policy-version", "--policy-arn", arn, "--policy-document", draft.Text(), "--set-as-default")
-	}
-	name := "tip-cli-" + arn[strings.LastIndexByte(arn, '/')+1:]
-	own := "arn:" + s.partition + ":iam::" + role.Account + ":policy/" + name
+	name := "tip-cli-" + role.Name[:min(len(role.Name), 40)] + "-" + arn[strings.LastIndexByte(arn, '/')+1:]
+	name = name[:min(len(name), longestPolicyName)]
+	own = "arn:" + s.partition + ":iam::" + role.Account + ":policy/" + name
+	s.edits.copies[role.ARN+arn] = own
 	create := s.aws("create-policy", "--policy-name", name, "--policy-document", draft.Text())
 	if boundary {
 		return create + " && " + s.aws("put-role-permissions-boundary", "--role-name", role.Name, "--permissions-boundary", own)
@@ -110,63 +160,10 @@ func (s *section) putManaged(role *chain.Role, arn string, draft *iamrole.Draft,
 	return create + " && " + s.aws("attach-role-policy", "--role-name", role.Name, "--policy-arn", own) + " && " + s.detach(role, arn)
 }
 
+const longestPolicyName = 128
+
 func (s *section) detach(role *chain.Role, arn string) string {
 	return s.aws("detach-role-policy", "--role-name", role.Name, "--policy-arn", arn)
 }
 
 func awsOwned(arn string) bool { return strings.Contains(arn, ":iam::aws:policy/") }
-
-// withoutDenial is the denying policy without what it denies of actions. A boundary that is
-// nothing but the denial gets what is added.
-func (s *section) withoutDenial(role *chain.Role, a *iamrole.Answer, actions []string, added iamrole.Statement) string {
-	at := slices.Index(role.PolicyNames, a.Policy)
-	doc := role.Boundary
-	if !a.Boundary {
-		if at < 0 {
-			return ""
-		}
-		doc = role.Policies[at]
-	}
-	draft := iamrole.Edit(doc)
-	for _, action := range actions {
-		undenyAll(draft, doc.Kind(), a, action)
-	}
-	switch {
-	case a.Boundary && len(draft.Statement) == 0:
-		draft.Statement = []iamrole.Statement{added}
-		fallthrough
-	case a.Boundary:
-		return s.putManaged(role, a.Policy, draft, true)
-	case len(draft.Statement) == 0 && strings.HasPrefix(a.Policy, "arn:"):
-		return s.detach(role, a.Policy)
-	case len(draft.Statement) == 0:
-		return s.aws("delete-role-policy", "--role-name", role.Name, "--policy-name", a.Policy)
-	case strings.HasPrefix(a.Policy, "arn:"):
-		return s.putManaged(role, a.Policy, draft, false)
-	}
-	return s.putInline(role, a.Policy, draft)
-}
-
-// undenyAll takes an action out of every statement that denies it wherever it applies.
-func undenyAll(draft *iamrole.Draft, kind policy.Kind, a *iamrole.Answer, action string) {
-	for i, st := range slices.Backward(slices.Clone(draft.Statement)) {
-		if st.Effect != "Deny" || !a.DeniedBy(i) {
-			continue
-		}
-		before := len(draft.Statement)
-		for range rounds {
-			if len(draft.Statement) < before || !speaksOf(draft.Statement[i], kind, action) {
-				break
-			}
-			undeny(draft, i, action)
-		}
-	}
-}
-
-// speaksOf reports whether a statement is about an action, whatever else it asks for.
-func speaksOf(st iamrole.Statement, kind policy.Kind, action string) bool {
-	alone := iamrole.NewDraft()
-	alone.Statement = []iamrole.Statement{{Effect: st.Effect, Action: st.Action, NotAction: st.NotAction, Resource: iamrole.Value("*")}}
-	doc, err := policy.Parse([]byte(alone.Text()), kind)
-	return err == nil && doc.Evaluate(&policy.Request{Action: action, Resource: "*", Context: policy.Context{}}).Decision != policy.ImplicitDeny
-}

@@ -57,6 +57,7 @@ type refused struct {
 	needs
 	answer  iamrole.Answer
 	actions []string
+	// further says that all of them are.
 	further bool
 }
 
@@ -108,7 +109,7 @@ func collect(all []refused, n needs, a iamrole.Answer, action string) []refused 
 	further := slices.Contains(n.further, action)
 	for i := range all {
 		r := &all[i]
-		same := r.service == n.service && r.further == further && r.answer.Denied() == a.Denied() && r.answer.Policy == a.Policy && r.answer.Why == a.Why
+		same := r.service == n.service && r.answer.Denied() == a.Denied() && r.answer.Policy == a.Policy && r.answer.Why == a.Why
 		if same {
 			r.actions = append(r.actions, action)
 			return all

@@ -160,10 +160,11 @@ func principals(st iamrole.Statement, kind string) []string {
 
 // mendTrust is the trust policy with as little changed as lets the requests in.
 func (s *section) mendTrust(role *chain.Role, does string, ms ...*mending) finding.Fix {
-	doc := role.Trust
+	doc := s.edits.trust(role)
 	for _, m := range ms {
 		doc = m.mend(doc)
 	}
+	s.edits.trusts[role.ARN] = doc
 	return finding.Fix{
 		Who: finding.AppAdmin, Does: does,
 		Command: s.aws("update-assume-role-policy", "--role-name", role.Name, "--policy-document", iamrole.Edit(doc).Text()),

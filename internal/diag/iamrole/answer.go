@@ -35,6 +35,8 @@ const TheResource = "the resource"
 // Answer is what policies say to a request.
 type Answer struct {
 	policy.Explanation
+	// Asked is the request as the policies were asked.
+	Asked *policy.Request
 	// Unknown says that what was read does not decide it: policies are unread, or a
 	// condition asks for what a diagnosis cannot know. Explanation is then the answer
 	// of what was read, with all doubts against the request.
@@ -52,16 +54,6 @@ type Answer struct {
 
 // Denied reports whether a statement denies the request explicitly.
 func (a *Answer) Denied() bool { return !a.Unknown && a.Outcome.Explicit && !a.Outcome.Allowed }
-
-// DeniedBy reports whether a statement of the policy that decided denies the request, by its index.
-func (a *Answer) DeniedBy(statement int) bool {
-	for _, m := range a.Deciding() {
-		if m.By == a.Outcome.By && m.Document == a.Outcome.Document && m.Result.Statement == statement && m.Result.Decision == policy.ExplicitDeny {
-			return true
-		}
-	}
-	return false
-}
 
 // Allowed reports whether the request is allowed for certain.
 func (a *Answer) Allowed() bool { return !a.Unknown && a.Outcome.Allowed }
@@ -159,7 +151,7 @@ func decide(r *chain.Role, q Request, in policy.Input, resource *policy.Document
 // against it. r may be nil.
 func (q *Request) decided(in policy.Input, r *chain.Role) Answer {
 	friendly, hostile, doubts := q.inputs(in)
-	a := Answer{Explanation: policy.Explain(hostile)}
+	a := Answer{Explanation: policy.Explain(hostile), Asked: in.Request}
 	best := policy.Explain(friendly)
 	switch {
 	case best.Outcome.Allowed != a.Outcome.Allowed:
