@@ -53,11 +53,12 @@ func mayInit(path string) bool {
 // alwaysSkips returns the statement that skips a test on every path: a call of
 // Skip, Skipf or SkipNow before anything could return.
 func alwaysSkips(sig *ast.FuncType, body *ast.BlockStmt) ast.Stmt {
-	if body == nil || !takesTest(sig) {
+	t := testOf(sig)
+	if body == nil || t == "" {
 		return nil
 	}
 	for _, s := range body.List {
-		if isSkip(s) {
+		if isSkip(s, t) {
 			return s
 		}
 		if returns(s) {
@@ -67,22 +68,26 @@ func alwaysSkips(sig *ast.FuncType, body *ast.BlockStmt) ast.Stmt {
 	return nil
 }
 
-func takesTest(sig *ast.FuncType) bool {
+// testOf is the name of the parameter that is the test, or "".
+func testOf(sig *ast.FuncType) string {
 	for _, field := range sig.Params.List {
 		t := field.Type
 		if star, ok := t.(*ast.StarExpr); ok {
 			t = star.X
 		}
-		if sel, ok := t.(*ast.SelectorExpr); ok {
-			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "testing" {
-				return true
-			}
+		sel, ok := t.(*ast.SelectorExpr)
+		if !ok || len(field.Names) == 0 {
+			continue
+		}
+		if x, ok := sel.X.(*ast.Ident); ok && x.Name == "testing" {
+			return field.Names[0].Name
 		}
 	}
-	return false
+	return ""
 }
 
-func isSkip(s ast.Stmt) bool {
+// isSkip reports whether a statement skips the test t.
+func isSkip(s ast.Stmt, t string) bool {
 	expr, ok := s.(*ast.ExprStmt)
 	if !ok {
 		return false
@@ -92,7 +97,13 @@ func isSkip(s ast.Stmt) bool {
 		return false
 	}
 	sel, ok := call.Fun.(*ast.SelectorExpr)
-	return ok && (sel.Sel.Name == "Skip" || sel.Sel.Name == "Skipf" || sel.Sel.Name == "SkipNow")
+	if !ok {
+		return false
+	}
+	if on, ok := sel.X.(*ast.Ident); !ok || on.Name != t {
+		return false
+	}
+	return sel.Sel.Name == "Skip" || sel.Sel.Name == "Skipf" || sel.Sel.Name == "SkipNow"
 }
 
 func returns(s ast.Stmt) bool {
