@@ -51,7 +51,7 @@ var canaries = []canary{
 	{command: "auth get-iam-credentials"},
 	{command: "whoami", args: []string{"--output", "json"}},
 	{command: "status", args: []string{"--output", "json"}},
-	{command: "diag", args: []string{"--live", "--target", "s3://tip-demo-data/reports/", "--html", "diagnosis.html"}},
+	{command: "diag", args: []string{"--live", "--target", "s3://tip-demo-data/reports/", "--html", "CONFIG.html"}},
 	{command: "diag explain", args: []string{"-"}, stdin: "AADSTS7000215: client_secret=canary-explained-secret-5d2c9e", aside: true},
 	{command: "auth refresh-token"},
 	{command: "auth set-aws-profile", args: []string{"--profile", "canary"}},
