@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -76,6 +77,10 @@ func (r *rows) check(t *testing.T, mistakes []mistake) {
 
 // elsewhere are findings that no mistake in a lab brings about, and where their test is.
 var elsewhere = map[string]string{
+	"idp.untrusted":                  "internal/diag/idp: TestCertificate",
+	"idp.issuer-insecure":            "internal/diag/idp: TestIssuerOfToken",
+	"center.not-custom":              "internal/diag/center: TestAnswers",
+	"center.instance-not-active":     "internal/diag/center: TestAnswers",
 	"iam.session-too-long":           "internal/diag/iam: TestSessionTooLong",
 	"iam.thumbprint-mismatch":        "internal/diag/iam: TestThumbprint",
 	"iam.exchange-unsaid":            "internal/diag/iam: TestExchangeUnsaid",
@@ -88,6 +93,31 @@ var elsewhere = map[string]string{
 	"live.clock-off":                 "internal/diag/live: TestClock",
 	"live.session-too-long":          "internal/diag/live: TestFailed, TestSessionTooLongFix",
 	"live.other-identity":            "internal/diag/live: TestOtherIdentity",
+}
+
+// A test that is named is there.
+func TestElsewhere(t *testing.T) {
+	for id, where := range elsewhere {
+		folder, names, _ := strings.Cut(where, ": ")
+		for name := range strings.SplitSeq(names, ", ") {
+			if !declares(t, filepath.Join("..", "..", folder), "func "+name+"(t *testing.T)") {
+				t.Errorf("%s: %s has no %s", id, folder, name)
+			}
+		}
+	}
+}
+
+// declares reports whether a test file of a folder has a line.
+func declares(t *testing.T, folder, line string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(files, func(path string) bool {
+		text, err := os.ReadFile(path)
+		return err == nil && strings.Contains(string(text), line)
+	})
 }
 
 // Every finding of the catalogue is one that can be made.

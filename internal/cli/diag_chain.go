@@ -13,7 +13,7 @@ import (
 
 // chain begins a diagnosis: what is configured, and what reads are signed with.
 func (a *app) chain(ctx context.Context, asked chain.Asked) *chain.Chain {
-	c := &chain.Chain{Asked: asked, Getenv: a.Getenv}
+	c := &chain.Chain{Asked: asked, Getenv: a.Getenv, Notice: func(text string) { a.say("%s", text) }}
 	c.HTTP, c.HTTPErr = a.httpClient()
 	c.Home, c.ContextName, c.StoreErr = a.inUse()
 	if c.StoreErr == nil {

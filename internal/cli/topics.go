@@ -59,6 +59,7 @@ func environment() []Entry {
 		{botoVariable, "a file of boto: exec --server looks whether it has keys, which the AWS CLI would take first"},
 		{shellenv.RegionsVariable, "what env has set of the region in this shell; env --unset removes it"},
 		{transport.CAVariable, "a file of CA certificates, added to those of the system, for AWS and the identity provider alike"},
+		{"SSL_CERT_FILE, SSL_CERT_DIR", "on systems other than Windows and macOS, certificate authorities in place of the system's"},
 		{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxy, in capitals or not; HTTP_PROXY counts for nothing where REQUEST_METHOD is set, as it is in CGI"},
 		{"AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_S3_CONTROL, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_IDENTITYSTORE", "other endpoints than those of AWS, unless AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true"},
 		{"AWS_ENDPOINT_URL_SSO_ADMIN, AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL_ATHENA", "the same for what diag reads"},

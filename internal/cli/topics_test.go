@@ -150,7 +150,8 @@ func clientSources(t *testing.T) []string {
 // TestEndpointsAreComplete: the topic has the endpoint of every service of AWS that
 // the client has a client for.
 func TestEndpointsAreComplete(t *testing.T) {
-	names := map[string]string{"sts": "STS", "ssooidc": "SSO_OIDC", "s3control": "S3_CONTROL", "s3": "S3", "identitystore": "IDENTITYSTORE"}
+	names := map[string]string{"sts": "STS", "ssooidc": "SSO_OIDC", "s3control": "S3_CONTROL", "s3": "S3", "identitystore": "IDENTITYSTORE",
+		"ssoadmin": "SSO_ADMIN", "iam": "IAM", "athena": "ATHENA"}
 	text := ""
 	for _, e := range topic(t, "environment").Entries {
 		text += e.Name + ", "
