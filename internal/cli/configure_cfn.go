@@ -74,7 +74,7 @@ func (f *templateFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.provider, "existing-provider", "", "`ARN` of the OIDC provider, if the account has it already: IAM takes no second one of an issuer")
 	fl.StringVar(&f.oidcRole, "oidc-role-name", "", "name of the role that trades ID tokens (default of CloudFormation's making)")
 	fl.StringVar(&f.enhancedRole, "id-enhanced-role-name", "", "name of the role that speaks for the person (default of CloudFormation's making)")
-	fl.IntVar(&f.session, "session-duration", 0, "MaxSessionDuration of that role in `SECONDS`, 3600 to 43200; the exchange itself gets an hour at most")
+	fl.IntVar(&f.session, "session-duration", 0, "the longest session of that role (MaxSessionDuration) in `SECONDS`, 3600 to 43200; the exchange itself gets an hour at most")
 	fl.StringArrayVar(&f.tags, "tag", nil, "`KEY=VALUE` to tag the resources with; repeatable")
 	fl.StringVar(&f.format, "format", templateFormats[0], oneOf(templateFormats))
 	fl.BoolVar(&f.noCheck, "no-check", false, "do not look at the certificates of the identity provider")
