@@ -182,9 +182,9 @@ func webIdentityMistakes() []mistake {
 			}))
 		}, culprit: oktaProvider},
 		{id: "iam.application-role-missing", what: "The configured application role does not exist.", keys: object{"oidc_role_arn": roleARNs + "tip-odic-role"},
-			culprit: "tip-odic-role", also: []string{"center.actor-not-admitted"}, mend: asBefore, says: "oidc_role_arn"},
+			culprit: "tip-odic-role", mend: asBefore, says: "oidc_role_arn"},
 		{id: "iam.application-role-arn", what: "The configured ARN of the application role has a path that the role does not have.",
-			keys: object{"oidc_role_arn": roleARNs + "team/tip-oidc-role"}, culprit: "oidc_role_arn", also: []string{"center.actor-not-admitted"}},
+			keys: object{"oidc_role_arn": roleARNs + "team/tip-oidc-role"}, culprit: "oidc_role_arn"},
 		{id: "iam.trust-provider", what: "The application role trusts another identity provider.", make: roleTrusting(oidcRole,
 			object{"Effect": "Allow", "Principal": object{"Federated": strings.TrimSuffix(oktaProvider, "/default")}, "Action": "sts:AssumeRoleWithWebIdentity"}), culprit: oidcRole},
 		{id: "iam.trust-condition", name: "aud", what: "The application role's trust policy wants another audience.",

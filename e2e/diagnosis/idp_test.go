@@ -116,7 +116,7 @@ func documentMistakes() []mistake {
 			lab.Fault{Operation: "discovery", Do: lab.FaultRefuse, Code: "not_found", Status: 404}),
 		{
 			id: "idp.issuer-mismatch", name: "slash", what: "The configured issuer ends in a slash, and the provider's does not.",
-			stranger: true, culprit: "oidc_issuer", also: []string{"token.none", "center.issuer-url", "iam.provider-mismatch"},
+			stranger: true, culprit: "oidc_issuer", also: []string{"token.none"},
 			make: func(b *bench) {
 				b.must("tip-cli", "configure", "idp", "--provider", "oidc", "--config",
 					text(b, map[string]any{"oidc_issuer": oktaIssuer + "/", "oidc_client_id": labtest.ClientID}))

@@ -3,6 +3,7 @@ package center
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,9 @@ func (l *look) actor(ctx context.Context) {
 	case config.AccountOf(role) == "":
 		l.Skip("center.actor", "needs the application role: oidc_role_arn is not configured")
 		return
+	case l.noRole():
+		l.Skip("center.actor", "needs the application role: see iam.application-role")
+		return
 	}
 	text, ok := actorText(out.AuthenticationMethod)
 	if !ok {
@@ -58,9 +62,14 @@ func actorText(m types.AuthenticationMethod) ([]byte, bool) {
 	return text, err == nil && json.Valid(text)
 }
 
+// noRole reports whether IAM has no role with the configured ARN: one that a policy cannot name.
+func (l *look) noRole() bool {
+	return slices.ContainsFunc(l.c.Failed, func(id string) bool { return id == "iam.application-role-missing" || id == "iam.application-role-arn" })
+}
+
 func (l *look) noMethod(role string) {
 	f := finding.Fix{Who: finding.CenterAdmin, Does: "admit the application role", Console: "IAM Identity Center > Applications > the application > Application credentials"}
-	if config.AccountOf(role) != "" {
+	if config.AccountOf(role) != "" && !l.noRole() {
 		f = l.putActor("admit "+role, newActorPolicy([]byte(`{"Version":"2012-10-17","Statement":[]}`)).admitting(role))
 	}
 	l.Found("center.no-authentication-method", l.c.Asked.ApplicationARN, "there is no authentication method of the type IAM, and so no actor policy", f)

@@ -40,10 +40,7 @@ type expectation struct {
 // expected is what the token has or, without one, what the tokens of the configured
 // sign-in will have.
 func (l *look) expected() expectation {
-	configured := l.c.Login.Issuer
-	if l.c.Issuer != nil && l.c.Issuer.URL != "" && configured == "" {
-		configured = l.c.Issuer.URL
-	}
+	configured := l.c.NextIssuer()
 	if t := l.c.Token; t != nil && t.Issuer != "" {
 		ours := t.Issuer == configured && slices.Contains(t.Audience, l.c.Login.ClientID)
 		return expectation{t.Issuer, t.Audience, "the token", t.Verified || ours}

@@ -123,6 +123,15 @@ type Chain struct {
 	Session      *Session      // live
 }
 
+// NextIssuer is the iss of tokens to come, "" if nobody knows: the provider's own word
+// counts, even where it is configured otherwise.
+func (c *Chain) NextIssuer() string {
+	if c.Issuer != nil && c.Issuer.URL != "" {
+		return c.Issuer.URL
+	}
+	return c.Login.Issuer
+}
+
 // Issuer is what the identity provider says of itself.
 type Issuer struct {
 	// URL is the issuer, exactly as the provider has it.

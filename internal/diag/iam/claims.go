@@ -45,10 +45,7 @@ func claimsOf(c *chain.Chain) *claims {
 	if t := c.Token; t != nil {
 		return claimsOfToken(t)
 	}
-	k := &claims{issuer: c.Login.Issuer, keys: policy.Context{}}
-	if k.issuer == "" && c.Issuer != nil {
-		k.issuer = c.Issuer.URL
-	}
+	k := &claims{issuer: c.NextIssuer(), keys: policy.Context{}}
 	if c.Login.ClientID != "" {
 		k.audience = []string{c.Login.ClientID}
 	}

@@ -109,6 +109,8 @@ func (s *section) fromStore(err error) string {
 	s.from = stored
 	path := s.chain.Store.Path(store.IDPTokenFile)
 	switch {
+	case errors.Is(err, store.ErrNotFound) && s.login == nil && slices.ContainsFunc(s.chain.Failed, ofConfiguration):
+		s.log.Skip("token.present", "nobody can sign in before it is configured where, see local")
 	case errors.Is(err, store.ErrNotFound):
 		s.log.Found("token.none", path, "nobody has signed in", s.renew())
 	case err != nil:
@@ -122,6 +124,11 @@ func (s *section) fromStore(err error) string {
 		return s.take(stored, path, s.held.Token)
 	}
 	return needs
+}
+
+// ofConfiguration reports whether a finding is about the configuration.
+func ofConfiguration(id string) bool {
+	return id == "local.not-configured" || strings.HasPrefix(id, "local.configuration-")
 }
 
 // signInFingerprint is the part of a configuration's fingerprint that tokens depend on,

@@ -294,6 +294,7 @@ func TestNothingToLookAt(t *testing.T) {
 		"no state directory":        {nowhere, []string{"token.present.unread"}},
 		"no keys":                   {keyless, []string{"token.signature.unread"}},
 		"for another application":   {foreign, nil},
+		"not configured":            {&chain.Chain{LoginErr: errors.New("none"), Store: store.New(t.TempDir()), Failed: []string{"local.not-configured"}}, nil},
 		"no configuration, nothing": {&chain.Chain{LoginErr: errors.New("none"), Store: store.New(t.TempDir())}, []string{"token.none"}},
 	} {
 		results := token.Run(t.Context(), test.c)
