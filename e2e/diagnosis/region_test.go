@@ -15,25 +15,21 @@ func regionMistakes() []mistake {
 		},
 		{
 			id: "regions.center-elsewhere", name: "region", what: "`region` is wrong, and Identity Center is looked for there as well",
-			keys: map[string]any{"region": far}, culprit: "region", says: "eu-west-1",
-			also: []string{"grants.no-instance"}, // where nobody looks for one
+			keys: map[string]any{"region": far}, culprit: "region", says: "eu-west-1", args: append(withWorkGroup(), "--live"),
 		},
 		{
 			id: "regions.no-instance", what: "the configured application is of an Identity Center instance that is gone",
 			keys: map[string]any{"token_exchange_application_arn": otherARN}, culprit: otherARN, says: "an application of the instance",
-			also: []string{"grants.other-identity-center"},
 			mend: func(b *bench) { b.configure(nil) },
 		},
 		{
 			id: "regions.other-partition", what: "`-a` is an application in China",
 			args: []string{"-a", chinese}, culprit: chinese, says: "an application in aws",
-			also: []string{"grants.other-identity-center"},
-			mend: func(*bench) {}, heals: []string{"regions.other-partition", "grants.other-identity-center"}, // it is the same command again
+			mend: func(*bench) {}, heals: []string{"regions.other-partition"}, // it is the same command again
 		},
 		{
 			id: "regions.grants-elsewhere", what: "`region` is not that of S3 Access Grants, which is Identity Center's",
 			keys: map[string]any{"region": far, "identity_center_region": "eu-west-1"}, culprit: "region", says: "eu-west-1",
-			also: []string{"grants.no-instance"},
 		},
 		{
 			id: "regions.bucket-elsewhere", what: "the bucket of `--target` is in another region",
@@ -44,8 +40,7 @@ func regionMistakes() []mistake {
 				w.AccessGrants[0].Grants = w.AccessGrants[0].Grants[1:] // of the analysts: the demo data's reports
 			},
 			args: []string{"--target", "s3://tip-far-data/reports/"}, culprit: "s3://tip-far-data", says: "eu-west-1",
-			also: []string{"grants.location-rights-missing", "grants.not-granted"},                                                     // S3 Access Grants takes no grant of it
-			mend: func(*bench) {}, heals: []string{"regions.bucket-elsewhere", "grants.location-rights-missing", "grants.not-granted"}, // it is the same target again
+			mend: func(*bench) {}, heals: []string{"regions.bucket-elsewhere"}, // it is the same target again
 		},
 		{
 			id: "regions.environment-differs", what: "`AWS_REGION` is another region than the configured one",

@@ -8,6 +8,7 @@ package diag
 
 import (
 	"context"
+	"slices"
 
 	"github.com/tip-cli/tip-cli/internal/diag/athena"
 	"github.com/tip-cli/tip-cli/internal/diag/center"
@@ -29,7 +30,8 @@ type section struct {
 	run    func(context.Context, *chain.Chain) []finding.Result
 }
 
-// sections are all of them in order.
+// sections are all of them in the order in which they are looked at: that of the chain,
+// but for the regions, which explain what the live exchange and those behind it meet.
 func sections() []section {
 	return []section{
 		{finding.Local, local.Checks, local.Run},
@@ -37,24 +39,30 @@ func sections() []section {
 		{finding.Token, token.Checks, token.Run},
 		{finding.IAM, iam.Checks, iam.Run},
 		{finding.Center, center.Checks, center.Run},
+		{finding.Regions, regions.Checks, regions.Run},
 		{finding.Live, live.Checks, live.Run},
 		{finding.AccessGrants, grants.Checks, grants.Run},
 		{finding.Athena, athena.Checks, athena.Run},
-		{finding.Regions, regions.Checks, regions.Run},
 	}
 }
 
-// Catalogue returns every check of every section in order.
+// place of a section in the chain.
+func place(s finding.Section) int { return slices.Index(finding.Sections(), s) }
+
+// Catalogue returns every check of every section in the order of the chain.
 func Catalogue() []finding.Check {
-	var all []finding.Check
-	for _, s := range sections() {
-		all = append(all, s.checks()...)
+	all := sections()
+	slices.SortStableFunc(all, func(a, b section) int { return place(a.Section) - place(b.Section) })
+	var checks []finding.Check
+	for _, s := range all {
+		checks = append(checks, s.checks()...)
 	}
-	return all
+	return checks
 }
 
 // Run looks at every section. begin is told which one is next; it may be nil. The
-// error is that of ctx; what was found until then is there as well.
+// report has them in the order of the chain. The error is that of ctx; what was found
+// until then is there as well.
 func Run(ctx context.Context, c *chain.Chain, begin func(finding.Section)) (finding.Report, error) {
 	var r finding.Report
 	for _, s := range sections() {
@@ -66,6 +74,7 @@ func Run(ctx context.Context, c *chain.Chain, begin func(finding.Section)) (find
 			return r, err
 		}
 		r.Results = append(r.Results, found...)
+		slices.SortStableFunc(r.Results, func(a, b finding.Result) int { return place(a.Section) - place(b.Section) })
 		remember(c, &r)
 	}
 	return r, nil

@@ -114,6 +114,10 @@ const mostListed = 10
 
 // absent tells of a work group that is not there, and which ones are.
 func (l *look) absent(ctx context.Context) {
+	if elsewhere := l.c.AskedElsewhere(); elsewhere != "" {
+		l.skipRest(l.arn() + " is not there: see " + elsewhere)
+		return
+	}
 	seen, does := l.arn()+" is not there", "give the name of a work group that is there"
 	if names := l.names(ctx); len(names) > 0 {
 		seen += "; there are: " + strings.Join(names, ", ")

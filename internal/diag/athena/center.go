@@ -25,6 +25,10 @@ func (l *look) center() {
 		l.Found("athena.no-identity-center", l.arn(), "EnableIdentityCenter is not set, so that people are known by the role "+l.c.Config.IDEnhancedRoleARN+" only", l.anew(wanted)...)
 		return
 	}
+	if foreign := l.c.FirstFailed("regions.no-instance", "regions.other-partition"); foreign != "" {
+		l.Skip("athena.identity-center", "the application is not one of here: see "+foreign)
+		return
+	}
 	have := aws.ToString(l.group.Configuration.IdentityCenterConfiguration.IdentityCenterInstanceArn)
 	switch {
 	case wanted == "":

@@ -68,6 +68,10 @@ func Run(ctx context.Context, c *chain.Chain) []finding.Result {
 	s.askAWS(ctx)
 	s.checkCenter()
 	s.checkSharing(ctx)
+	if far := c.FirstFailed("regions.bucket-elsewhere"); far != "" {
+		s.skip("the bucket is in another region: see " + far)
+		return s.inOrder()
+	}
 	s.checkBucket(ctx)
 	s.checkLocation()
 	s.checkGrant()
@@ -93,6 +97,8 @@ func (s *section) open() string {
 		return "there is no way to send requests: see the checks of this machine"
 	case c.RegionsErr != nil || s.region == "":
 		return "needs to know the region: see the checks of this machine"
+	case c.AskedElsewhere() != "":
+		return "asked in the wrong region, " + s.region + ": see " + c.AskedElsewhere()
 	case s.account == "":
 		return "needs to know the account: see the checks of this machine"
 	case s.target != "" && s3agcreds.ValidateTarget(s.target) != nil:

@@ -59,9 +59,12 @@ func (s *section) elsewhere(ctx context.Context) bool {
 // checkCenter wants the instance associated with the Identity Center of the application.
 func (s *section) checkCenter() {
 	wanted := s.centerARN()
+	foreign := s.FirstFailed("regions.no-instance", "regions.other-partition")
 	switch r := &s.read; {
 	case r.instanceErr != nil:
 		s.unread(checkCenter, r.instanceErr)
+	case foreign != "":
+		s.log.Skip(checkCenter, "the application is not one of here: see "+foreign)
 	case r.center == "":
 		s.log.Found("grants.not-associated", s.instance, "it is associated with no Identity Center", s.associate(wanted)...)
 	case wanted == "":

@@ -41,7 +41,7 @@ func steps() map[tipcreds.Step]step {
 		tipcreds.StepCreateToken: {
 			check: checkToken, operation: opToken, place: 2,
 			culprit: func(c *chain.Chain) string { return c.Asked.ApplicationARN },
-			causes:  []finding.Section{finding.Center, finding.Token, finding.IdP, finding.IAM},
+			causes:  []finding.Section{finding.Regions, finding.Center, finding.Token, finding.IdP, finding.IAM},
 			kinds: map[string]string{
 				"AccessDeniedException": kindTokenDenied, "InvalidGrantException": kindGrantRefused, "ExpiredTokenException": kindGrantRefused,
 				"InvalidClientException": kindNoApplication, "UnauthorizedClientException": kindNoGrantType, "UnsupportedGrantTypeException": kindNoGrantType,
@@ -109,11 +109,8 @@ func (s *step) report(c *chain.Chain, log *finding.Log, e *tipcreds.ExchangeErro
 		log.Unread(s.check, seen+"; that says nothing of the configuration", nil, again(c, "try again later"))
 		return
 	}
-	known := s.known(c)
-	if len(known) > 0 {
-		log.Found(s.kind(e), s.culprit(c), seen+"; see "+strings.Join(known, ", "), finding.Fix{
-			Who: finding.You, Does: "mend " + known[0] + " first, from which this follows, and look again", Command: c.TipCLI("diag", "--live"),
-		})
+	if known := s.known(c); len(known) > 0 { // one cause is one finding
+		log.Skip(s.check, seen+"; see "+strings.Join(known, ", "))
 		return
 	}
 	kind := s.kind(e)
