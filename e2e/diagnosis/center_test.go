@@ -29,9 +29,9 @@ func applicationMistakes() []mistake {
 	const typo = "arn:aws:sso::111122223333:application/ssoins-1234567890abcdef/apl-1234567890abcdee"
 	return []mistake{
 		{
-			id: "center.application-arn", what: "`-a` is the ARN of the instance",
+			id: "center.application-arn-invalid", what: "`-a` is the ARN of the instance",
 			args: []string{"-a", instanceARN}, culprit: instanceARN, says: "Application ARN",
-			mend: func(*bench) {}, heals: []string{"center.application-arn"}, // it is the same command again
+			mend: func(*bench) {}, heals: []string{"center.application-arn-invalid"}, // it is the same command again
 		},
 		{
 			id: "center.application-not-found", what: "the configured application ARN has a typing error",
@@ -71,11 +71,11 @@ func another(url string) func(*lab.World) {
 func issuerMistakes() []mistake {
 	return []mistake{
 		{
-			id: "center.issuer-url", name: "slash", what: "the trusted token issuer's URL ends with a slash that the token does not have",
+			id: "center.issuer-mismatch", name: "slash", what: "the trusted token issuer's URL ends with a slash that the token does not have",
 			world: another(oktaIssuer + "/"), culprit: ":trustedTokenIssuer/", says: oktaIssuer,
 		},
 		{
-			id: "center.issuer-url", name: "case", what: "the trusted token issuer's URL has a capital letter that the token does not have",
+			id: "center.issuer-mismatch", name: "case", what: "the trusted token issuer's URL has a capital letter that the token does not have",
 			world: another("https://Dev-123456789.okta.com/oauth2/default"), culprit: ":trustedTokenIssuer/", says: oktaIssuer,
 		},
 		{
@@ -225,6 +225,11 @@ func personMistakes() []mistake {
 		{
 			id: "center.claim-missing", what: "people are looked up by a claim that the token lacks",
 			world: mapped("upn"), culprit: ":trustedTokenIssuer/", says: "email",
+		},
+		{
+			id: "center.claim-missing", name: "scope", what: "the scope that brings the claim is not asked for",
+			keys: map[string]any{"scopes": []string{"openid", "profile", "offline_access"}}, make: (*bench).browse,
+			culprit: "scopes", says: "scope email",
 		},
 		{
 			id: "center.claim-not-text", what: "people are looked up by a claim that is a list",

@@ -159,7 +159,7 @@ func locationMistakes() []mistake {
 func grantMistakes() []mistake {
 	return []mistake{
 		{
-			id: "grants.none", what: "nobody has granted the person anything",
+			id: "grants.no-grant", what: "nobody has granted the person anything",
 			world: func(w *lab.World) {
 				g := &w.AccessGrants[0]
 				g.Grants = g.Grants[3:4] // that of the engineers

@@ -116,7 +116,7 @@ func documentMistakes() []mistake {
 			lab.Fault{Operation: "discovery", Do: lab.FaultRefuse, Code: "not_found", Status: 404}),
 		{
 			id: "idp.issuer-mismatch", name: "slash", what: "The configured issuer ends in a slash, and the provider's does not.",
-			stranger: true, culprit: "oidc_issuer", also: []string{"token.none"},
+			stranger: true, culprit: "oidc_issuer", also: []string{"token.no-token"},
 			make: func(b *bench) {
 				b.must("tip-cli", "configure", "idp", "--provider", "oidc", "--config",
 					text(b, map[string]any{"oidc_issuer": oktaIssuer + "/", "oidc_client_id": labtest.ClientID}))
@@ -172,8 +172,8 @@ func clientMistakes() []mistake {
 				b.must("tip-cli", "configure", "idp", "--config", `{"scopes":["openid","email","profile","offline_access","groups"]}`)
 			},
 		},
-		discovery("idp.scope-unlisted", "", "The provider does not list the scope email.", "scopes", "",
-			map[string]any{"scopes_supported": []string{"openid", "profile", "offline_access"}}).byCommand(),
+		discovery("idp.scope-unlisted", "", "The provider does not list the scope email.", "scopes", "offer email",
+			map[string]any{"scopes_supported": []string{"openid", "profile"}}),
 	}
 }
 
@@ -188,7 +188,7 @@ func refreshMistakes() []mistake {
 	}
 	return []mistake{
 		{
-			id: "idp.offline-access", what: "The scope offline_access is not asked for.", culprit: "scopes",
+			id: "idp.no-offline-access", what: "The scope offline_access is not asked for.", culprit: "scopes",
 			keys: map[string]any{"scopes": []string{"openid", "email", "profile"}}, make: func(b *bench) { b.browse() },
 		},
 		withoutRefresh(),

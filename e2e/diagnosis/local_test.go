@@ -170,7 +170,7 @@ func settingMistakes() []mistake {
 			make: func(b *bench) { b.key("sesion_duration", 1800) },
 		},
 		{
-			id: "local.variable-wrong", what: "TIP_CLI_SIGN_IN has a value that it cannot have", culprit: "TIP_CLI_SIGN_IN",
+			id: "local.variable-invalid", what: "TIP_CLI_SIGN_IN has a value that it cannot have", culprit: "TIP_CLI_SIGN_IN",
 			make: func(b *bench) { b.setenv("TIP_CLI_SIGN_IN", "no") },
 			mend: func(b *bench) { b.setenv("TIP_CLI_SIGN_IN", "never") }, says: "unset it",
 		},
@@ -268,7 +268,7 @@ func machineMistakes() []mistake {
 			make: func(b *bench) { b.setenv("BROWSER", "no-such-browser %s") }, mend: func(b *bench) { b.setenv("BROWSER", "") }, says: "unset it",
 		},
 		{
-			id: "local.ca-bundle", what: "AWS_CA_BUNDLE names a file that is not there", culprit: "/nowhere/ca.pem",
+			id: "local.ca-bundle-unusable", what: "AWS_CA_BUNDLE names a file that is not there", culprit: "/nowhere/ca.pem",
 			make: func(b *bench) { b.setenv("GOOD", b.getenv("AWS_CA_BUNDLE"), "AWS_CA_BUNDLE", "/nowhere/ca.pem") },
 			mend: func(b *bench) { b.setenv("AWS_CA_BUNDLE", b.getenv("GOOD")) }, says: "PEM certificates",
 		},

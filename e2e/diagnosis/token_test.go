@@ -53,6 +53,12 @@ func (b *bench) plant(jwt string) {
 	b.browse()
 }
 
+// held has the stored ID token be another one; the refresh token is kept.
+func (b *bench) held(edit func(*lab.IDToken)) {
+	b.Helper()
+	b.stored(func(t *store.IDPToken) { t.Token = secret.New(labtest.IDToken(b, b.Lab, labtest.Analyst, edit)) })
+}
+
 // planted is a mistake with an ID token of the provider that is not as it should be.
 func planted(id, name, what string, edit func(*lab.IDToken)) mistake {
 	return mistake{
@@ -106,7 +112,7 @@ func tokenMistakes() []mistake {
 func storedMistakes() []mistake {
 	return []mistake{
 		{
-			id: "token.none", what: "Nobody has signed in.", stranger: true, culprit: "idp_token.json",
+			id: "token.no-token", what: "Nobody has signed in.", stranger: true, culprit: "idp_token.json",
 			make: func(b *bench) { b.browse() },
 		},
 		{

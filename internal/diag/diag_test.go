@@ -3,6 +3,7 @@ package diag_test
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,13 +27,12 @@ func TestCatalogue(t *testing.T) {
 		section, _, _ := strings.Cut(c.ID, ".")
 		sections[section] = true
 		see(c.ID, section)
-		if c.Title == "" || c.Why == "" {
-			t.Errorf("%s: incomplete: %+v", c.ID, c)
-		}
+		checkVoice(t, c.ID, c.Title, c.Why)
 		for _, k := range c.Kinds {
 			see(k.ID, section)
-			if k.Title == "" || k.Why == "" || k.Status != finding.Fail && k.Status != finding.Warn {
-				t.Errorf("%s: incomplete: %+v", k.ID, k)
+			checkVoice(t, k.ID, k.Title, k.Why)
+			if k.Status != finding.Fail && k.Status != finding.Warn {
+				t.Errorf("%s is %q", k.ID, k.Status)
 			}
 		}
 	}
@@ -40,6 +40,19 @@ func TestCatalogue(t *testing.T) {
 		if !sections[string(s)] {
 			t.Errorf("the section %s looks at nothing", s)
 		}
+	}
+}
+
+// checkVoice wants a title that reads on after "FAIL", and whole sentences that say why.
+func checkVoice(t *testing.T, id, title, why string) {
+	t.Helper()
+	names := regexp.MustCompile(`^([a-z-]|[A-Z]+[A-Z0-9]|S3 |Athena |Access Grants |Identity Center |GetDataAccess )`)
+	if !names.MatchString(title) || strings.HasSuffix(title, ".") || strings.HasPrefix(title, "it ") {
+		t.Errorf("%s: the title %q: in lower case but for names, and without a full stop", id, title)
+	}
+	sentence := regexp.MustCompile(`^([A-Z]|tip-cli |sign_in_method |sts:).*\.$`)
+	if !sentence.MatchString(why) || strings.Contains(why, "see:") {
+		t.Errorf("%s: why %q: in whole sentences", id, why)
 	}
 }
 
@@ -53,7 +66,11 @@ func TestNothingKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	times := map[string]int{}
+	var order []finding.Section
 	for _, r := range report.Results {
+		if n := len(order); n == 0 || order[n-1] != r.Section {
+			order = append(order, r.Section)
+		}
 		times[r.Check]++
 		if r.Status == finding.OK && r.Section != finding.Local {
 			t.Errorf("%s is ok: %s", r.ID, r.Seen)
@@ -63,6 +80,9 @@ func TestNothingKnown(t *testing.T) {
 		if times[check.ID] != 1 {
 			t.Errorf("%s has %d results", check.ID, times[check.ID])
 		}
+	}
+	if !slices.Equal(order, finding.Sections()) {
+		t.Errorf("the sections are in the order %v", order)
 	}
 }
 

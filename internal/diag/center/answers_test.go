@@ -239,7 +239,7 @@ func TestWithoutToken(t *testing.T) {
 	other := good()
 	other["DescribeTrustedTokenIssuer"] = strings.ReplaceAll(other["DescribeTrustedTokenIssuer"], issuerURL, issuerURL+"/")
 	results, _ = looked(t, other, func(c *chain.Chain) { c.Token = nil })
-	if r := one(t, results, "center.issuer-url"); !strings.Contains(r.Seen, "with a slash at the end") {
+	if r := one(t, results, "center.issuer-mismatch"); !strings.Contains(r.Seen, "with a slash at the end") {
 		t.Errorf("%s", r.Seen)
 	}
 }

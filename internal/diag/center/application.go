@@ -15,9 +15,9 @@ import (
 
 // malformed tells of what -a gives and is no ARN of an application.
 func (l *look) malformed(given string) {
-	l.Found("center.application-arn", given, "-a is not of the form arn:aws:sso::ACCOUNT:application/ssoins-.../apl-...",
+	l.Found("center.application-arn-invalid", given, "-a is not of the form arn:aws:sso::ACCOUNT:application/ssoins-.../apl-...",
 		l.applicationAdvice("give the ARN of the application"))
-	l.skip("needs the application: see center.application-arn", l.rest()...)
+	l.skip("needs the application: see center.application-arn-invalid", l.rest()...)
 }
 
 func (l *look) applicationAdvice(does string) finding.Fix {

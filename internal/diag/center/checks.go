@@ -11,7 +11,7 @@ func Checks() []finding.Check {
 func registration() []finding.Check {
 	return []finding.Check{
 		{ID: "center.application", Title: "application", Why: "CreateTokenWithIAM is asked in its name.", Kinds: []finding.Kind{
-			{ID: "center.application-arn", Status: finding.Fail, Title: "the ARN is not that of an application", Why: "CreateTokenWithIAM answers InvalidClientException (invalid_client)."},
+			{ID: "center.application-arn-invalid", Status: finding.Fail, Title: "the ARN is not that of an application", Why: "CreateTokenWithIAM answers InvalidClientException (invalid_client)."},
 			{ID: "center.application-not-found", Status: finding.Fail, Title: "there is no such application", Why: "CreateTokenWithIAM answers InvalidClientException (invalid_client)."},
 		}},
 		{ID: "center.enabled", Title: "application status", Why: "A disabled application exchanges no tokens.", Kinds: []finding.Kind{
@@ -27,7 +27,7 @@ func registration() []finding.Check {
 			{ID: "center.no-jwt-bearer", Status: finding.Fail, Title: "the application has no jwt-bearer grant", Why: "CreateTokenWithIAM answers UnauthorizedClientException (unauthorized_client)."},
 		}},
 		{ID: "center.issuer", Title: "trusted token issuer", Why: "Its IssuerUrl must equal the token's iss to the letter.", Kinds: []finding.Kind{
-			{ID: "center.issuer-url", Status: finding.Fail, Title: "the trusted token issuer's URL is not the token's iss", Why: "URLs are compared letter by letter: CreateTokenWithIAM answers InvalidGrantException (invalid_grant)."},
+			{ID: "center.issuer-mismatch", Status: finding.Fail, Title: "the trusted token issuer's URL is not the token's iss", Why: "URLs are compared letter by letter: CreateTokenWithIAM answers InvalidGrantException (invalid_grant)."},
 			{ID: "center.issuer-not-authorized", Status: finding.Fail, Title: "the jwt-bearer grant does not authorize the issuer", Why: "CreateTokenWithIAM answers InvalidGrantException (invalid_grant)."},
 			{ID: "center.no-issuer", Status: finding.Fail, Title: "no trusted token issuer has the token's iss", Why: "CreateTokenWithIAM answers InvalidGrantException (invalid_grant)."},
 		}},

@@ -64,7 +64,7 @@ func (l *look) noIssuer(ctx context.Context, e *expectation) {
 	case wrong >= 0:
 		near := &l.issuers[wrong]
 		search.near = near
-		l.Found("center.issuer-url", near.arn, seen+"; IssuerUrl is "+near.url+", "+difference(near.url, e.iss), l.authorize(e, search))
+		l.Found("center.issuer-mismatch", near.arn, seen+"; IssuerUrl is "+near.url+", "+difference(near.url, e.iss), l.authorize(e, search))
 	case search.incomplete != nil:
 		l.Found("center.issuer-not-authorized", l.c.Asked.ApplicationARN,
 			seen+"; the grant has "+l.granted()+"; whether the instance has such an issuer is not known: "+search.incomplete.Seen, l.authorize(e, search))

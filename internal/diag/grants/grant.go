@@ -140,7 +140,7 @@ func (s *section) checkAny(mine []grant, refused *refusal.Refusal) {
 		s.log.Found("grants.other-application", mine[0].scope, fmt.Sprintf("all %d grants of the person are for other applications, such as %s", len(mine), mine[0].application),
 			s.grantAs(mine[0].scope, types.Permission(mine[0].permission)))
 	default:
-		s.log.Found("grants.none", s.instance, "of "+s.grantsThere()+" none is for the user, the groups or the role", s.grantSomething())
+		s.log.Found("grants.no-grant", s.instance, "of "+s.grantsThere()+" none is for the user, the groups or the role", s.grantSomething())
 	}
 }
 

@@ -116,7 +116,7 @@ func TestFaces(t *testing.T) {
 		"plain, slash":           {edited(plain, func(c *config.Config) { c.OIDCIssuer += "/" }), []string{"idp.issuer-mismatch"}},
 		"plain, client":          {edited(plain, func(c *config.Config) { c.OIDCClientID = "other" }), []string{"idp.unknown-client"}},
 		"plain, redirect":        {edited(plain, func(c *config.Config) { c.RedirectHost = "127.0.0.1"; c.RedirectPort = 1234 }), []string{"idp.redirect-not-registered"}},
-		"without offline_access": {edited(okta(), func(c *config.Config) { c.Scopes = []string{"openid", "email"} }), []string{"idp.offline-access"}},
+		"without offline_access": {edited(okta(), func(c *config.Config) { c.Scopes = []string{"openid", "email"} }), []string{"idp.no-offline-access"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -102,11 +102,24 @@ func (s *section) checkScopes(asked *authorized) {
 		s.log.Found("idp.scope-refused", "scopes", seen, s.fewerScopes(unlisted))
 		return
 	}
-	if doubtful := intersection(unlisted, []string{"openid", "email", "profile", "offline_access"}); len(doubtful) > 0 {
-		s.log.Found("idp.scope-unlisted", "scopes", "scopes_supported has no "+strings.Join(doubtful, ", "), s.fewerScopes(doubtful))
+	if doubtful := intersection(unlisted, s.telling()); len(doubtful) > 0 {
+		names := strings.Join(doubtful, ", ")
+		s.log.Found("idp.scope-unlisted", "scopes", "scopes_supported has no "+names, s.byAdmin("have the provider offer "+names+": to leave it out brings nothing", s.console("scopes")))
 		return
 	}
 	s.log.OK("idp.scopes", strings.Join(scopes, " "))
+}
+
+// telling are the scopes that something is missing without. Who has a refresh token has
+// been given offline_access.
+func (s *section) telling() []string {
+	all := []string{"openid", "email", "profile"}
+	if s.chain.Store != nil {
+		if held, err := s.chain.Store.PeekIDPToken(); err == nil && held.Refreshable {
+			return all
+		}
+	}
+	return append(all, "offline_access")
 }
 
 // unlisted are the scopes that are asked for and not listed, if there is a list: it is
@@ -140,7 +153,7 @@ func (s *section) refresh() {
 	case err == nil && held.Refreshable:
 		s.log.OK(check, "there is one")
 	case !asked && s.login.Provider != config.Ping:
-		s.log.Found("idp.offline-access", "scopes", "asked for "+strings.Join(s.login.Scopes, " "), s.askOffline())
+		s.log.Found("idp.no-offline-access", "scopes", "asked for "+strings.Join(s.login.Scopes, " "), s.askOffline())
 	case err != nil:
 		s.log.Skip(check, "nobody has signed in, see token.present")
 	default:

@@ -45,35 +45,35 @@ func fails(id, title, why string) finding.Kind {
 // Checks returns what the section looks at.
 func Checks() []finding.Check {
 	return []finding.Check{
-		{ID: checkJWT, Title: "a JWT to exchange", Why: "every exchange needs one that was not exchanged before", Kinds: []finding.Kind{
-			fails(kindNoJWT, "there is no JWT to exchange", "Identity Center takes each JWT once; without another one every command ends with: sign-in required"),
+		{ID: checkJWT, Title: "a JWT to exchange", Why: "Every exchange needs one that was not exchanged before.", Kinds: []finding.Kind{
+			fails(kindNoJWT, "there is no JWT to exchange", "Identity Center takes each JWT once; without another one every command ends with \"sign-in required\"."),
 		}},
-		{ID: checkApplicationRole, Title: "STS AssumeRoleWithWebIdentity", Why: "the application role signs the rest of the exchange", Kinds: []finding.Kind{
-			fails(kindRoleDenied, "STS denies the application role", "people see: AccessDenied, Not authorized to perform sts:AssumeRoleWithWebIdentity"),
-			fails(kindJWTRefused, "STS does not take the JWT", "people see: InvalidIdentityToken or ExpiredTokenException"),
-			fails(kindNoKeys, "STS cannot get the keys of the issuer", "people see: Couldn't retrieve verification key from your identity provider"),
-			fails(kindWebIdentity, "STS refuses the first step", "without the application role nothing signs the rest"),
+		{ID: checkApplicationRole, Title: "STS AssumeRoleWithWebIdentity", Why: "The application role signs the rest of the exchange.", Kinds: []finding.Kind{
+			fails(kindRoleDenied, "STS denies the application role", "People see AccessDenied, \"Not authorized to perform sts:AssumeRoleWithWebIdentity\"."),
+			fails(kindJWTRefused, "STS does not take the JWT", "People see InvalidIdentityToken or ExpiredTokenException."),
+			fails(kindNoKeys, "STS cannot get the keys of the issuer", "People see InvalidIdentityToken, \"Couldn't retrieve verification key from your identity provider\", or IDPCommunicationError."),
+			fails(kindWebIdentity, "STS refuses the first step", "Without the application role nothing signs the rest."),
 		}},
-		{ID: checkToken, Title: "Identity Center CreateTokenWithIAM", Why: "it turns the JWT into an identity that AWS knows", Kinds: []finding.Kind{
-			fails(kindTokenDenied, "Identity Center denies the exchange", "people see a bare AccessDeniedException, which names nothing"),
-			fails(kindGrantRefused, "Identity Center does not take the JWT", "people see: InvalidGrantException or ExpiredTokenException"),
-			fails(kindNoApplication, "Identity Center does not know the application", "people see: InvalidClientException"),
-			fails(kindNoGrantType, "the application does not take JWTs", "people see: UnauthorizedClientException or UnsupportedGrantTypeException"),
-			fails(kindOtherRegion, "Identity Center is in another region", "people see: InvalidRequestRegionException"),
-			fails(kindToken, "Identity Center refuses the exchange", "without an identity context there is no identity-enhanced session"),
+		{ID: checkToken, Title: "Identity Center CreateTokenWithIAM", Why: "It turns the JWT into an identity that AWS knows.", Kinds: []finding.Kind{
+			fails(kindTokenDenied, "Identity Center denies the exchange", "People see a bare AccessDeniedException, which names nothing."),
+			fails(kindGrantRefused, "Identity Center does not take the JWT", "People see InvalidGrantException or ExpiredTokenException."),
+			fails(kindNoApplication, "Identity Center does not know the application", "People see InvalidClientException."),
+			fails(kindNoGrantType, "the application does not take JWTs", "People see UnauthorizedClientException or UnsupportedGrantTypeException."),
+			fails(kindOtherRegion, "Identity Center is in another region", "People see InvalidRequestRegionException."),
+			fails(kindToken, "Identity Center refuses the exchange", "Without an identity context there is no identity-enhanced session."),
 		}},
-		{ID: checkEnhancedRole, Title: "STS AssumeRole with the identity", Why: "its session is what the services take the identity from", Kinds: []finding.Kind{
-			fails(kindEnhancedDenied, "STS denies the identity-enhanced role", "people see: AccessDenied, not authorized to perform: sts:AssumeRole"),
-			fails(kindContextDenied, "STS denies the identity of the session", "people see: AccessDenied, not authorized to perform: sts:SetContext"),
-			fails(kindTooLong, "the session is to last too long", "people see: ValidationError, The requested DurationSeconds exceeds ..."),
-			fails(kindEnhanced, "STS refuses the last step", "without it there are no credentials"),
+		{ID: checkEnhancedRole, Title: "STS AssumeRole with the identity", Why: "Its session is what the services take the identity from.", Kinds: []finding.Kind{
+			fails(kindEnhancedDenied, "STS denies the identity-enhanced role", "People see AccessDenied, \"is not authorized to perform: sts:AssumeRole\"."),
+			fails(kindContextDenied, "STS denies the identity of the session", "People see AccessDenied, \"is not authorized to perform: sts:SetContext\"."),
+			fails(kindTooLong, "the session is to last too long", "People see ValidationError, \"The requested DurationSeconds exceeds ...\"."),
+			fails(kindEnhanced, "STS refuses the last step", "Without it there are no credentials."),
 		}},
-		{ID: checkClock, Title: "clocks", Why: "AWS refuses signatures that are five minutes off", Kinds: []finding.Kind{
-			{ID: kindClock, Status: finding.Warn, Title: "the clock of this machine is wrong", Why: "from five minutes on people see: SignatureDoesNotMatch or InvalidSignatureException"},
+		{ID: checkClock, Title: "clocks", Why: "AWS refuses signatures that are five minutes off.", Kinds: []finding.Kind{
+			{ID: kindClock, Status: finding.Warn, Title: "the clock of this machine is wrong", Why: "From five minutes on people see SignatureDoesNotMatch or InvalidSignatureException."},
 		}},
-		{ID: checkIdentity, Title: "STS GetCallerIdentity", Why: "it shows that the new session works", Kinds: []finding.Kind{
-			fails(kindNotTaken, "STS does not take the session that it gave", "every call with these credentials will be refused"),
-			fails(kindOtherIdentity, "the session is another one than STS gave", "services would see somebody else"),
+		{ID: checkIdentity, Title: "STS GetCallerIdentity", Why: "It shows that the new session works.", Kinds: []finding.Kind{
+			fails(kindNotTaken, "STS does not take the session that it gave", "Every call with these credentials will be refused."),
+			fails(kindOtherIdentity, "the session is another one than STS gave", "Services would see somebody else."),
 		}},
 	}
 }

@@ -27,7 +27,7 @@ func (s *section) authorities() {
 	ca, ok := errors.AsType[*transport.CAError](s.HTTPErr)
 	switch {
 	case ok:
-		s.log.Found("local.ca-bundle", transport.CAVariable+" "+ca.Path, ca.Err.Error(), set(transport.CAVariable, "set it to a file with PEM certificates, or unset it"))
+		s.log.Found("local.ca-bundle-unusable", transport.CAVariable+" "+ca.Path, ca.Err.Error(), set(transport.CAVariable, "set it to a file with PEM certificates, or unset it"))
 	case s.HTTPErr != nil:
 		s.log.Unread(check, s.HTTPErr.Error(), nil)
 	case path != "":

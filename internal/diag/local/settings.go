@@ -155,11 +155,11 @@ func (s *section) variables() {
 	case config.SignInAuto, config.SignInNever, config.SignInAlways:
 	default:
 		if value := s.Getenv(signInVariable); value != "" {
-			s.log.Found("local.variable-wrong", signInVariable, fmt.Sprintf("it is %q, and must be auto, never or always", value), set(signInVariable, "unset it, or set it to one of them"))
+			s.log.Found("local.variable-invalid", signInVariable, fmt.Sprintf("it is %q, and must be auto, never or always", value), set(signInVariable, "unset it, or set it to one of them"))
 		}
 	}
 	if _, err := transport.AWSConfig(nil, "us-east-1"); err != nil {
-		s.log.Found("local.variable-wrong", "an environment variable of the AWS SDKs", err.Error(), set("the one that is named", "correct it, or unset it"))
+		s.log.Found("local.variable-invalid", "an environment variable of the AWS SDKs", err.Error(), set("the one that is named", "correct it, or unset it"))
 	}
 	for _, name := range []string{store.KeyringVariable, "TIP_CLI_FASTPATH"} {
 		if value := s.Getenv(name); value != "" && !strings.EqualFold(value, "off") {

@@ -95,7 +95,7 @@ func (s *section) fromFile(path string) string {
 	s.from = file
 	content, _, err := tokensource.File(path)
 	if err != nil {
-		s.log.Found("token.none", path, err.Error(), s.renew())
+		s.log.Found("token.no-token", path, err.Error(), s.renew())
 		return "needs a token, see token.present"
 	}
 	if jwt, err := tokensource.JWT(content); err == nil {
@@ -112,7 +112,7 @@ func (s *section) fromStore(err error) string {
 	case errors.Is(err, store.ErrNotFound) && s.login == nil && slices.ContainsFunc(s.chain.Failed, ofConfiguration):
 		s.log.Skip("token.present", "nobody can sign in before it is configured where, see local")
 	case errors.Is(err, store.ErrNotFound):
-		s.log.Found("token.none", path, "nobody has signed in", s.renew())
+		s.log.Found("token.no-token", path, "nobody has signed in", s.renew())
 	case err != nil:
 		s.log.Unread("token.present", "the stored token cannot be read, see local: "+err.Error(), nil, s.renew())
 	case s.login != nil && s.held.Fingerprint != "" && s.held.Fingerprint != signInFingerprint(s.chain.Config):

@@ -260,7 +260,7 @@ func TestTokenSources(t *testing.T) {
 		"expired":       {file("expired", signed(rs256, payload("exp", "1"))), []string{"token.expired"}},
 		"garbage":       {file("garbage", canary), []string{"token.malformed"}},
 		"spent":         {file("spent", spent), []string{"token.spent"}},
-		"no file":       {config.Config{TokenFile: filepath.Join(dir, "none")}, []string{"token.none"}},
+		"no file":       {config.Config{TokenFile: filepath.Join(dir, "none")}, []string{"token.no-token"}},
 		"command":       {config.Config{TokenCommand: []string{"false"}}, nil},
 	} {
 		c := given("")
@@ -295,7 +295,7 @@ func TestNothingToLookAt(t *testing.T) {
 		"no keys":                   {keyless, []string{"token.signature.unread"}},
 		"for another application":   {foreign, nil},
 		"not configured":            {&chain.Chain{LoginErr: errors.New("none"), Store: store.New(t.TempDir()), Failed: []string{"local.not-configured"}}, nil},
-		"no configuration, nothing": {&chain.Chain{LoginErr: errors.New("none"), Store: store.New(t.TempDir())}, []string{"token.none"}},
+		"no configuration, nothing": {&chain.Chain{LoginErr: errors.New("none"), Store: store.New(t.TempDir())}, []string{"token.no-token"}},
 	} {
 		results := token.Run(t.Context(), test.c)
 		complete(t, results)
