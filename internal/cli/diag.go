@@ -108,6 +108,10 @@ func (f *diagFlags) check(cmd *cobra.Command) error {
 		err = fmt.Errorf("--target %q does not begin with s3://", f.target)
 	case f.yes && !f.fix:
 		err = errors.New("--yes is for --fix")
+	case cmd.Flags().Changed("jwt") && f.jwt == "":
+		err = errors.New("the JWT of -j is empty: without -j the stored one is looked at")
+	case cmd.Flags().Changed("application-arn") && f.application == "":
+		err = errors.New("the ARN of -a is empty: without -a the configured application is looked at")
 	}
 	for _, service := range f.services {
 		if !slices.Contains(diagServices, service) {
@@ -132,7 +136,9 @@ func (a *app) asked(f *diagFlags) (chain.Asked, error) {
 		if err != nil {
 			return asked, fmt.Errorf("read the JWT from standard input: %w", err)
 		}
-		asked.JWT = secret.New(strings.TrimSpace(string(text)))
+		if asked.JWT = secret.New(strings.TrimSpace(string(text))); asked.JWT.IsZero() {
+			return asked, errors.New("there is no JWT on standard input")
+		}
 	}
 	for _, service := range f.services {
 		asked.Services = append(asked.Services, chain.Service(service))

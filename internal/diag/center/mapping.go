@@ -1,6 +1,7 @@
 package center
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
@@ -24,6 +25,8 @@ func (l *look) claim() {
 	value, there := claimAt(l.c.Token.Claims, path)
 	text, isText := value.(string)
 	switch {
+	case !there && l.scopeOf(path) != "":
+		l.Found("center.claim-missing", "scopes", l.issuer.arn+" looks people up by the claim "+path+", and the scope "+l.scopeOf(path)+", which brings it, is not asked for", l.askScope(path))
 	case !there || isText && text == "":
 		l.Found("center.claim-missing", l.issuer.arn, l.issuer.arn+" looks people up by the claim "+path+", which the token lacks", l.claimFixes()...)
 	case !isText:
@@ -34,6 +37,27 @@ func (l *look) claim() {
 		return
 	}
 	l.Skip("center.user", "needs the mapped claim: see center.mapping")
+}
+
+// scopeOf is the scope that brings a claim (OpenID Connect Core section 5.4), if the
+// configured sign-in could ask for it and does not; else "".
+func (l *look) scopeOf(claim string) string {
+	c := l.c
+	scope := map[string]string{"email": "email", "preferred_username": "profile"}[claim]
+	if c.LoginErr != nil || !c.Asked.JWT.IsZero() || !c.Config.TokenSource().IsZero() || slices.Contains(c.Login.Scopes, scope) {
+		return ""
+	}
+	return scope
+}
+
+// askScope is the fix that has the next sign-in ask for the scope of a claim.
+func (l *look) askScope(claim string) finding.Fix {
+	scope := l.scopeOf(claim)
+	text := encoded(map[string]any{"scopes": append(slices.Clone(l.c.Login.Scopes), scope)})
+	return finding.Fix{
+		Who: finding.You, Does: "ask for the scope " + scope + ", and sign in again",
+		Command: l.c.TipCLI("configure", "idp", "--config", text) + " && " + l.c.TipCLI("auth"),
+	}
 }
 
 // claimAt is the value of a claim, whose path may have dots in it or lead into nested ones.

@@ -98,7 +98,7 @@ func (s *section) hopDistrusted(check, action string, a *iamrole.Answer) bool {
 	refusals := iamrole.Refusals(enhanced.Trust, m.request)
 	switch stale := s.stale(m.request); {
 	case a.Denied():
-		s.Found(check+"-denied", enhanced.ARN, a.Why, s.mendHop())
+		s.Found(check+"-denied", enhanced.ARN, a.Why, s.mendHopAs(undenying(a)))
 		return true
 	case stale != nil:
 		s.edits.trusts[enhanced.ARN] = stale
@@ -106,7 +106,7 @@ func (s *section) hopDistrusted(check, action string, a *iamrole.Answer) bool {
 			s.mendHopAs("name the role that there is now in the trust policy"))
 		return false
 	case len(refusals) > 0 && !refusals[0].Action && !refusals[0].Principal:
-		s.Found(check+"-condition", enhanced.ARN, conditions(&refusals[0]), s.mendHop())
+		s.Found(check+"-condition", enhanced.ARN, conditions(&refusals[0]), s.mendHopAs("let the application role in as it comes, unless the condition is meant to keep it out"))
 		return true
 	}
 	s.Found(check+"-not-trusted", enhanced.ARN, "no statement of the trust policy allows "+action+" to "+s.roles.Application.ARN, s.mendHop())

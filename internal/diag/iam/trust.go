@@ -52,16 +52,40 @@ func (s *section) webIdentity() policy.Principal { return policy.Principal{Feder
 func (s *section) trustRefuses(role *chain.Role, a *iamrole.Answer, q iamrole.Request) {
 	r := &policy.Request{Action: q.Action, Resource: role.ARN, Principal: s.webIdentity(), Context: q.Keys}
 	m := mending{request: r, fresh: s.webIdentityStatement(), prefix: s.claims.host() + ":"}
-	fix := s.mendTrust(role, "let the trust policy take "+s.claims.from(), &m)
 	refusals := iamrole.Refusals(role.Trust, r)
 	switch {
 	case a.Denied():
-		s.Found("iam.trust-denied", role.ARN, a.Why, fix)
+		s.Found("iam.trust-denied", role.ARN, a.Why, s.mendTrust(role, undenying(a), &m))
 	case len(refusals) > 0 && !refusals[0].Action && !refusals[0].Principal:
+		fix := s.signInAs(&refusals[0])
+		if fix.Does == "" {
+			fix = s.mendTrust(role, "let the condition take what "+s.claims.from()+" has, unless it is meant to keep it out", &m)
+		}
 		s.Found("iam.trust-condition", role.ARN, conditions(&refusals[0]), fix)
 	default:
-		s.Found("iam.trust-provider", role.ARN, "no statement allows "+assumeWithWebIdentity+" to "+s.federated()+s.othersTrusted(role), fix)
+		s.Found("iam.trust-provider", role.ARN, "no statement allows "+assumeWithWebIdentity+" to "+s.federated()+s.othersTrusted(role),
+			s.mendTrust(role, "let the trust policy take "+s.claims.from(), &m))
 	}
+}
+
+// undenying says what is taken out of a policy.
+func undenying(a *iamrole.Answer) string {
+	return "take the denial out of the trust policy, unless it is meant (" + a.Why + ")"
+}
+
+// signInAs is the fix of a condition that wants a stronger sign-in than that of the token:
+// then it is not the condition that is to be mended.
+func (s *section) signInAs(f *iamrole.Refusal) finding.Fix {
+	for i := range f.Conditions {
+		c := &f.Conditions[i]
+		if strings.HasSuffix(strings.ToLower(c.Key), ":amr") && !strings.Contains(c.Operator, "Not") {
+			return finding.Fix{
+				Who: finding.IdPAdmin, Does: "have the sign-in ask for " + strings.Join(c.Wanted, " or ") + ", and say so in the claim amr; then sign in again",
+				Console: "the identity provider's sign-on policy of the application: authentication methods",
+			}
+		}
+	}
+	return finding.Fix{}
 }
 
 // othersTrusted names the identity provider that is trusted in the place of the token's.
