@@ -33,6 +33,18 @@ var shared = []string{
 	"./lab/internal/probe/...", "./lab/internal/tlsca/...", "./lab/internal/world/...",
 }
 
+// beside are the packages of internal/diag that are no sections.
+var beside = []string{
+	"./internal/diag/ambient", "./internal/diag/bucket", "./internal/diag/chain", "./internal/diag/explain", "./internal/diag/finding",
+	"./internal/diag/iamrole", "./internal/diag/page", "./internal/diag/refusal",
+}
+
+// look is what every section of a diagnosis may stand on.
+var look = []string{
+	std, others, "./internal/config", "./internal/lazyregexp", "./internal/policy", "./internal/secret", "./internal/store", "./internal/tokensource",
+	"./internal/diag/bucket", "./internal/diag/chain", "./internal/diag/finding", "./internal/diag/iamrole", "./internal/diag/refusal", "./s3agcreds", "./tipcreds",
+}
+
 var rules = []rule{
 	// The two halves.
 	{
@@ -167,6 +179,7 @@ var rules = []rule{
 	{from: []string{"./internal/terminal"}, only: []string{std, others}, reason: "it talks to a person and knows not about what"},
 	{from: []string{"./internal/rolestemplate"}, only: []string{std, "./internal/lazyregexp"}, reason: "a template is made from what it is told, and asks nobody"},
 	{from: []string{"./internal/thumbprint"}, only: []string{std}, reason: "it looks at certificates by the client it is given"},
+	{from: []string{"./internal/ownprocess"}, only: []string{std, "./internal/awsprofile", "./internal/store"}, reason: "it takes commands of AWS profiles apart, and runs none"},
 	{from: []string{"./internal/wizard"}, only: []string{std, others}, reason: "it shows forms and knows not what for"},
 	{from: []string{"./internal/shellenv"}, only: []string{std, "./internal/secret"}, reason: "it writes variables, wherever their values are from"},
 	{from: []string{"./internal/childproc"}, only: []string{std, others, "./internal/terminal"}, reason: "it runs a command and knows not what for"},
@@ -190,9 +203,32 @@ var rules = []rule{
 		reason: "what a diagnosis knows is data",
 	},
 	{
-		from: []string{"./internal/diag/*"}, except: []string{"./internal/diag/local", "./internal/diag/live"}, never: []string{"./internal/cli", "./internal/session", "./internal/awsprofile"},
-		reason: "sections look at what they are handed; only the live exchange goes through the flow",
+		from: []string{"./internal/diag/*"}, except: append([]string{"./internal/diag/local", "./internal/diag/live"}, beside...), only: look,
+		reason: "sections look at what they are handed, and meet in the chain",
 	},
+	{
+		from: []string{"./internal/diag/local"}, only: append([]string{"./internal/awsprofile", "./internal/ownprocess", "./internal/terminal", "./internal/transport"}, look...),
+		reason: "of the sections this one knows the machine, and not the flow",
+	},
+	{
+		from: []string{"./internal/diag/live"}, only: append([]string{"./internal/session", "./internal/transport"}, look...),
+		reason: "the live exchange goes through the flow, as any other",
+	},
+	{
+		from: []string{"./internal/diag/iamrole"}, only: []string{std, others, "./internal/diag/chain", "./internal/diag/refusal", "./internal/lazyregexp", "./internal/policy"},
+		reason: "it reads and judges roles, whatever section asks",
+	},
+	{
+		from: []string{"./internal/diag/bucket"}, only: []string{std, others, "./internal/config", "./internal/diag/refusal", "./internal/lazyregexp"},
+		reason: "it asks where a bucket is, whatever section asks",
+	},
+	{
+		from: []string{"./internal/diag/ambient"}, only: []string{std, others, "./internal/diag/chain", "./internal/diag/refusal"},
+		reason: "it opens the access of a diagnosis, and looks at nothing with it",
+	},
+	{from: []string{"./internal/diag/page"}, only: []string{std, "./internal/diag/finding"}, reason: "a page is made of findings"},
+	{from: []string{"./internal/diag/explain"}, only: []string{std, "./internal/diag/finding", "./internal/lazyregexp"}, reason: "an explanation is made from a text and a catalogue"},
+	{from: []string{"./internal/diag/explain"}, linked: true, never: []string{"net", "net/http/...", "os/exec"}, reason: "explaining asks nobody"},
 	{
 		from: []string{"./internal/diag/..."}, except: []string{"./internal/diag"}, never: []string{"./internal/diag"},
 		reason: "sections do not know each other's order",
