@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,7 +42,7 @@ func TestChecksAreThere(t *testing.T) {
 // Each piece of knowledge is reached by one of the texts, and ids are unique.
 func TestPiecesAreReached(t *testing.T) {
 	reached := map[string]bool{}
-	for _, tt := range errorTexts {
+	for _, tt := range slices.Concat(errorTexts, publicTexts) {
 		reached[tt.want] = true
 	}
 	seen := map[string]bool{}

@@ -46,6 +46,9 @@ func cloudTrail(documents []any) []map[string]any {
 
 func explainEvents(events []map[string]any) []Explanation {
 	left := len(events) - mostEvents
+	if left > 0 { // what failed is what somebody looks for
+		slices.SortStableFunc(events, func(a, b map[string]any) int { return failed(b) - failed(a) })
+	}
 	var all []Explanation
 	for _, o := range events[:min(mostEvents, len(events))] {
 		all = append(all, aboutEvent(event(o)))
@@ -55,6 +58,13 @@ func explainEvents(events []map[string]any) []Explanation {
 		last.Facts = append(last.Facts, Fact{Name: "left out", Value: plural(left, "more event", "more events")})
 	}
 	return all
+}
+
+func failed(o event) int {
+	if o.at("errorCode") != "" {
+		return 1
+	}
+	return 0
 }
 
 // event is one of CloudTrail.

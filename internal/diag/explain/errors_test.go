@@ -2,16 +2,19 @@ package explain_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tip-cli/tip-cli/internal/diag/explain"
 )
 
+type errorText struct{ name, text, want string }
+
 // Each text is as somebody got it: from the API's documentation, from a public issue,
 // or as a client printed it in this repository's own tests against the lab. Account
 // numbers and hosts are those of AWS's examples.
-var errorTexts = []struct{ name, text, want string }{
+var errorTexts = []errorText{
 	// STS, AssumeRoleWithWebIdentity: the messages of its API reference and of issues.
 	{"aws/aws-sdk-js-v3 issue 6225, CLI", "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity", "sts.trust-refuses"},
 	{"aws-actions/configure-aws-credentials issue 1446", "Error: Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity", "sts.trust-refuses"},
@@ -185,7 +188,7 @@ func TestErrors(t *testing.T) {
 	if len(errorTexts) < 60 {
 		t.Errorf("there are %d texts", len(errorTexts))
 	}
-	for _, tt := range errorTexts {
+	for _, tt := range slices.Concat(errorTexts, publicTexts) {
 		all, err := explain.Text(tt.text, knowledge)
 		if err != nil || len(all) != 1 {
 			t.Errorf("%s: %v, %d explanations, want %s\n%s", tt.name, err, len(all), tt.want, tt.text)

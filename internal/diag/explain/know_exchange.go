@@ -14,6 +14,7 @@ var exchangeErrors = []piece{
 	},
 	{
 		id: "exchange.sso-login", codes: []string{"InvalidGrantException", "UnauthorizedException", "InvalidRequestException"}, operations: []string{"CreateToken", "GetRoleCredentials"},
+		or:    &piece{has: []string{"error when retrieving token from sso|error loading sso token|sso session associated with this profile|refreshing aws iam identity center token"}},
 		title: "a sign-in by aws sso login has ended, or was not completed", means: "This is the AWS CLI's own sign-in to the access portal, not the exchange of tip-cli: the operation is CreateToken, without IAM.", source: "AWS CLI guide: IAM Identity Center authentication; boto/boto3 issue 3785",
 		causes: []Cause{
 			{Why: "sign in again", Command: "aws sso login --profile PROFILE"},
@@ -96,7 +97,7 @@ var exchangeErrors = []piece{
 		causes: []Cause{{Why: "another program mixes grants: assertion belongs to jwt-bearer, subjectToken to token-exchange"}},
 	},
 	{
-		id: "exchange.slow-down", codes: []string{"SlowDownException"},
+		id: "exchange.slow-down", codes: []string{"SlowDownException"}, operations: []string{"", "CreateTokenWithIAM", "CreateToken"},
 		title: "too many exchanges", means: "Identity Center takes ten a second for all of an instance. The JWT may be spent.", source: "IAM Identity Center guide: quotas",
 		causes: []Cause{{Why: "many programs start at once without a shared cache", Command: "tip-cli auth refresh-token"}},
 	},

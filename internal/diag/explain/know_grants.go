@@ -109,7 +109,17 @@ var grantsErrors = []piece{
 		},
 	},
 	{
-		id: "grants.s3-denied", codes: []string{"AccessDenied", "AccessDeniedException", "Forbidden"}, has: []string{"getobject|putobject|listobjects|headobject|headbucket|deleteobject"},
+		id: "grants.kms", actions: []string{"kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:Encrypt"},
+		title:  "the data is encrypted with a key that the role may not use",
+		means:  "S3 has let the call pass, and KMS has not. With S3 Access Grants it is the role of the location that needs the key, by its own policy and by that of the key.",
+		source: "S3 guide: register a location; KMS guide: key policies",
+		causes: []Cause{
+			{Why: "the policy of the location role lacks kms:Decrypt, and kms:GenerateDataKey to write, on the key", Check: "grants.location-rights"},
+			{Why: "the policy of the key does not let the account of the role delegate", Command: "aws kms get-key-policy --key-id KEY --profile PROFILE"},
+		},
+	},
+	{
+		id: "grants.s3-denied", codes: []string{"AccessDenied", "AccessDeniedException", "Forbidden"}, has: []string{"service: s3,|service: amazon s3;|getobject|putobject|listobjects|headobject|headbucket|deleteobject"},
 		title:  "S3 refuses access to the object",
 		means:  "S3 does not say more than this for objects. With credentials of S3 Access Grants, what counts is the matched grant, the policy of the location's role, the bucket's policy, and its KMS key.",
 		source: "S3 guide: troubleshoot access denied",
@@ -135,6 +145,11 @@ var grantsErrors = []piece{
 // serviceErrors are of those that use the identity.
 var serviceErrors = []piece{
 	{
+		id: "redshift.identity", has: []string{"awsidc:|identity center", "redshift|permission denied for"},
+		title: "Redshift does not let the person in, or at the relation", means: "With an identity the database user is awsidc:NAME, and the groups are roles of the same form; rights are granted to these.", source: "Redshift guide: IAM Identity Center",
+		causes: []Cause{{Why: "nothing was granted to the user or a role of the group"}, {Why: "the application lacks the scope redshift:connect", Check: "center.scopes"}},
+	},
+	{
 		id: "athena.identity-center", has: []string{"identity center|identitycenter|identity-center", "workgroup|work group"},
 		title: "the work group and Identity Center do not go together", means: "Whether a work group takes identities is decided when it is created. A session with an identity goes to a work group that has Identity Center enabled for the same instance.", source: "Athena guide: IAM Identity Center enabled work groups",
 		causes: []Cause{
@@ -157,6 +172,15 @@ var serviceErrors = []piece{
 		causes: []Cause{{Why: "a typing error, another region, or another account", Check: "athena.workgroup"}},
 	},
 	{
+		id: "lakeformation.hidden", has: []string{"requester is not authorized to access requested resources"},
+		title: "a column or a table is not there, or Lake Formation hides it", means: "Athena does not tell the two apart. Columns that the person has no grant for are as if they were not there.", source: "Lake Formation guide: data filtering; Athena guide: querying data registered with Lake Formation",
+		causes: []Cause{
+			{Why: "a typing error, or the wrong database: quote the name and put the database in front"},
+			{Why: "there is no grant for this column for the user or a group", Command: "aws lakeformation list-permissions --principal DataLakePrincipalIdentifier=ARN --profile PROFILE"},
+			{Why: "the query ran with another session than that of the person", Command: "tip-cli whoami"},
+		},
+	},
+	{
 		id: "lakeformation.insufficient", has: []string{"insufficient lake formation permission|insufficient permissions to execute the query|lake formation permission"},
 		title: "Lake Formation does not let the person have this table", means: "The role may ask, and the grants of Lake Formation for the person or a group say no. Changes take up to an hour to be seen.", source: "Lake Formation guide: IAM Identity Center integration",
 		causes: []Cause{
@@ -171,13 +195,16 @@ var serviceErrors = []piece{
 		causes: []Cause{{Why: "the program signs with other credentials, or sends a user id", Command: "tip-cli exec -- COMMAND"}},
 	},
 	{
+		id: "redshift.token", has: []string{"token credentials expired or invalid"},
+		title: "Redshift could not exchange the JWT", means: "Redshift hands the JWT to Identity Center, which takes each once. A second connection with the same one fails though it has not expired.", source: "aws/amazon-redshift-jdbc-driver issue 146",
+		causes: []Cause{
+			{Why: "a pool, or a retry, has opened a second connection with the same JWT: it needs a fresh one for each", Check: "token.unspent"},
+			{Why: "it has expired, or its audience or issuer is not set up", Check: "center.audience"},
+		},
+	},
+	{
 		id: "qbusiness.license", codes: []string{"LicenseNotFoundException"},
 		title: "the person has no subscription to Amazon Q Business", means: "Users need a subscription of their own or by a group.", source: "Q Business API: ChatSync",
 		causes: []Cause{{Why: "the user was not assigned, or not subscribed, in the application"}},
-	},
-	{
-		id: "redshift.identity", has: []string{"awsidc:|identity center|idc", "redshift|cluster|workgroup|permission denied for"},
-		title: "Redshift does not let the person in, or at the relation", means: "With an identity the database user is awsidc:NAME, and the groups are roles of the same form; rights are granted to these.", source: "Redshift guide: IAM Identity Center",
-		causes: []Cause{{Why: "nothing was granted to the user or a role of the group"}, {Why: "the application lacks the scope redshift:connect", Check: "center.scopes"}},
 	},
 }

@@ -8,59 +8,82 @@ const (
 // providerErrors are of certain identity providers.
 var providerErrors = []piece{
 	{
-		id: "entra.redirect-uri", has: []string{"aadsts50011"},
+		id: "entra.redirect-uri", codes: []string{"AADSTS50011", "AADSTS500112", "AADSTS500113", "AADSTS90102"},
 		title: "the redirect URI is not registered at Entra ID", means: "Entra ID compares the path exactly; of http://localhost it ignores the port. http://127.0.0.1 can be registered only in the manifest.", source: fromEntra,
 		causes: []Cause{{Why: "the application has no http://localhost/callback under Authentication > Mobile and desktop applications", Check: "idp.redirect", Command: "tip-cli configure show"}, {Why: "it is registered as a Web or single-page platform"}},
 	},
 	{
-		id: "entra.unknown-client", has: []string{"aadsts700016|aadsts90002|aadsts900023|aadsts700054"},
+		id: "entra.unknown-client", codes: []string{"AADSTS700016", "AADSTS90002", "AADSTS900023", "AADSTS700054"},
 		title: "Entra ID does not know the application in this tenant", means: "The client id or the tenant is wrong, or the application was deleted.", source: fromEntra,
 		causes: []Cause{{Why: "the tenant in the issuer, or the client id, is mistyped or of another environment", Check: "idp.client"}},
 	},
 	{
-		id: "entra.secret-wanted", has: []string{"aadsts7000218"},
+		id: "entra.secret-wanted", codes: []string{"AADSTS7000218"},
 		title: "Entra ID wants a client secret", means: "The application is registered as a confidential one. A program on a person's machine is a public client.", source: fromEntra + "; MicrosoftDocs/azure-docs issue 25959",
 		causes: []Cause{{Why: "\"Allow public client flows\" is off: App registrations > the application > Authentication", Check: "idp.client"}, {Why: "the redirect URI is registered under the platform Web: register it under Mobile and desktop applications"}, {Why: "or it is meant to be confidential: store its secret", Command: "tip-cli configure client-secret"}},
 	},
 	{
-		id: "entra.bad-secret", has: []string{"aadsts7000215|aadsts7000222"},
+		id: "entra.bad-secret", codes: []string{"AADSTS7000215", "AADSTS7000222"},
 		title: "the client secret is wrong or has expired", means: "Secrets of Entra ID expire. The value is needed, and not the secret's id.", source: fromEntra,
 		causes: []Cause{{Why: "store a new secret", Command: "tip-cli configure client-secret"}},
 	},
 	{
-		id: "entra.consent", has: []string{"aadsts65001|aadsts65004|aadsts90094|consent_required"},
+		id: "entra.consent", codes: []string{"AADSTS65001", "AADSTS65004", "AADSTS90094"}, or: &piece{has: []string{"consent_required"}},
 		title: "nobody has consented to the application's permissions", means: "Each user, or an administrator for all, must consent to openid, email, profile and offline_access once.", source: fromEntra,
 		causes: []Cause{{Why: "users may not consent in this tenant: an administrator grants it under API permissions > Grant admin consent"}},
 	},
 	{
-		id: "entra.not-signed-in", has: []string{"aadsts50058|login_required"},
+		id: "entra.not-signed-in", codes: []string{"AADSTS50058"}, or: &piece{has: []string{"login_required"}},
 		title: "nobody is signed in, and nobody could be asked", means: "A silent sign-in found no session in the browser, or its cookies were blocked. Sign in with a visible page.", source: fromEntra,
 		causes: []Cause{{Why: "the session at the provider has ended", Command: "tip-cli auth"}},
 	},
 	{
-		id: "entra.mfa", has: []string{"aadsts50076|aadsts50079|aadsts50074|aadsts53003|aadsts53000|aadsts530003|interaction_required"},
+		id: "entra.mfa", codes: []string{"AADSTS50076", "AADSTS50079", "AADSTS50074", "AADSTS53003", "AADSTS53000", "AADSTS530003"}, or: &piece{has: []string{"interaction_required"}},
 		title: "a rule of the tenant wants more than a silent sign-in", means: "Conditional access asks for a second factor, a managed device, or another network.", source: fromEntra,
 		causes: []Cause{{Why: "the refresh token does not satisfy the rule any more: sign in", Command: "tip-cli auth"}, {Why: "the device or the network is not allowed: ask the tenant's administrator"}},
 	},
 	{
-		id: "entra.not-assigned", has: []string{"aadsts50105"},
+		id: "entra.not-assigned", codes: []string{"AADSTS50105"},
 		title: "the person is not assigned to the application at Entra ID", means: "The enterprise application requires assignment.", source: fromEntra,
 		causes: []Cause{{Why: "assign the person or a group: Enterprise applications > the application > Users and groups"}},
 	},
 	{
-		id: "entra.refresh-ended", has: []string{"aadsts70008|aadsts700082|aadsts50173|aadsts700084|aadsts70043"},
+		id: "entra.refresh-ended", codes: []string{"AADSTS70008", "AADSTS700082", "AADSTS50173", "AADSTS700084", "AADSTS70043"},
 		title: "the refresh token has ended", means: "It was not used for too long, the password was changed, or it was revoked. That of a single-page registration ends after 24 hours whatever happens.", source: fromEntra,
 		causes: []Cause{{Why: "sign in again", Command: "tip-cli auth"}, {Why: "the redirect URI is registered for a single-page application: use Mobile and desktop applications", Check: "idp.client"}},
 	},
 	{
-		id: "entra.code", has: []string{"aadsts54005|aadsts70000|aadsts501481|aadsts50148"},
+		id: "entra.code", codes: []string{"AADSTS54005", "AADSTS70000", "AADSTS70002", "AADSTS501481", "AADSTS50148"},
 		title: "the authorization code is used up, or does not belong to this request", means: "A code is good once, for minutes, and with the PKCE verifier that it was asked for with.", source: fromEntra,
 		causes: []Cause{{Why: "an address was pasted twice, or is of another attempt", Command: "tip-cli auth"}},
 	},
 	{
-		id: "entra.scope", has: []string{"aadsts70011"},
+		id: "entra.scope", codes: []string{"AADSTS70011"},
 		title: "a scope is not one that Entra ID knows", means: "openid, email, profile and offline_access are enough for tip-cli.", source: fromEntra,
 		causes: []Cause{{Why: "scopes in the configuration name an API that is not there", Check: "idp.scopes"}},
+	},
+	{
+		id: "entra.public-client", codes: []string{"AADSTS700025", "AADSTS90023"},
+		title: "a client secret was sent for an application that has none", means: "Entra ID knows the application as a public client, and such a one must not send a secret.", source: fromEntra + "; harishkrupo/oauth2ms issue 19",
+		causes: []Cause{{Why: "tip-cli has a client secret stored that does not belong here: remove it", Command: "tip-cli configure client-secret --help"}},
+	},
+	{
+		id: "entra.single-page", codes: []string{"AADSTS9002327"},
+		title: "the redirect URI is registered for a single-page application", means: "Codes and refresh tokens of such a registration are given to browsers only.", source: fromEntra,
+		causes: []Cause{{Why: "register the redirect URI under Mobile and desktop applications: App registrations > the application > Authentication", Check: "idp.client"}},
+	},
+	{
+		id: "entra.tenant", codes: []string{"AADSTS50020", "AADSTS50194", "AADSTS90072", "AADSTS50034"},
+		title: "the person, or the application, is of another tenant of Entra ID", means: "The issuer names the tenant: https://login.microsoftonline.com/TENANT/v2.0. The person must be in it, and the application as well.", source: fromEntra,
+		causes: []Cause{
+			{Why: "the person was signed in in the browser with another account: sign out there, or take a private window", Command: "tip-cli auth"},
+			{Why: "the issuer says common or organizations, or names another tenant", Check: "idp.issuer", Command: "tip-cli configure show"},
+		},
+	},
+	{
+		id: "entra.account", codes: []string{"AADSTS50057", "AADSTS50126", "AADSTS50053", "AADSTS50055", "AADSTS7000112"},
+		title: "the account or the application is disabled or locked, or the password is wrong", means: "Entra ID says no before it looks at anything of this set-up.", source: fromEntra,
+		causes: []Cause{{Why: "an administrator of the tenant sees the reason under Entra ID > Monitoring > Sign-in logs"}},
 	},
 	{
 		id: "entra.other", has: []string{"aadsts"},
@@ -92,17 +115,25 @@ var providerErrors = []piece{
 		title: "the redirect URI is not registered at Cognito", means: "Cognito compares it exactly with the allowed callback URLs of the app client. http is allowed for localhost.", source: "Cognito guide: app client settings",
 		causes: []Cause{{Why: "the app client lacks http://localhost:PORT/callback among its callback URLs", Check: "idp.redirect", Command: "tip-cli configure show"}},
 	},
+	{
+		id: "cognito.page", has: []string{"an error was encountered with the requested page"},
+		title: "Cognito refuses the sign-in, and its page does not say why", means: "The address of the page does: look for error= in it, and paste it here. It is most often redirect_mismatch, invalid_scope, or unauthorized_client.", source: "Cognito guide: managed login; aws-amplify/amplify-js issue 755",
+		causes: []Cause{
+			{Why: "the app client lacks http://localhost:PORT/callback among its callback URLs", Check: "idp.redirect", Command: "tip-cli configure show"},
+			{Why: "a scope that was asked for is not switched on for the app client", Check: "idp.scopes"},
+		},
+	},
 }
 
 // oauthErrors are those that every identity provider may give.
 var oauthErrors = []piece{
 	{
-		id: "idp.redirect-uri", has: []string{"redirect_uri|redirect uri|redirect url|callback url", "mismatch|does not match|not match|invalid|not registered|not allowed|whitelisted"},
+		id: "idp.redirect-uri", has: []string{"redirect_uri|redirect uri|redirect url|callback url|redirection uri", "mismatch|not match|invalid parameter: redirect|invalid redirect|invalid_redirect|redirect_uri is invalid|redirect uri is invalid|invalid value for 'redirect_uri'|not registered|not allowed|not in the list of allowed|whitelisted"},
 		title: "the redirect URI is not registered at the identity provider", means: "It must be registered exactly as tip-cli sends it: scheme, host, port and path.", source: fromOAuth,
 		causes: []Cause{{Why: "another port or path is registered, or 127.0.0.1 in place of localhost", Check: "idp.redirect", Command: "tip-cli configure show"}},
 	},
 	{
-		id: "idp.invalid-client", has: []string{"invalid_client|client authentication failed|invalid client secret|client_secret"},
+		id: "idp.invalid-client", has: []string{"invalid_client|deleted_client|client authentication failed|invalid client secret|invalid client credentials|client_secret is missing|missing client_secret|client secret is missing|missing required parameter: client_secret|client_secret is required|unable to verify secret hash"},
 		title: "the identity provider does not know the client, or its secret", means: "Either the client id is wrong, or the provider expects a secret that was not sent, or another one.", source: fromOAuth,
 		causes: []Cause{{Why: "the application is a confidential one (Web): make it a native, public one with PKCE", Check: "idp.client"}, {Why: "the client id is mistyped, or of another tenant", Check: "idp.client"}, {Why: "the stored secret is old", Command: "tip-cli configure client-secret"}},
 	},
@@ -122,7 +153,7 @@ var oauthErrors = []piece{
 		causes: []Cause{{Why: "the provider, or the application there, lacks one of the configured scopes", Check: "idp.scopes"}},
 	},
 	{
-		id: "idp.invalid-grant", has: []string{"invalid_grant"},
+		id: "idp.invalid-grant", has: []string{"invalid_grant|invalid refresh token|refresh token has been revoked|refresh token has expired|refresh token is invalid|authorization code is invalid or has expired|pkce verification failed"},
 		title:  "a refresh token, a code or a JWT was not taken (invalid_grant)",
 		means:  "OAuth has one word for it. From the identity provider it means that the refresh token or the code has ended, was used or was revoked; from Identity Center (InvalidGrantException) that the JWT was not taken.",
 		source: fromOAuth,
@@ -133,7 +164,7 @@ var oauthErrors = []piece{
 		},
 	},
 	{
-		id: "idp.access-denied", has: []string{"error=access_denied|\"access_denied\"|access_denied:|answered access_denied"},
+		id: "idp.access-denied", has: []string{"error=access_denied|\"access_denied\"|access_denied:|answered access_denied|403: access_denied"},
 		title: "the identity provider has refused the sign-in", means: "The person has pressed cancel, or is not allowed to use the application.", source: fromOAuth,
 		causes: []Cause{{Why: "the person is not assigned to the application at the identity provider"}, {Why: "a rule of the provider denies it: its log says which"}, {Why: "from Identity Center (AccessDeniedException): paste the whole error, with its operation", Check: "center.assignment"}},
 	},

@@ -2,11 +2,15 @@ package explain
 
 const fromSDKs = "AWS SDKs and Tools reference guide"
 
+// inNoCredentials are the last words of chains of providers.
+const inNoCredentials = "unable to locate credentials|no ec2 imds role found|could not load credentials from any providers|unable to load credentials from any of the providers|" +
+	"unable to load aws credentials from any provider|unable to load credentials from service endpoint|unable to connect to instance metadata|no valid credential sources|nocredentialproviders|partial credentials found"
+
 // machineErrors are of a person's machine and the way from there: the text is the
 // system's, a proxy's or an SDK's.
 var machineErrors = []piece{
 	{
-		id: "machine.unknown-authority", has: []string{"certificate signed by unknown authority|unable to get local issuer certificate|self signed certificate|self-signed certificate|certificate_verify_failed|certificate verify failed|unable to find valid certification path"},
+		id: "machine.unknown-authority", has: []string{"certificate signed by unknown authority|unable to get local issuer certificate|self signed certificate|self-signed certificate|self_signed_cert|unable_to_get_issuer_cert|unable_to_verify_leaf_signature|certificate_verify_failed|certificate verify failed|unable to find valid certification path"},
 		title: "a certificate is not trusted", means: "Mostly a proxy of the company's opens TLS and shows a certificate of its own. The JWT and the keys would pass through its hands.", source: fromSDKs + ": ca_bundle",
 		causes: []Cause{
 			{Why: "the proxy's CA certificate is not known to the program: name its file in AWS_CA_BUNDLE (REQUESTS_CA_BUNDLE for other tools)", Check: "local.authorities", Command: "AWS_CA_BUNDLE=FILE tip-cli status"},
@@ -29,12 +33,12 @@ var machineErrors = []piece{
 		causes: []Cause{{Why: "the clock is not synchronized", Check: "local.clock"}},
 	},
 	{
-		id: "machine.proxy-refuses", has: []string{"proxy authentication required|407 proxy|tunnel connection failed|proxyconnect"},
+		id: "machine.proxy-refuses", has: []string{"proxy authentication required|407 proxy|tunnel connection failed|proxyconnect|failed to connect to proxy"},
 		title: "the proxy does not let the connection pass", means: "What answered is the proxy that HTTPS_PROXY names, and not AWS.", source: fromSDKs + ": HTTP proxies",
 		causes: []Cause{{Why: "the proxy wants a name and a password, or does not allow the host", Check: "local.proxy"}, {Why: "HTTPS_PROXY names a host or port where no proxy is", Check: "local.proxy"}},
 	},
 	{
-		id: "machine.callback", has: []string{"localhost|127.0.0.1|[::1]", "err_connection_refused|connection refused|refused to connect|unable to connect|can't connect|can't reach this page", "8090|callback|code="},
+		id: "machine.callback", has: []string{"localhost|127.0.0.1|[::1]", "err_connection_refused|connection refused|econnrefused|actively refused|refused to connect|unable to connect|can't connect|can't reach this page", "8090|callback|code="},
 		title: "the browser came back, and nobody was waiting", means: "After the sign-in the browser calls tip-cli on this machine. tip-cli had ended, waits on another port, or runs on another machine than the browser.", source: "RFC 8252 section 7.3",
 		causes: []Cause{
 			{Why: "tip-cli runs on a remote machine: paste the address from the browser's address bar where it asks, or sign in with a code", Check: "local.browser", Command: "tip-cli auth --help"},
@@ -48,22 +52,14 @@ var machineErrors = []piece{
 		causes: []Cause{{Why: "another program has the port", Check: "local.redirect", Command: "tip-cli configure show"}},
 	},
 	{
-		id: "machine.name", has: []string{"no such host|could not resolve host|name or service not known|temporary failure in name resolution|getaddrinfo|nodename nor servname|could not connect to the endpoint url"},
+		id: "machine.name", has: []string{"no such host|could not resolve host|name or service not known|temporary failure in name resolution|getaddrinfo|unknownhostexception|nodename nor servname|could not connect to the endpoint url"},
 		title: "a name could not be resolved, or its host not be reached", means: "There is no network, no DNS, or the name is wrong: a region that does not exist makes one, too.", source: fromSDKs,
 		causes: []Cause{{Why: "the region is mistyped, so that there is no such endpoint", Check: "local.configuration"}, {Why: "no network, or one that needs a proxy", Check: "local.proxy"}, {Why: "an endpoint is overridden (AWS_ENDPOINT_URL)", Check: "local.endpoints"}},
 	},
 	{
-		id: "machine.no-answer", has: []string{"i/o timeout|connect timeout|read timeout|connection timed out|context deadline exceeded|client.timeout exceeded|connection reset by peer|no route to host|network is unreachable|connection refused"},
+		id: "machine.no-answer", has: []string{"i/o timeout|tls handshake timeout|etimedout|econnreset|econnrefused|timed out|actively refused|connect timeout|read timeout|connection timed out|context deadline exceeded|client.timeout exceeded|connection reset by peer|no route to host|network is unreachable|connection refused"},
 		title: "no answer came", means: "The network, a firewall or a proxy stands between, or the service is slow. If CreateTokenWithIAM was under way, its JWT may be spent.", source: fromSDKs,
 		causes: []Cause{{Why: "a firewall drops the connection, or a proxy is needed", Check: "local.proxy"}, {Why: "it was a passing thing: try again", Command: "tip-cli auth refresh-token"}},
-	},
-	{
-		id: "machine.no-credentials", has: []string{"unable to locate credentials|no ec2 imds role found|failed to refresh cached credentials|could not load credentials from any providers|unable to load credentials from any of the providers|nocredentialproviders|get credentials: "},
-		title: "the program has found no credentials", means: "No variable, profile or endpoint gave any; the last that an SDK tries is the metadata of an EC2 instance, which is what the text often ends with.", source: fromSDKs + ": standardized credential providers",
-		causes: []Cause{
-			{Why: "the profile is not named: AWS_PROFILE or --profile", Check: "local.profiles", Command: "tip-cli auth set-aws-profile --profile NAME"},
-			{Why: "tip-cli, which the profile runs, could not give any: run it by hand", Command: "tip-cli auth get-iam-credentials"},
-		},
 	},
 	{
 		id: "machine.profile", has: []string{"the config profile|failed to get shared config profile|profile not found|the specified profile"},
@@ -71,7 +67,22 @@ var machineErrors = []piece{
 		causes: []Cause{{Why: "its name is mistyped, or AWS_CONFIG_FILE names another file", Check: "local.profiles", Command: "tip-cli auth set-aws-profile --profile NAME"}},
 	},
 	{
-		id: "machine.process", has: []string{"error when retrieving credentials from custom-process|process provider error|credential_process|processcreds|error in credential_process"},
+		id: "machine.old-cli", has: []string{"invalid choice|unknown options:|unknown command", "aws: error|--authentication-method|sso-admin|s3control|create-access-grant|create-token-with-iam"},
+		title: "the AWS CLI is too old for this command", means: "The AWS CLI knows trusted identity propagation and S3 Access Grants since the end of November 2023, parts of it later.", source: "AWS CLI: changelog",
+		causes: []Cause{{Why: "see which one the shell finds, and update it", Command: "aws --version"}},
+	},
+	{
+		id: "machine.region", has: []string{"you must specify a region|missing region|invalid configuration: missing region"},
+		title: "no region is set", means: "Neither the program's profile nor AWS_REGION names one.", source: fromSDKs + ": AWS Region",
+		causes: []Cause{{Why: "the profile has no region", Check: "local.profiles", Command: "tip-cli auth set-aws-profile --profile NAME"}},
+	},
+}
+
+// wrapperErrors are what SDKs say around an error. They come after all that may stand in
+// it: with credential_process, the error of the exchange is in the middle of such a text.
+var wrapperErrors = []piece{
+	{
+		id: "machine.process", has: []string{"error when retrieving credentials from custom-process|process provider error|credential_process|processcreds|error in credential_process|command returned non-zero exit value"},
 		title: "the program of credential_process gave no credentials", means: "The profile runs a program, such as tip-cli, and it failed. Its own message is mostly in the text.", source: fromSDKs + ": process credentials",
 		causes: []Cause{
 			{Why: "nobody is signed in: run it by hand", Command: "tip-cli auth get-iam-credentials"},
@@ -80,9 +91,20 @@ var machineErrors = []piece{
 		},
 	},
 	{
-		id: "machine.region", has: []string{"you must specify a region|missing region|invalid configuration: missing region"},
-		title: "no region is set", means: "Neither the program's profile nor AWS_REGION names one.", source: fromSDKs + ": AWS Region",
-		causes: []Cause{{Why: "the profile has no region", Check: "local.profiles", Command: "tip-cli auth set-aws-profile --profile NAME"}},
+		id: "machine.no-credentials", has: []string{inNoCredentials},
+		title: "the program has found no credentials", means: "No variable, profile or endpoint gave any; the last that an SDK tries is the metadata of an EC2 instance, which is what the text often ends with.", source: fromSDKs + ": standardized credential providers",
+		causes: []Cause{
+			{Why: "the profile is not named: AWS_PROFILE or --profile", Check: "local.profiles", Command: "tip-cli auth set-aws-profile --profile NAME"},
+			{Why: "tip-cli, which the profile runs, could not give any: run it by hand", Command: "tip-cli auth get-iam-credentials"},
+		},
+	},
+	{
+		id: "machine.no-refresh", has: []string{"failed to refresh cached credentials|get credentials: "},
+		title: "the program could not get credentials", means: "The text goes on with the reason.", source: fromSDKs + ": standardized credential providers",
+		causes: []Cause{
+			{Why: "paste what follows in the text by itself"},
+			{Why: "tip-cli, which the profile runs, could not give any: run it by hand", Command: "tip-cli auth get-iam-credentials"},
+		},
 	},
 }
 
@@ -99,7 +121,7 @@ var generalErrors = []piece{
 		},
 	},
 	{
-		id: "aws.session-expired", codes: []string{"ExpiredToken", "ExpiredTokenException"}, or: &piece{has: []string{"security token included in the request is expired"}},
+		id: "aws.session-expired", codes: []string{"ExpiredToken", "ExpiredTokenException"}, or: &piece{has: []string{"security token included in the request is expired|the provided token has expired"}},
 		title: "the credentials have expired", means: "The session token that the request was signed with is past its end. This is not about the JWT: that error speaks of the expiration date/time.", source: "STS API: common errors",
 		causes: []Cause{
 			{Why: "the credentials were copied into variables or the credentials file, where nobody renews them", Check: "local.profiles", Command: "tip-cli exec --server -- COMMAND"},

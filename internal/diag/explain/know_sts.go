@@ -62,6 +62,22 @@ var stsErrors = []piece{
 		},
 	},
 	{
+		id: "sts.thumbprint", has: []string{"match configured thumbprint"},
+		title:  "the certificate of the identity provider is not the one that IAM was told of",
+		means:  "The OIDC provider in IAM has thumbprints, and the host of the issuer's keys has sent a chain of certificates without any of them. IAM looks at them only where no public CA that it knows has issued the certificate.",
+		source: fromOIDC + ": thumbprints; aws-actions/configure-aws-credentials issue 357",
+		causes: []Cause{
+			{Why: "the certificate was replaced, and the thumbprint is that of the old one, not of the CA above it", Check: "iam.thumbprint", Command: "aws iam update-open-id-connect-provider-thumbprint --open-id-connect-provider-arn ARN --thumbprint-list THUMBPRINT --profile PROFILE"},
+			{Why: "some hosts behind one name send another chain than others: a second try may do", Check: "iam.thumbprint"},
+			{Why: "the thumbprint is of a proxy that intercepts TLS where the template was made: make it again", Command: "tip-cli configure generate-cfn-template URL AUD --no-check"},
+		},
+	},
+	{
+		id: "sts.saml", has: []string{"authnresponse|samlassertion|assumerolewithsaml|saml"}, codes: []string{"InvalidIdentityToken", "InvalidIdentityTokenException", "AccessDenied", "ExpiredTokenException"},
+		title: "a sign-in with SAML was refused", means: "That is federation to an account by SAML, and none of the two calls of this exchange, which takes a JWT.", source: "STS API: AssumeRoleWithSAML",
+		causes: []Cause{{Why: "another program signs in by SAML; look at its set-up, and not at that of tip-cli", Command: "tip-cli whoami"}},
+	},
+	{
 		id: "sts.bad-token", codes: []string{"InvalidIdentityToken", "InvalidIdentityTokenException"},
 		title:  "STS does not take the JWT",
 		means:  "It is malformed, its signature does not fit a key of the issuer, or a claim is missing that must be there (iss, sub, aud, exp, iat).",
@@ -160,7 +176,7 @@ var stsErrors = []piece{
 		causes: []Cause{{Why: "an action is missing, or a condition on aws:SourceAccount or aws:SourceArn does not fit", Check: "grants.location-trust"}},
 	},
 	{
-		id: "sts.assume-role-denied", actions: []string{"sts:AssumeRole"}, or: &piece{codes: []string{"AccessDenied"}, operations: []string{"AssumeRole"}},
+		id: "sts.assume-role-denied", actions: []string{"sts:AssumeRole"}, or: &piece{codes: []string{"AccessDenied"}, operations: []string{"AssumeRole"}, or: &piece{has: []string{"the role \"arn:", "cannot be assumed"}}},
 		title:  "the role may not be assumed",
 		means:  "The trust policy of the role does not name the caller, or there is no such role, which gives the same answer. Both steps of the exchange are AssumeRole of a kind; this is the signed one, of the identity-enhanced role.",
 		source: "IAM guide: how policies are evaluated across accounts",

@@ -24,7 +24,7 @@ type piece struct {
 
 // tables are in order: what is narrow comes before what is wide.
 func tables() [][]piece {
-	return [][]piece{machineErrors, providerErrors, sessionErrors, stsErrors, grantsErrors, exchangeErrors, oauthErrors, serviceErrors, generalErrors}
+	return [][]piece{machineErrors, providerErrors, sessionErrors, stsErrors, grantsErrors, exchangeErrors, oauthErrors, serviceErrors, templateErrors, wrapperErrors, generalErrors}
 }
 
 // operations are those that give an error its meaning.

@@ -106,16 +106,22 @@ func TestCloudTrail(t *testing.T) {
 	if err != nil || len(all) != 50 || fact(all[49], "left out") != "10 more events" {
 		t.Errorf("of 60 events %d are explained: %v", len(all), err)
 	}
+	failed := `{"userIdentity":{},"eventName":"late","eventSource":"s3.amazonaws.com","errorCode":"AccessDenied"}`
+	if all, err = explain.Text(strings.Repeat(one, 600)+failed, knowledge); err != nil || all[0].Title != "late of s3.amazonaws.com" {
+		t.Errorf("the one that failed is not the first of 601: %v", err)
+	}
 }
 
 func TestRedact(t *testing.T) {
 	jwt := token(t, rs256, good)
 	for _, text := range []string{
 		"Authorization: Bearer " + jwt, "token=" + opaque, "?code=abc123secret&state=xyz987", `"client_secret": "hunter2"`, "password=hunter2", "key " + secretKey + " end",
+		"code: 291219ef-c91d-4e53-b633-d6c27d6506f3", `"device_code":"TMWD-JPNH"`, "user_code: TMWD-JPNH", "X-Amz-Security-Token: hunter2", "?X-Amz-Signature=deadbeefdeadbeef",
+		"-----BEGIN RSA PRIVATE KEY----- hunter2 -----END RSA PRIVATE KEY-----",
 		"https://user:hunter2@proxy.example.com:3128", "id " + jwt, "AWS_SECRET_ACCESS_KEY=" + secretKey, "refresh_token: 0.AXoAhunter2", "Basic aHVudGVyMjpodW50ZXIy",
 	} {
 		got := explain.Redact(text)
-		for _, leak := range []string{"hunter2", secretKey, opaque[20:], signature, "abc123secret", "xyz987", jwt[:40], "aHVudGVyMjpo"} {
+		for _, leak := range []string{"hunter2", secretKey, opaque[20:], signature, "abc123secret", "xyz987", "291219ef", "TMWD", "deadbeef", jwt[:40], "aHVudGVyMjpo"} {
 			if strings.Contains(got, leak) {
 				t.Errorf("%q still has %q", got, leak)
 			}

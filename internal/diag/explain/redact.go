@@ -14,21 +14,26 @@ const redacted = "[REDACTED]"
 
 var (
 	// named are values behind a name that tells of a secret.
-	named = lazyregexp.New(`(?i)\b((?:\w*(?:secret|password|passwd|assertion|authorization|session_?token|access_?token|id_?token|refresh_?token|security_?token|api_?key|identity_?context|audit_?context)\w*)["']?\s*[=:]\s*["']?)(?:(?:bearer|basic)\s+)?[^\s"'&,;<>{}\[\]]+`)
+	named = lazyregexp.New(`(?i)\b((?:\w*(?:secret|password|passwd|assertion|authorization|session_?token|access_?token|id_?token|refresh_?token|security[-_]?token|api_?key|identity_?context|audit_?context)\w*)["']?\s*[=:]\s*["']?)(?:(?:bearer|basic)\s+)?[^\s"'&,;<>{}\[\]]+`)
 	// parameters are those of a redirect, and of a POST to a token endpoint.
-	parameters = lazyregexp.New(`(?i)\b((?:code|state|nonce|code_verifier|device_code|user_code)=)[^\s"'&,;<>]+`)
-	bearers    = lazyregexp.New(`(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=_.~-]{8,}`)
-	words      = lazyregexp.New(`[A-Za-z0-9+/=_~%.:-]{20,}`)
-	uuid       = lazyregexp.New(`^(?:[0-9a-f]{10}-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-	keyIDs     = lazyregexp.New(`\b(A[KS]IA)[A-Z0-9]{12,}`)
-	userinfo   = lazyregexp.New(`(://)[^/\s@]+@`)
+	parameters = lazyregexp.New(`(?i)\b((?:code|state|nonce|(?:x-amz-)?signature)=|(?:code_verifier|device_code|user_code)["']?\s*[=:]\s*["']?)[^\s"'&,;<>]+`)
+	// oneTime are authorization codes of Cognito and others, which look like a UUID.
+	oneTime  = lazyregexp.New(`(?i)(\bcode["']?\s*[=:]?\s*["']?)[0-9a-f]{8}-[0-9a-f-]{27,}`)
+	pem      = lazyregexp.New(`(?s)-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|$)`)
+	bearers  = lazyregexp.New(`(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=_.~-]{8,}`)
+	words    = lazyregexp.New(`[A-Za-z0-9+/=_~%.:-]{20,}`)
+	uuid     = lazyregexp.New(`^(?:[0-9a-f]{10}-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	keyIDs   = lazyregexp.New(`\b(A[KS]IA)[A-Z0-9]{12,}`)
+	userinfo = lazyregexp.New(`(://)[^/\s@]+@`)
 )
 
 // Redact takes out of a text what may be a secret: tokens, keys, codes, and any long
 // run of characters that looks random.
 func Redact(text string) string {
+	text = pem().ReplaceAllString(text, redacted)
 	text = named().ReplaceAllString(text, "${1}"+redacted)
 	text = parameters().ReplaceAllString(text, "${1}"+redacted)
+	text = oneTime().ReplaceAllString(text, "${1}"+redacted)
 	text = bearers().ReplaceAllString(text, "${1} "+redacted)
 	text = userinfo().ReplaceAllString(text, "${1}"+redacted+"@")
 	text = keyIDs().ReplaceAllString(text, "${1}"+redacted)

@@ -12,7 +12,8 @@ type refused struct {
 	code, operation, message, status string
 	// who was not authorized to do action on resource, and by what kind of policy.
 	who, action, resource, denial string
-	// text is all of it, in lower case and in one line; anywhere are the codes that it has.
+	// text is all of it, in lower case and in one line; anywhere is its code, or if that is
+	// none that is known the codes that stand in it.
 	text     string
 	anywhere []string
 }
@@ -100,12 +101,13 @@ func (r *refused) finish(text string) {
 	if m := unauthorized().FindStringSubmatch(text); m != nil {
 		r.who, r.action, r.resource, r.denial = m[1], m[2], strings.Trim(m[3], `"',.)`), m[4]
 	}
+	known := slices.Contains(codes(), r.code) // and then names in the message are no codes
 	words := identifier().FindAllString(text, 5000)
 	for _, word := range words {
 		if r.operation == "" && slices.Contains(operations, word) {
 			r.operation = word
 		}
-		if strings.HasPrefix(word, "AADSTS") || slices.Contains(codes(), word) {
+		if strings.HasPrefix(word, "AADSTS") || !known && slices.Contains(codes(), word) {
 			r.anywhere = append(r.anywhere, word)
 		}
 	}
@@ -114,8 +116,13 @@ func (r *refused) finish(text string) {
 	}
 }
 
+// beside is what stands beside an error and is none: a parameter that was sent, and the
+// last that a chain of providers has tried.
+var beside = lazyregexp.New(`(?i)\bredirect_ur[il]=[^\s&"'<>]+|ec2imds: GetMetadata,[^.]{0,80}deadline[\s│]+exceeded`)
+
 // normal is text in lower case and in one line, with plain quotes.
 func normal(text string) string {
+	text = beside().ReplaceAllString(text, "")
 	text = strings.NewReplacer("’", "'", "‘", "'", "“", `"`, "”", `"`, "&#39;", "'", "&quot;", `"`, "%20", " ", "%27", "'", "+", " ").Replace(text)
 	return strings.ToLower(strings.Join(strings.Fields(text), " "))
 }
