@@ -15,6 +15,7 @@ import (
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 	"github.com/tip-cli/tip-cli/internal/diag/refusal"
 	"github.com/tip-cli/tip-cli/internal/policy"
+	"github.com/tip-cli/tip-cli/tipcreds"
 )
 
 // createToken is the action of CreateTokenWithIAM.
@@ -148,8 +149,8 @@ func (l *look) request(role string) *policy.Request {
 	}
 }
 
-// sessionName is that of the application role's sessions, the default of tipcreds.
-const sessionName = "tipcreds-application"
+// sessionName is that of the application role's sessions.
+const sessionName = tipcreds.DefaultApplicationSessionName
 
 // near says what a principal that resembles the role differs in.
 func (p *actorPolicy) near(role string) string {

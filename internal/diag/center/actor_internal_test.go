@@ -8,7 +8,6 @@ import (
 
 	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/policy"
-	"github.com/tip-cli/tip-cli/tipcreds"
 )
 
 const testRole = "arn:aws:iam::444455556666:role/team/App"
@@ -17,12 +16,6 @@ func testLook() *look {
 	const application = "arn:aws:sso::111122223333:application/ssoins-1234567890abcdef/apl-1234567890abcdef"
 	arn, _ := parseApplicationARN(application)
 	return &look{c: &chain.Chain{Asked: chain.Asked{ApplicationARN: application}}, region: "eu-west-1", arn: arn}
-}
-
-func TestSessionName(t *testing.T) {
-	if sessionName != tipcreds.DefaultApplicationSessionName {
-		t.Errorf("%q, and tipcreds has %q", sessionName, tipcreds.DefaultApplicationSessionName)
-	}
 }
 
 func statement(effect, principal, rest string) string {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/policy"
+	"github.com/tip-cli/tip-cli/tipcreds"
 )
 
 // Claims that STS reads beside the registered ones (IAM user guide, "Pass session tags
@@ -23,8 +24,8 @@ const (
 // google is the issuer whose tokens STS takes without an OIDC provider in IAM.
 const google = "accounts.google.com"
 
-// sessionName is the one that tip-cli gives the sessions of the application role.
-const sessionName = "tip-cli"
+// sessionName is that of the application role's sessions.
+const sessionName = tipcreds.DefaultApplicationSessionName
 
 // claims are what STS sees of a token. Without a token they are what the configuration says.
 type claims struct {
