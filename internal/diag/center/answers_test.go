@@ -124,6 +124,17 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// A condition that only AWS can decide is neither ok nor wrong.
+func TestActorUndecided(t *testing.T) {
+	given := good()
+	given["GetApplicationAuthenticationMethod"] = strings.Replace(given["GetApplicationAuthenticationMethod"], `"Resource":"*"`,
+		`"Resource":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-exampleorg"}}`, 1)
+	results, _ := looked(t, given)
+	if r := one(t, results, "center.actor.unread"); r.Status != finding.Unknown || !strings.Contains(r.Seen, "aws:PrincipalOrgID") || wrong(results) != "" {
+		t.Errorf("%+v, and wrong: %q", r, wrong(results))
+	}
+}
+
 // Whatever AWS answers, the section says something of each check, and nothing that
 // was not told is ok.
 func TestHostileAnswers(t *testing.T) {
