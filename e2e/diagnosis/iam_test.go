@@ -265,6 +265,20 @@ func enhancedMistakes() []mistake {
 	}
 }
 
+// Policies may name the session that tip-cli makes of the application role: what diag says of
+// them is what the exchange meets.
+func TestSessionName(t *testing.T) {
+	const session = "arn:aws:sts::444455556666:assumed-role/" + oidcRole + "/tip-cli"
+	b := reader(t, actors(actor("Allow", session)))
+	roleTrusting(oidcRole, takesToken.with(object{"Condition": object{"StringEquals": object{"sts:RoleSessionName": "tip-cli"}}}))(b)
+	roleTrusting(enhancedRole, object{"Effect": "Allow", "Principal": object{"AWS": session}, "Action": []string{"sts:AssumeRole", "sts:SetContext"}})(b)
+	for _, args := range [][]string{nil, {"--live"}} {
+		if d := b.diag(args...); d.String() != "" {
+			t.Errorf("diag %v:\n%s", args, d)
+		}
+	}
+}
+
 // decode reads a document that IAM answers URL-encoded.
 func decode(b *bench, document string) string {
 	b.Helper()

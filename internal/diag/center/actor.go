@@ -12,10 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssoadmin/types"
 
 	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 	"github.com/tip-cli/tip-cli/internal/diag/refusal"
 	"github.com/tip-cli/tip-cli/internal/policy"
-	"github.com/tip-cli/tip-cli/tipcreds"
 )
 
 // createToken is the action of CreateTokenWithIAM.
@@ -139,7 +139,7 @@ func (l *look) request(role string) *policy.Request {
 		Action: createToken, Resource: l.c.Asked.ApplicationARN,
 		Principal: policy.Principal{
 			ARN: role, AccountID: account,
-			SessionARN: "arn:" + config.PartitionOf(role) + ":sts::" + account + ":assumed-role/" + name + "/" + sessionName,
+			SessionARN: "arn:" + config.PartitionOf(role) + ":sts::" + account + ":assumed-role/" + name + "/" + chain.ApplicationSession,
 		},
 		Context: policy.Context{
 			"aws:PrincipalArn": {role}, "aws:PrincipalAccount": {account}, "aws:PrincipalType": {"AssumedRole"}, "aws:PrincipalIsAWSService": {"false"},
@@ -148,9 +148,6 @@ func (l *look) request(role string) *policy.Request {
 		},
 	}
 }
-
-// sessionName is that of the application role's sessions.
-const sessionName = tipcreds.DefaultApplicationSessionName
 
 // near says what a principal that resembles the role differs in.
 func (p *actorPolicy) near(role string) string {

@@ -36,7 +36,7 @@ func TestDecide(t *testing.T) {
 		"none":                              {``, refused},
 		"the role":                          {statement("Allow", own, ""), admitted},
 		"in a list":                         {statement("Allow", `{"AWS":["arn:aws:iam::444455556666:role/Other","`+testRole+`"]}`, ""), admitted},
-		"its session":                       {statement("Allow", aws("arn:aws:sts::444455556666:assumed-role/App/tipcreds-application"), ""), admitted},
+		"its session":                       {statement("Allow", aws("arn:aws:sts::444455556666:assumed-role/App/tip-cli"), ""), admitted},
 		"another session":                   {statement("Allow", aws("arn:aws:sts::444455556666:assumed-role/App/alice"), ""), refused},
 		"the account's root":                {statement("Allow", aws("arn:aws:iam::444455556666:root"), ""), admitted},
 		"the account's id":                  {statement("Allow", aws("444455556666"), ""), admitted},

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/policy"
-	"github.com/tip-cli/tip-cli/tipcreds"
 )
 
 // Claims that STS reads beside the registered ones (IAM user guide, "Pass session tags
@@ -25,7 +24,7 @@ const (
 const google = "accounts.google.com"
 
 // sessionName is that of the application role's sessions.
-const sessionName = tipcreds.DefaultApplicationSessionName
+const sessionName = chain.ApplicationSession
 
 // claims are what STS sees of a token. Without a token they are what the configuration says.
 type claims struct {

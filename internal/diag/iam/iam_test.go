@@ -111,25 +111,6 @@ func TestHealthy(t *testing.T) {
 
 // The application is in the account of the roles: its actor policy may be enough. The
 // bench's application is in another account.
-// Trust policies may name the session that tip-cli makes of the application role.
-func TestSessionName(t *testing.T) {
-	l := labtest.Start(t)
-	admin := awsiam.NewFromConfig(labtest.Config(l, l.Administrator(labtest.ApplicationAccount)))
-	for role, trust := range map[string]string{
-		"tip-oidc-role": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::444455556666:oidc-provider/dev-123456789.okta.com/oauth2/default"},
-			"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"sts:RoleSessionName":"tipcreds-application"}}}]}`,
-		"tip-id-enhanced-role": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::444455556666:assumed-role/tip-oidc-role/tipcreds-application"},
-			"Action":["sts:AssumeRole","sts:SetContext"]}]}`,
-	} {
-		if _, err := admin.UpdateAssumeRolePolicy(t.Context(), &awsiam.UpdateAssumeRolePolicyInput{RoleName: &role, PolicyDocument: &trust}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if all := look(t, healthy(l), bad...); len(all) > 0 {
-		t.Errorf("%+v", all)
-	}
-}
-
 func TestExchangeUnsaid(t *testing.T) {
 	l := labtest.Start(t, labtest.Edit(func(w *lab.World) { delete(w.Accounts[1].Roles[0].Policies, "exchange") }))
 	c := healthy(l)
