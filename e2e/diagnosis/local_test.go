@@ -288,6 +288,11 @@ func machineMistakes() []mistake {
 			mend: func(b *bench) { b.setenv("AWS_ENDPOINT_URL_IDENTITYSTORE", "") }, says: "unset it",
 		},
 		{
+			id: "local.endpoint-unreachable", what: "`AWS_ENDPOINT_URL` is that of a test that has ended", culprit: "AWS_ENDPOINT_URL http://127.0.0.1:9",
+			make: func(b *bench) { b.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9") },
+			mend: func(b *bench) { b.setenv("AWS_ENDPOINT_URL", "") }, says: "unset it",
+		},
+		{
 			id: "local.endpoint-plain", what: "an endpoint is without TLS", culprit: "AWS_ENDPOINT_URL_S3",
 			make: func(b *bench) { b.setenv("AWS_ENDPOINT_URL_S3", "http://s3.example.com") },
 			mend: func(b *bench) { b.setenv("AWS_ENDPOINT_URL_S3", "") }, says: "unset it",

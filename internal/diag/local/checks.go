@@ -66,6 +66,7 @@ func networkChecks() []finding.Check {
 		}},
 		{ID: "local.endpoints", Title: "endpoints of AWS", Why: "Tokens and credentials are sent there.", Kinds: []finding.Kind{
 			{ID: "local.endpoint-invalid", Status: finding.Fail, Title: "an endpoint is not a URL", Why: "Requests to the service end with an error of the SDK."},
+			{ID: "local.endpoint-unreachable", Status: finding.Fail, Title: "AWS does not answer", Why: "Every exchange begins at STS: tip-cli ends with an error of the connection, and there are no credentials."},
 			{ID: "local.endpoint-plain", Status: finding.Warn, Title: "an endpoint is without TLS", Why: "Your JWT and your credentials travel in the clear."},
 		}},
 		{ID: "local.clock", Title: "clock", Why: "Signatures and tokens hold for a time.", Kinds: []finding.Kind{

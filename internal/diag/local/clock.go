@@ -2,18 +2,12 @@ package local
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
-
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
-	"github.com/tip-cli/tip-cli/internal/transport"
 )
 
 // AWS refuses signatures that are five minutes off; a minute is worth a word.
@@ -30,7 +24,7 @@ type reading struct {
 	ahead time.Duration
 }
 
-// clock compares the clock with the Date headers of AWS and of the identity provider. If AWS
+// clock compares the clock with the Date headers of AWS (askAWS) and of the identity provider. If AWS
 // agrees with us, the provider's is the one that is off.
 func (s *section) clock(ctx context.Context) {
 	const check = "local.clock"
@@ -38,12 +32,11 @@ func (s *section) clock(ctx context.Context) {
 		s.log.Skip(check, "nobody can be asked the time: there is no HTTP, see local.authorities and local.proxy")
 		return
 	}
-	theirs, hasAWS := s.timeOfAWS(ctx)
-	provider, hasProvider := s.timeOfProvider(ctx)
-	if !hasAWS && hasProvider {
-		theirs, hasAWS, hasProvider = provider, true, false
+	theirs, provider := s.aws, s.timeOfProvider(ctx)
+	if theirs == nil {
+		theirs, provider = provider, nil
 	}
-	if !hasAWS {
+	if theirs == nil {
 		s.log.Unread(check, "neither AWS nor the identity provider told the time", nil)
 		return
 	}
@@ -53,7 +46,7 @@ func (s *section) clock(ctx context.Context) {
 		s.log.Found("local.clock-off", "the clock of this machine", ours, s.setClock())
 	case theirs.ahead.Abs() >= driftingClock:
 		s.log.Found("local.clock-drifts", "the clock of this machine", ours, s.setClock())
-	case hasProvider && provider.ahead.Abs() >= driftingClock:
+	case provider != nil && provider.ahead.Abs() >= driftingClock:
 		s.log.Found("local.provider-clock-off", s.Login.Issuer, fmt.Sprintf("%s is %s, and AWS agrees with this machine", provider.whose, off(provider.ahead)),
 			finding.Fix{Who: finding.IdPAdmin, Does: "set the clock of the identity provider", Console: "the servers of " + s.Login.Issuer + ": time synchronization (NTP)"})
 	default:
@@ -84,40 +77,20 @@ func (s *section) setClock() finding.Fix {
 	return finding.Fix{Who: finding.You, Does: "set the clock of this machine", Console: how}
 }
 
-// timeOfAWS asks STS without a signature: it refuses, and says when.
-func (s *section) timeOfAWS(ctx context.Context) (reading, bool) {
-	if s.Regions.Region == "" {
-		return reading{}, false
-	}
-	cfg, err := transport.AWSConfig(s.HTTP, s.Regions.Region)
-	if err != nil {
-		return reading{}, false
-	}
-	ctx, cancel := context.WithTimeout(ctx, clockPatience)
-	defer cancel()
-	client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.Retryer = aws.NopRetryer{} })
-	began := s.now()
-	_, err = client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.Response != nil {
-		return s.read("AWS", response.Response.Header, began)
-	}
-	return reading{}, false
-}
-
-func (s *section) timeOfProvider(ctx context.Context) (reading, bool) {
+func (s *section) timeOfProvider(ctx context.Context) *reading {
 	if s.Login.Issuer == "" {
-		return reading{}, false
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, clockPatience)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(s.Login.Issuer, "/")+"/.well-known/openid-configuration", http.NoBody)
 	if err != nil {
-		return reading{}, false
+		return nil
 	}
 	began := s.now()
 	response, err := s.HTTP.Do(request)
 	if err != nil {
-		return reading{}, false
+		return nil
 	}
 	defer func() { _ = response.Body.Close() }()
 	return s.read("the identity provider", response.Header, began)
@@ -125,11 +98,11 @@ func (s *section) timeOfProvider(ctx context.Context) (reading, bool) {
 
 // read takes the time to have passed half of the way when the answer was dated, and a
 // header to mean the middle of its second.
-func (s *section) read(whose string, header http.Header, began time.Time) (reading, bool) {
+func (s *section) read(whose string, header http.Header, began time.Time) *reading {
 	date, err := http.ParseTime(header.Get("Date"))
 	if err != nil {
-		return reading{}, false
+		return nil
 	}
 	now := s.now()
-	return reading{whose, date.Add(500 * time.Millisecond).Sub(now.Add(-now.Sub(began) / 2))}, true
+	return &reading{whose, date.Add(500 * time.Millisecond).Sub(now.Add(-now.Sub(began) / 2))}
 }

@@ -50,6 +50,8 @@ type section struct {
 	log *finding.Log
 	// login is a sign-in under way in another process.
 	login bool
+	// aws is the clock of AWS, nil if AWS did not tell.
+	aws *reading
 }
 
 // Run looks at it.
@@ -67,7 +69,7 @@ func look(ctx context.Context, c *chain.Chain, m machine) []finding.Result {
 	s.pause()
 	s.authorities()
 	s.proxy(ctx)
-	s.endpoints()
+	s.endpoints(ctx)
 	s.clock(ctx)
 	s.redirect(ctx)
 	s.browser()

@@ -2,8 +2,11 @@ package local
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -156,9 +159,32 @@ func TestClock(t *testing.T) {
 
 func TestClockUnknown(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
+	t.Setenv(store.KeyringVariable, "off")
 	c, m := bare(t)
+	c.Getenv = os.Getenv
 	c.HTTP, c.Regions.Region, c.Login.Issuer = awshttp.NewBuildableClient(), "eu-west-1", "http://127.0.0.1:9"
-	having(t, look(t.Context(), c, m), "local.clock.unread")
+	results := look(t.Context(), c, m)
+	having(t, results, "local.clock.unread")
+	if r := having(t, results, "local.endpoint-unreachable"); r.Culprit != "AWS_ENDPOINT_URL_STS http://127.0.0.1:9" || r.Seen != "connection refused" || !strings.Contains(r.Fixes[0].Does, "unset it") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// AWS's own endpoint, which no test reaches.
+func TestAWSDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	c, m := bare(t)
+	c.Regions.Region = "eu-west-1"
+	for text, err := range map[string]error{
+		"HTTPS_PROXY":   &url.Error{Op: "Post", URL: "https://sts.eu-west-1.amazonaws.com/", Err: context.DeadlineExceeded},
+		"AWS_CA_BUNDLE": &url.Error{Op: "Post", URL: "https://sts.eu-west-1.amazonaws.com/", Err: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}},
+	} {
+		s := &section{Chain: c, machine: m, log: finding.NewLog(finding.Local, Checks())}
+		s.unanswered(err)
+		if r := having(t, s.log.Results(), "local.endpoint-unreachable"); r.Culprit != "https://sts.eu-west-1.amazonaws.com" || !strings.Contains(r.Fixes[0].Console, text) {
+			t.Errorf("%+v", r)
+		}
+	}
 }
 
 // Addresses of proxies as people write them; what the HTTP client would ignore is none.
