@@ -62,7 +62,7 @@ func workGroupMistakes() []mistake {
 		{
 			id: "athena.workgroup-not-found", what: "`--workgroup` has a typing error",
 			args: []string{"--workgroup", "tip-work-group"}, culprit: "workgroup/tip-work-group", says: "a work group that is there",
-			mend: func(*bench) {}, heals: []string{"athena.workgroup-not-found"}, // it is the same command again
+			then: withWorkGroup(),
 		},
 		{
 			id: "athena.workgroup-disabled", what: "the work group is disabled",

@@ -31,7 +31,7 @@ func applicationMistakes() []mistake {
 		{
 			id: "center.application-arn-invalid", what: "`-a` is the ARN of the instance",
 			args: []string{"-a", instanceARN}, culprit: instanceARN, says: "Application ARN",
-			mend: func(*bench) {}, heals: []string{"center.application-arn-invalid"}, // it is the same command again
+			then: []string{"-a", labtest.ApplicationARN},
 		},
 		{
 			id: "center.application-not-found", what: "the configured application ARN has a typing error",

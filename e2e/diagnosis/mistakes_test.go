@@ -27,6 +27,8 @@ type mistake struct {
 	stranger bool
 	// args are further ones of diag.
 	args []string
+	// then are the arguments in the place of args once it is mended, for a mistake in args.
+	then []string
 	// culprit must be in the culprit of the finding.
 	culprit string
 	// also are ids of other findings (fail or warn) that the mistake brings along.
@@ -35,7 +37,8 @@ type mistake struct {
 	// the command of the finding's first fix is run.
 	mend func(*bench)
 	says string
-	// heals are further ids that may remain afterwards, such as a warning that the mistake caused.
+	// heals are further ids that may be there afterwards: their fixes are run as well, if
+	// they have commands.
 	heals []string
 }
 
@@ -61,19 +64,37 @@ func (m *mistake) try(t *testing.T) found {
 	}
 	f := d.with("fail", "warn")[i]
 	m.check(t, d, f)
-	if m.mend != nil {
+	switch {
+	case m.mend != nil:
 		m.mend(b)
-	} else {
+	case m.then == nil:
 		needAWSCLI(t, f.Fixes[0].Command)
 		b.shell(f.Fixes[0].Command)
 	}
+	if m.then != nil {
+		m.args = m.then
+	}
+	m.checkMended(b)
+	return f
+}
+
+// checkMended looks again: what comes to light only now is mended in the same way.
+func (m *mistake) checkMended(b *bench) {
+	b.Helper()
 	after := b.diag(m.args...)
+	for range m.heals {
+		for _, r := range after.with("fail", "warn") {
+			if slices.Contains(m.heals, r.ID) && r.Fixes[0].Command != "" {
+				b.shell(r.Fixes[0].Command)
+			}
+		}
+		after = b.diag(m.args...)
+	}
 	for _, r := range after.with("fail", "warn") {
-		if !slices.Contains(m.heals, r.ID) {
-			t.Errorf("after %q: %s: %s", f.Fixes[0], r.ID, r.Seen)
+		if !slices.Contains(m.heals, r.ID) || r.Fixes[0].Command != "" {
+			b.Errorf("%s is mended: %s: %s", m.id, r.ID, r.Seen)
 		}
 	}
-	return f
 }
 
 // check looks at a finding and at what stands beside it.
@@ -90,7 +111,7 @@ func (m *mistake) check(t *testing.T, d *diagnosis, f found) {
 			t.Errorf("%s brings %s along: %s", m.id, other.ID, other.Seen)
 		}
 	}
-	if (f.Fixes[0].Command == "") == (m.mend == nil) {
+	if (f.Fixes[0].Command == "") != (m.mend != nil || m.then != nil) {
 		t.Errorf("%s: the fix is %+v, and the test mends by hand: %t", m.id, f.Fixes[0], m.mend != nil)
 	}
 	if fix := f.Fixes[0]; !strings.Contains(fix.Does+fix.Console, m.says) {

@@ -2,6 +2,7 @@ package diagnosis_test
 
 import (
 	"github.com/tip-cli/tip-cli/lab"
+	"github.com/tip-cli/tip-cli/lab/labtest"
 )
 
 func regionMistakes() []mistake {
@@ -25,7 +26,7 @@ func regionMistakes() []mistake {
 		{
 			id: "regions.other-partition", what: "`-a` is an application in China",
 			args: []string{"-a", chinese}, culprit: chinese, says: "an application in aws",
-			mend: func(*bench) {}, heals: []string{"regions.other-partition"}, // it is the same command again
+			then: []string{"-a", labtest.ApplicationARN},
 		},
 		{
 			id: "regions.grants-elsewhere", what: "`region` is not that of S3 Access Grants, which is Identity Center's",
@@ -37,10 +38,9 @@ func regionMistakes() []mistake {
 				bucket := w.Buckets[0]
 				bucket.Name, bucket.Region, bucket.Objects = "tip-far-data", far, nil
 				w.Buckets = append(w.Buckets, bucket)
-				w.AccessGrants[0].Grants = w.AccessGrants[0].Grants[1:] // of the analysts: the demo data's reports
 			},
 			args: []string{"--target", "s3://tip-far-data/reports/"}, culprit: "s3://tip-far-data", says: "eu-west-1",
-			mend: func(*bench) {}, heals: []string{"regions.bucket-elsewhere"}, // it is the same target again
+			then: []string{"--target", reports},
 		},
 		{
 			id: "regions.environment-differs", what: "`AWS_REGION` is another region than the configured one",

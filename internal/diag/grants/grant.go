@@ -96,6 +96,17 @@ func (s *section) mine() ([]grant, *refusal.Refusal) {
 	return all, &refusal.Refusal{Seen: "the groups of the person are not known: see the checks of Identity Center"}
 }
 
+// unreadOf says why the grants of the person are not known: that there is no person is
+// told where it was found.
+func (s *section) unreadOf(check string, refused *refusal.Refusal) {
+	because := slices.IndexFunc(s.Failed, func(id string) bool { return strings.HasPrefix(id, "token.") || strings.HasPrefix(id, "center.") })
+	if s.userID() == "" && refused.Permission == "" && because >= 0 {
+		s.log.Skip(check, "needs to know who the person is: see "+s.Failed[because])
+		return
+	}
+	s.unread(check, refused)
+}
+
 // checkGrant wants a grant for the path or, without one, any.
 func (s *section) checkGrant() {
 	for _, cause := range []string{"grants.not-associated", "grants.other-identity-center", "grants.no-location"} {
@@ -118,7 +129,7 @@ func (s *section) checkGrant() {
 	case s.given != nil:
 		s.log.Skip(checkGrant, "no grant that was read covers the path, and AWS gives it all the same: see the answer of GetDataAccess")
 	case s.unsure:
-		s.unread(checkGrant, refused)
+		s.unreadOf(checkGrant, refused)
 	default:
 		s.reportNoGrant(mine)
 	}
@@ -135,7 +146,7 @@ func (s *section) checkAny(mine []grant, refused *refusal.Refusal) {
 	case usable > 0:
 		s.log.OK(checkGrant, fmt.Sprintf("the person has %d, by themselves, by groups or by the role; --target looks at a path", usable))
 	case refused != nil:
-		s.unread(checkGrant, refused)
+		s.unreadOf(checkGrant, refused)
 	case len(mine) > 0:
 		s.log.Found("grants.other-application", mine[0].scope, fmt.Sprintf("all %d grants of the person are for other applications, such as %s", len(mine), mine[0].application),
 			s.grantAs(mine[0].scope, types.Permission(mine[0].permission)))
@@ -237,7 +248,7 @@ func (s *section) checkScope() {
 	switch {
 	case s.log.Has(checkScope):
 	case refused != nil:
-		s.unread(checkScope, refused)
+		s.unreadOf(checkScope, refused)
 	default:
 		s.log.OK(checkScope, "each is within one bucket")
 	}

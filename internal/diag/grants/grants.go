@@ -159,8 +159,13 @@ func (s *section) inOrder() []finding.Result {
 	return all
 }
 
-// unread says that something could not be read.
+// unread says that something could not be read, and where other credentials could read
+// it, which.
 func (s *section) unread(check string, r *refusal.Refusal) {
+	if !r.Denied && !r.Unsigned {
+		s.log.Unread(check, r.Seen, nil)
+		return
+	}
 	seen := r.Seen
 	if s.Application.Account != "" && s.Application.Account != s.account {
 		seen += " (the credentials are of account " + s.Application.Account + ", the instance is of account " + s.account + ")"

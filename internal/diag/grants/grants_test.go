@@ -97,6 +97,24 @@ func TestPersonUnknown(t *testing.T) {
 	}
 }
 
+// That nobody is known is told once, where it was found, and no profile would help.
+func TestPersonUnknownForACause(t *testing.T) {
+	l := labtest.Start(t)
+	for _, target := range []string{"", reports} {
+		c := chainTo(target)
+		asAdmin(l, c)
+		for _, r := range grants.Run(t.Context(), c) {
+			if r.Status == finding.Unknown && len(r.Fixes) > 0 {
+				t.Errorf("%q: %s: %+v", target, r.ID, r.Fixes)
+			}
+		}
+		c.Failed = []string{"local.port-in-use", "center.no-user"}
+		if got := run(t, c); got["grant"] != "skipped" && target != "" || got["scope"] != "skipped" {
+			t.Errorf("%q: %v", target, got)
+		}
+	}
+}
+
 // Reads of another account's administrator are refused, and named.
 func TestForeignAdministrator(t *testing.T) {
 	l := labtest.Start(t)
