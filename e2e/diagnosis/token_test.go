@@ -223,7 +223,7 @@ func hostileJWTs() map[string]struct{ text, id, seen string } {
 		"bad base64":     {encoded(rs256) + ".~~" + canary + "." + canary, "token.malformed", "base64url"},
 		"no JSON":        {jwt(rs256, canary), "token.malformed", "not JSON"},
 		"huge numbers":   {jwt(rs256, `{"iss":"`+oktaIssuer+`","sub":"`+canary+`","aud":"`+labtest.ClientID+`","iat":`+now+`,"exp":1e400}`), "token.bad-claim", "1e400"},
-		"many digits":    {jwt(rs256, `{"iss":"`+oktaIssuer+`","sub":"s","aud":"`+labtest.ClientID+`","iat":`+now+`,"exp":`+strings.Repeat("9", 9000)+`}`), "token.bad-claim", "9000 characters"},
+		"many digits":    {jwt(rs256, `{"iss":"`+oktaIssuer+`","sub":"subject","aud":"`+labtest.ClientID+`","iat":`+now+`,"exp":`+strings.Repeat("9", 9000)+`}`), "token.bad-claim", "9000 characters"},
 		"a member twice": {jwt(rs256, `{"iss":"`+canary+`","iss":"b"}`), "token.malformed", "twice"},
 		"null":           {jwt("null", "null"), "token.malformed", "no object"},
 		"deep":           {jwt(rs256, strings.Repeat("[", 6000)+strings.Repeat("]", 6000)), "token.malformed", "nested"},

@@ -197,3 +197,19 @@ func TestGoogle(t *testing.T) {
 		"Condition":{"StringEquals":{"accounts.google.com:oaud":"y"}}}}`)
 	only(t, c, "iam.trust-condition", oidcRole, "accounts.google.com:oaud wants y", "update-assume-role-policy")
 }
+
+// Tags that the first trust policy does not take are told though the second one lets nobody in.
+func TestTagsBeforeHop(t *testing.T) {
+	l := labtest.Start(t)
+	admin := awsiam.NewFromConfig(labtest.Config(l, l.Administrator(labtest.ApplicationAccount)))
+	nobody := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	if _, err := admin.UpdateAssumeRolePolicy(t.Context(), &awsiam.UpdateAssumeRolePolicyInput{RoleName: aws.String("tip-id-enhanced-role"), PolicyDocument: &nobody}); err != nil {
+		t.Fatal(err)
+	}
+	c := healthy(l)
+	c.Token = token(map[string]any{"https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]any{"team": "analysts"}}})
+	all := look(t, c, bad...)
+	if _, ok := all["iam.tag-session"]; !ok || len(all) != 2 {
+		t.Errorf("%+v", all)
+	}
+}

@@ -129,8 +129,8 @@ func (s *section) lookAtSessionClaims() {
 	case s.claims.source == "" && len(s.claims.tags) == 0:
 		s.Skip(checkClaims, "the token has neither tags nor a source identity")
 		return
-	case !s.fine(checkTrust) || !s.fine(checkAssume):
-		s.Skip(checkClaims, "it needs trust policies that let the token and the application role in, see "+checkTrust+" and "+checkAssume)
+	case !s.fine(checkTrust):
+		s.Skip(checkClaims, "it needs a trust policy that lets the token in, see "+checkTrust)
 		return
 	}
 	before := len(s.Results())
@@ -140,6 +140,8 @@ func (s *section) lookAtSessionClaims() {
 	case len(s.Results()) > before:
 	case len(undecided) > 0:
 		s.Unread(checkClaims, strings.Join(undecided, "; "), s.roles.Application.Missing)
+	case !s.fine(checkAssume):
+		s.Skip(checkClaims, "the first trust policy allows what the claims need; whether the second does, see "+checkAssume+" first")
 	default:
 		s.OK(checkClaims, "both trust policies allow what the claims need")
 	}
@@ -157,7 +159,7 @@ func (s *section) sessionClaim(kind, action string, first, second bool) []string
 		m := mending{request: &policy.Request{Action: action, Resource: app.ARN, Principal: s.webIdentity(), Context: q.Keys}, fresh: fresh, prefix: s.claims.host() + ":"}
 		undecided = append(undecided, s.sessionClaimAt(kind, app, &a, &m)...)
 	}
-	if second {
+	if second && s.fine(checkAssume) {
 		q := s.chainedRequest(action)
 		a := iamrole.Assumes(app, enhanced, q)
 		m := s.chainedMending(action)
