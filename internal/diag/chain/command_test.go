@@ -17,6 +17,9 @@ func TestQuoted(t *testing.T) {
 		t.Skip("there is no sh on this machine")
 	}
 	words := []string{"plain", "", "two words", "it's", `{"a": "$HOME"}`, "a;b", "`id`", "~", "*", "tab\tand\nline", `back\slash`, "ä", "-x", "a=b", "!x", "#"}
+	for c := '!'; c <= '~'; c++ { // each by itself: none hides behind another
+		words = append(words, string(c)+"HOME")
+	}
 	out, err := exec.Command(sh, "-c", `printf '%s\0' `+chain.Quoted(words...)).Output()
 	if err != nil {
 		t.Fatal(err)
