@@ -123,6 +123,18 @@ func locationMistakes() []mistake {
 		},
 		trust("grants.trust-assume-role", "the role of the location does not let S3 Access Grants assume it", `"sts:AssumeRole"`, `"sts:TagSession"`),
 		trust("grants.trust-source-identity", "the role of the location does not let S3 Access Grants set a source identity", `"sts:SetSourceIdentity"`, `"sts:TagSession"`),
+		{
+			id: "grants.trust-no-source-identity", what: "the role of the location does not let S3 Access Grants set a source identity, and the grant is that of a role",
+			make: func(b *bench) { b.rewordTrust(locationRole, `"sts:SetSourceIdentity"`, `"sts:TagSession"`) },
+			args: towards("s3://tip-demo-data/shared/"), culprit: arn,
+		},
+		{
+			id: "grants.trust-source-identity", name: "denied", what: "the role of the location denies S3 Access Grants a source identity, which only grants to roles need",
+			make: func(b *bench) {
+				b.rewordTrust(locationRole, `"Statement":[`, `"Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:SetSourceIdentity"},`)
+			},
+			args: towards(reports), culprit: arn,
+		},
 		trust("grants.trust-set-context", "the role of the location does not let S3 Access Grants set the identity", `"sts:SetContext"`, `"sts:TagSession"`),
 		trust("grants.trust-condition", "the role of the location trusts the instance of another account", `"aws:SourceAccount":"444455556666"`, `"aws:SourceAccount":"111122223333"`),
 		trust("grants.trust-denied", "the role of the location denies S3 Access Grants the identity", `"Statement":[`, `"Statement":[{"Effect":"Deny",`+principal+`,"Action":"sts:SetContext"},`),

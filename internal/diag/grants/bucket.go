@@ -111,23 +111,31 @@ func (s *section) judgeBucketPolicy(bucket string, doc *policy.Document) {
 func (s *section) except(bucket string, doc *policy.Document, statement int) finding.Fix {
 	d := iamrole.Edit(doc)
 	by := finding.Fix{Who: finding.DataAdmin, Does: "leave the location's role out of the statement that denies", Console: "Amazon S3 > Buckets > " + bucket + " > Permissions > Bucket policy"}
+	if leaveOut(d, statement, "aws:PrincipalArn", s.role.ARN) {
+		by.Console, by.Command = "", s.Application.AWS(s.region, "s3api", "put-bucket-policy", "--bucket", bucket, "--policy", d.Text())
+	}
+	return by
+}
+
+// leaveOut has a statement that denies spare those whose key has a value. It is false if
+// that is not possible.
+func leaveOut(d *iamrole.Draft, statement int, key, value string) bool {
+	const operator = "ArnNotEquals"
 	if statement < 0 || statement >= len(d.Statement) {
-		return by
+		return false
 	}
 	conditions := map[string]map[string]json.RawMessage{}
 	if have := d.Statement[statement].Condition; len(have) > 0 && json.Unmarshal(have, &conditions) != nil {
-		return by
+		return false
 	}
-	const operator, key = "ArnNotEquals", "aws:PrincipalArn"
 	if conditions[operator] == nil {
 		conditions[operator] = map[string]json.RawMessage{}
 	}
 	others := iamrole.List(conditions[operator][key])
-	if !slices.Contains(others, s.role.ARN) {
-		others = append(others, s.role.ARN)
+	if !slices.Contains(others, value) {
+		others = append(others, value)
 	}
 	conditions[operator][key] = iamrole.Value(others)
 	d.Statement[statement].Condition = iamrole.Value(conditions)
-	by.Console, by.Command = "", s.Application.AWS(s.region, "s3api", "put-bucket-policy", "--bucket", bucket, "--policy", d.Text())
-	return by
+	return true
 }

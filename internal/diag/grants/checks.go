@@ -60,6 +60,7 @@ func Checks() []finding.Check {
 		{ID: checkTrust, Title: "trust policy of the location's role", Why: "S3 Access Grants assumes the role for the person.", Kinds: []finding.Kind{
 			fails("grants.trust-assume-role", "the role does not let S3 Access Grants assume it", noRole),
 			warns("grants.trust-source-identity", "the role does not let S3 Access Grants set a source identity", "Grants to IAM roles and users are refused. "+noRole),
+			fails("grants.trust-no-source-identity", "the role does not let S3 Access Grants set a source identity, as a grant to a role needs", noRole),
 			fails("grants.trust-set-context", "the role does not let S3 Access Grants set the person's identity", noRole),
 			fails("grants.trust-condition", "a condition of the role's trust policy refuses S3 Access Grants", noRole),
 			fails("grants.trust-denied", "the role's trust policy denies S3 Access Grants", noRole),

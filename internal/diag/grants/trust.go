@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
+
 	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 	"github.com/tip-cli/tip-cli/internal/diag/iamrole"
@@ -13,11 +15,51 @@ import (
 // service assumes the role of a location.
 const service = "access-grants.s3.amazonaws.com"
 
-// trustKinds are what is wrong if an action is not allowed to the service.
-var trustKinds = []struct{ action, kind string }{
-	{"sts:AssumeRole", "grants.trust-assume-role"},
-	{"sts:SetSourceIdentity", "grants.trust-source-identity"},
-	{"sts:SetContext", "grants.trust-set-context"},
+// trustKind is what is wrong if an action is not allowed to the service. spare says that
+// this person's grants do not need it.
+type trustKind struct {
+	action, kind string
+	spare        bool
+}
+
+// trustKinds are those of a role, by whom the grants are for that it is needed for: where
+// there are none, people of the directory.
+func (s *section) trustKinds(role string) []trustKind {
+	toPeople, toIAM := s.grantees(role)
+	all := []trustKind{{action: "sts:AssumeRole", kind: "grants.trust-assume-role"}}
+	if toIAM {
+		all = append(all, trustKind{action: "sts:SetSourceIdentity", kind: "grants.trust-no-source-identity"})
+	}
+	if toPeople || !toIAM {
+		all = append(all, trustKind{action: "sts:SetContext", kind: "grants.trust-set-context"})
+	}
+	if !toIAM {
+		all = append(all, trustKind{"sts:SetSourceIdentity", "grants.trust-source-identity", true})
+	}
+	return all
+}
+
+// grantees says whom the grants are for that a location's role is needed for: the one that
+// serves the path or, without one, all of the person's.
+func (s *section) grantees(role string) (toPeople, toIAM bool) {
+	mine, _ := s.mine()
+	if s.target != "" {
+		if mine = nil; s.serves != nil {
+			mine = []grant{*s.serves}
+		}
+	}
+	for i := range mine {
+		g := &mine[i]
+		if !slices.ContainsFunc(s.read.locations, func(l location) bool { return l.role == role && g.locationID == l.id }) {
+			continue
+		}
+		if g.granteeType == string(types.GranteeTypeIam) {
+			toIAM = true
+		} else {
+			toPeople = true
+		}
+	}
+	return toPeople, toIAM
 }
 
 func (s *section) contextProvider() string {
@@ -41,7 +83,8 @@ func (s *section) checkTrust(role *chain.Role) {
 		return
 	}
 	var lacking []string
-	for _, k := range trustKinds {
+	kinds := s.trustKinds(role.ARN)
+	for _, k := range kinds {
 		q := s.asService(k.action, s.instance)
 		answer := iamrole.Trusts(role, policy.Principal{Service: service}, q)
 		switch {
@@ -49,8 +92,10 @@ func (s *section) checkTrust(role *chain.Role) {
 		case answer.Unknown:
 			s.log.Unread(checkTrust, k.action+" of "+role.ARN+": "+answer.Why, nil)
 			return
+		case answer.Denied() && k.spare:
+			s.log.Found(k.kind, role.ARN, k.action+": "+answer.Why, s.exempt(role, answer.Outcome.Result.Statement))
 		case answer.Denied():
-			s.log.Found("grants.trust-denied", role.ARN, k.action+": "+answer.Why, s.withoutStatement(role, answer.Outcome.Result.Statement))
+			s.log.Found("grants.trust-denied", role.ARN, k.action+": "+answer.Why, s.exempt(role, answer.Outcome.Result.Statement))
 			return
 		case s.asPrinted(role, k.action):
 			s.log.Unread(checkTrust, "the trust policy of "+role.ARN+" wants the instance's ARN without its region, as a guide prints it; whether AWS takes that is not known", nil)
@@ -59,7 +104,7 @@ func (s *section) checkTrust(role *chain.Role) {
 			lacking = append(lacking, k.action)
 		}
 	}
-	s.reportTrust(role, lacking)
+	s.reportTrust(role, kinds, lacking)
 }
 
 // asPrinted reports whether the role trusts the service if the ARN of its instance has no
@@ -69,19 +114,22 @@ func (s *section) asPrinted(role *chain.Role, action string) bool {
 	return answer.Allowed()
 }
 
-func (s *section) reportTrust(role *chain.Role, lacking []string) {
+func (s *section) reportTrust(role *chain.Role, kinds []trustKind, lacking []string) {
 	fix := s.trust(role, lacking)
-	for _, k := range trustKinds {
+	for _, k := range kinds {
 		if !slices.Contains(lacking, k.action) {
 			continue
 		}
-		if condition := s.condition(role, k.action); condition != "" {
-			if !s.log.Has("grants.trust-condition") {
-				s.log.Found("grants.trust-condition", role.ARN, k.action+": "+condition, fix)
-			}
-			continue
+		condition := s.condition(role, k.action)
+		switch {
+		case condition != "" && s.log.Has("grants.trust-condition"):
+		case condition != "" && k.spare:
+			s.log.Found(k.kind, role.ARN, k.action+": "+condition, fix)
+		case condition != "":
+			s.log.Found("grants.trust-condition", role.ARN, k.action+": "+condition, fix)
+		default:
+			s.log.Found(k.kind, role.ARN, "no statement of the trust policy allows "+k.action+" to "+service, fix)
 		}
-		s.log.Found(k.kind, role.ARN, "no statement of the trust policy allows "+k.action+" to "+service, fix)
 	}
 	if len(lacking) == 0 && !s.log.Has(checkTrust) {
 		s.log.OK(checkTrust, role.ARN+" trusts "+service)
@@ -138,16 +186,14 @@ func (s *section) trustStatements(actions []string) []iamrole.Statement {
 	return all
 }
 
-// withoutStatement takes a statement out of a trust policy.
-func (s *section) withoutStatement(role *chain.Role, statement int) finding.Fix {
+// exempt leaves the instance out of a statement of a trust policy that denies.
+func (s *section) exempt(role *chain.Role, statement int) finding.Fix {
+	const does = "leave this instance out of the statement that denies"
 	d := iamrole.Edit(role.Trust)
-	if statement >= 0 && statement < len(d.Statement) {
-		d.Statement = slices.Delete(d.Statement, statement, statement+1)
+	if !leaveOut(d, statement, "aws:SourceArn", s.instance) {
+		return finding.Fix{Who: finding.DataAdmin, Does: does, Console: "IAM > Roles > " + role.Name + " > Trust relationships > Edit trust policy"}
 	}
-	if len(d.Statement) == 0 {
-		d.Statement = s.trustStatements([]string{"sts:AssumeRole", "sts:SetSourceIdentity", "sts:SetContext"})
-	}
-	return s.updateTrust("take the statement that denies out of the trust policy", role, d)
+	return s.updateTrust(does, role, d)
 }
 
 func (s *section) updateTrust(does string, role *chain.Role, d *iamrole.Draft) finding.Fix {
