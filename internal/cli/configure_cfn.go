@@ -39,10 +39,10 @@ URL is the issuer exactly as its tokens have it in iss, with or without a slash 
 the end. AUD is their aud, or their azp where they have one: the client id.
 
 THUMBPRINT, the SHA-1 fingerprint of a certificate, can be left out. Then the host of
-the issuer's keys is asked for its certificates. Where a public CA has issued them,
-IAM needs no thumbprint and the template has none; else it has that of the last one
-of the chain, if AWS_CA_BUNDLE vouches for it. With --no-check nobody is asked: IAM
-takes what it needs from the chain itself when the stack is deployed.
+the issuer's keys is asked for its certificates, and the template has that of the top
+one of the chain, if this system or AWS_CA_BUNDLE vouches for it. IAM looks at it where
+no public CA has issued the certificate. With --no-check nobody is asked: IAM takes
+what it needs from the chain itself when the stack is created.
 
 The roles may do no more than they need: --application-arn narrows the exchange to
 one application, --service chooses what the session may use (s3 and athena, as the
@@ -150,7 +150,7 @@ func (a *app) printTemplate(t *rolestemplate.Template, format string) (err error
 	return nil
 }
 
-// thumbprintOf is what IAM needs of the identity provider's certificates, often nothing.
+// thumbprintOf is what IAM may need of the identity provider's certificates.
 // What cannot be seen is told, and stops nothing: IAM looks by itself. The only error is
 // that of ctx.
 func (a *app) thumbprintOf(ctx context.Context, issuer string) (string, error) {
@@ -160,14 +160,14 @@ func (a *app) thumbprintOf(ctx context.Context, issuer string) (string, error) {
 	}
 	if err != nil {
 		hint := cmp.Or(hintOf(err), "check the address, the network, HTTPS_PROXY and NO_PROXY, or leave the look out with --no-check")
-		a.warn(fmt.Sprintf("%v (%s); the template has no thumbprint: IAM takes it from the chain by itself when the stack is deployed", err, hint))
+		a.warn(fmt.Sprintf("%v (%s); the template has no thumbprint: IAM takes it from the chain by itself when the stack is created", err, hint))
 		return "", nil
 	}
 	if chain.Issuer != issuer {
 		a.warn(fmt.Sprintf("%s calls itself %q in its discovery document: tokens have that in iss, and IAM finds no provider of another URL; give it exactly so", issuer, chain.Issuer))
 	}
 	if chain.Public && cmp.Or(a.Getenv("SSL_CERT_FILE"), a.Getenv("SSL_CERT_DIR")) == "" { // which replace the system's roots
-		return "", nil
+		return chain.Thumbprint, nil // which IAM keeps and does not need, and an update of the stack may
 	}
 	a.say("The certificate of %s is of no CA that this system is known to trust by itself. The template has the thumbprint of the top of its chain, %s.\n"+
 		"If a proxy on the way intercepts TLS, it is the proxy's: take --no-check.", chain.Host, chain.Thumbprint)

@@ -21,6 +21,7 @@ const (
 	mostAudiences   = 100
 	mostTags        = 50
 	longestTrust    = 2048
+	longestRights   = 10240 // of all inline policies of a role
 	shortestSession = 3600
 	longestSession  = 43200
 )
@@ -205,6 +206,46 @@ func (in *Input) checkProvider() error {
 		return fmt.Errorf("--existing-provider %s is the provider of %q, not of %q", in.ProviderARN, scheme+of, in.URL)
 	}
 	return nil
+}
+
+// checkPartitions wants what is named to be in one partition: roles, application and
+// regions of two know nothing of each other.
+func (in *Input) checkPartitions() error {
+	first, of := "", ""
+	for _, named := range [][2]string{
+		{"--existing-provider", partitionOfARN(in.ProviderARN)}, {"--application-arn", partitionOfARN(in.ApplicationARN)}, {"--region", partitionOfRegion(in.Region)},
+	} {
+		switch flag, partition := named[0], named[1]; {
+		case partition == "":
+		case first == "":
+			first, of = partition, flag
+		case partition != first:
+			return fmt.Errorf("%s is in the partition %s, and %s in %s: the exchange cannot cross partitions", of, first, flag, partition)
+		}
+	}
+	return nil
+}
+
+func partitionOfARN(arn string) string {
+	if parts := strings.SplitN(arn, ":", 3); len(parts) == 3 {
+		return parts[1]
+	}
+	return ""
+}
+
+// partitionOfRegion knows the partitions that have public documents; "" is any other.
+func partitionOfRegion(region string) string {
+	for _, p := range [][2]string{
+		{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"eusc-", "aws-eusc"}, {"us-iso-", "aws-iso"}, {"us-isob-", "aws-iso-b"}, {"eu-isoe-", "aws-iso-e"}, {"us-isof-", "aws-iso-f"},
+	} {
+		if strings.HasPrefix(region, p[0]) {
+			return p[1]
+		}
+	}
+	if region == "" || strings.Contains(region, "iso") {
+		return ""
+	}
+	return "aws"
 }
 
 func (in *Input) checkTags() error {

@@ -44,14 +44,18 @@ func TestRefuses(t *testing.T) {
 		"--application-arn": {func(in *rolestemplate.Input) { in.ApplicationARN = "*" }, func(in *rolestemplate.Input) {
 			in.ApplicationARN = "arn:aws:sso::111122223333:application/ssoins-1234567890abcdef/apl-1234567890abcdef\n"
 		}},
-		"--service":                  {func(in *rolestemplate.Input) { in.Services = []rolestemplate.Service{"s3", "ec2"} }},
-		"role-name":                  {func(in *rolestemplate.Input) { in.OIDCRoleName = "a b" }, func(in *rolestemplate.Input) { in.EnhancedRoleName = strings.Repeat("x", 65) }},
-		"cannot both have the name":  {func(in *rolestemplate.Input) { in.OIDCRoleName, in.EnhancedRoleName = "a", "A" }},
-		"--session-duration":         {func(in *rolestemplate.Input) { in.SessionDuration = 3599 }, func(in *rolestemplate.Input) { in.SessionDuration = 43201 }, func(in *rolestemplate.Input) { in.SessionDuration = -1 }},
-		"--region":                   {func(in *rolestemplate.Input) { in.Region = "*" }, func(in *rolestemplate.Input) { in.Region = "${x}" }, func(in *rolestemplate.Input) { in.Region = "EU-WEST-1" }},
-		"--access-grants-account":    {func(in *rolestemplate.Input) { in.GrantsAccounts = []string{"*"} }, func(in *rolestemplate.Input) { in.GrantsAccounts = []string{"1"} }},
-		"--existing-provider":        {provider("x"), provider("arn:aws:iam::444455556666:role/x")},
-		"is the provider of":         {provider("arn:aws:iam::444455556666:oidc-provider/dev-123456789.okta.com/oauth2/default/"), provider("arn:aws:iam::444455556666:oidc-provider/*")},
+		"--service":                 {func(in *rolestemplate.Input) { in.Services = []rolestemplate.Service{"s3", "ec2"} }},
+		"role-name":                 {func(in *rolestemplate.Input) { in.OIDCRoleName = "a b" }, func(in *rolestemplate.Input) { in.EnhancedRoleName = strings.Repeat("x", 65) }},
+		"cannot both have the name": {func(in *rolestemplate.Input) { in.OIDCRoleName, in.EnhancedRoleName = "a", "A" }},
+		"--session-duration":        {func(in *rolestemplate.Input) { in.SessionDuration = 3599 }, func(in *rolestemplate.Input) { in.SessionDuration = 43201 }, func(in *rolestemplate.Input) { in.SessionDuration = -1 }},
+		"--region":                  {func(in *rolestemplate.Input) { in.Region = "*" }, func(in *rolestemplate.Input) { in.Region = "${x}" }, func(in *rolestemplate.Input) { in.Region = "EU-WEST-1" }},
+		"--access-grants-account":   {func(in *rolestemplate.Input) { in.GrantsAccounts = []string{"*"} }, func(in *rolestemplate.Input) { in.GrantsAccounts = []string{"1"} }},
+		"--existing-provider":       {provider("x"), provider("arn:aws:iam::444455556666:role/x")},
+		"is the provider of":        {provider("arn:aws:iam::444455556666:oidc-provider/dev-123456789.okta.com/oauth2/default/"), provider("arn:aws:iam::444455556666:oidc-provider/*")},
+		"IAM takes 10240: give fewer --access-grants-account":                              {accounts(170)},
+		"--application-arn is in the partition aws-us-gov, and --region in aws:":           {application("aws-us-gov", "eu-west-1"), application("aws-us-gov", "me-south-1")},
+		"--application-arn is in the partition aws-cn, and --region in aws-us-gov":         {application("aws-cn", "us-gov-west-1")},
+		"--existing-provider is in the partition aws, and --application-arn in aws-us-gov": {func(in *rolestemplate.Input) { existing(in); application("aws-us-gov", "")(in) }},
 		"names one that is there":    {func(in *rolestemplate.Input) { existing(in); thumb(strings.Repeat("a", 40))(in) }},
 		"the key of the tag":         {tags("", "x"), tags("a\nb", "x"), tags(strings.Repeat("x", 129), "x"), tags("{{resolve:x}}", "y")},
 		"the value of the tag":       {tags("a", ""), tags("a", `"`), tags("a", strings.Repeat("x", 257)), tags("a", "${AWS::Region}")},
@@ -65,6 +69,36 @@ func TestRefuses(t *testing.T) {
 				t.Errorf("%s, %d: %v", want, i, err)
 			}
 		}
+	}
+}
+
+func accounts(n int) func(*rolestemplate.Input) {
+	return func(in *rolestemplate.Input) {
+		for i := range n {
+			in.GrantsAccounts = append(in.GrantsAccounts, fmt.Sprintf("%012d", i))
+		}
+	}
+}
+
+func application(partition, region string) func(*rolestemplate.Input) {
+	return func(in *rolestemplate.Input) {
+		in.ApplicationARN, in.Region = "arn:"+partition+":sso::111122223333:application/ssoins-1234567890abcdef/apl-1234567890abcdef", region
+	}
+}
+
+// What belongs together is not refused.
+func TestPartitionsThatFit(t *testing.T) {
+	for partition, regions := range map[string][]string{
+		"aws": {"", "eu-west-1", "mx-central-1"}, "aws-cn": {"", "cn-north-1"}, "aws-us-gov": {"us-gov-east-1"}, "aws-eusc": {"eusc-de-east-1"}, "aws-iso-b": {"us-isob-east-1"}, "aws-iso": {"us-iso-west-1", "xx-isox-east-1"},
+	} {
+		for _, region := range regions {
+			if _, err := rolestemplate.New(input(application(partition, region))); err != nil {
+				t.Errorf("%s, %s: %v", partition, region, err)
+			}
+		}
+	}
+	if _, err := rolestemplate.New(input(accounts(100))); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -93,14 +94,53 @@ func (in *Input) enhancedRole() object {
 		p.add("MaxSessionDuration", in.SessionDuration)
 	}
 	p.add("AssumeRolePolicyDocument", enhancedTrust())
+	p.add("Policies", in.policies())
+	return in.tagged(p)
+}
+
+// policies are those of the second role.
+func (in *Input) policies() list {
 	policies := list{}
 	for _, s := range Services() {
 		if slices.Contains(in.Services, s) {
 			policies = append(policies, policy(string(s), in.rights(s)...))
 		}
 	}
-	p.add("Policies", policies)
-	return in.tagged(p)
+	return policies
+}
+
+// rightsLength is how long they are together to IAM, as trustLength is.
+func (in *Input) rightsLength() int {
+	n := 0
+	for _, p := range in.policies() {
+		text, err := json.Marshal(settled(p.(object)[1].value))
+		if err != nil {
+			return 0 // there is nothing in it that JSON cannot say
+		}
+		n += utf8.RuneCount(text)
+	}
+	return n
+}
+
+// settled has values of the longest partition for the calls.
+func settled(v any) any {
+	switch v := v.(type) {
+	case object:
+		o := object{}
+		for _, m := range v {
+			o.add(m.key, settled(m.value))
+		}
+		return o
+	case list:
+		l := list{}
+		for _, item := range v {
+			l = append(l, settled(item))
+		}
+		return l
+	case call:
+		return strings.NewReplacer("${AWS::Partition}", "aws-us-gov", "${AWS::AccountId}", "123456789012").Replace(v.argument)
+	}
+	return v
 }
 
 // enhancedTrust lets the first role assume the second, and speak for nobody but whom

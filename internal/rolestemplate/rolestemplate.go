@@ -89,6 +89,9 @@ func New(in Input) (*Template, error) {
 	if n := in.trustLength(); n > longestTrust {
 		return nil, fmt.Errorf("the trust policy of the role would have %d characters, and IAM takes %d: give fewer or shorter audiences", n, longestTrust)
 	}
+	if n := in.rightsLength(); n > longestRights {
+		return nil, fmt.Errorf("the policies of the role would have %d characters, and IAM takes %d: give fewer --access-grants-account", n, longestRights)
+	}
 	return t, nil
 }
 
@@ -139,7 +142,7 @@ func (in *Input) hostPath() string { return strings.TrimPrefix(in.URL, scheme) }
 
 func (in *Input) check() error {
 	for _, check := range []func() error{
-		in.checkURL, in.checkAudiences, in.checkThumbprint, in.checkApplication, in.checkServices, in.checkRoles, in.checkPlaces, in.checkProvider, in.checkTags,
+		in.checkURL, in.checkAudiences, in.checkThumbprint, in.checkApplication, in.checkServices, in.checkRoles, in.checkPlaces, in.checkProvider, in.checkPartitions, in.checkTags,
 	} {
 		if err := check(); err != nil {
 			return err

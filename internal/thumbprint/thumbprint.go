@@ -1,5 +1,5 @@
 // Package thumbprint finds the certificate by which IAM would know the host of an
-// identity provider's keys: the last one of the chain that the host sends, which is the
+// identity provider's keys: the top one of the chain that the host sends, which is the
 // top intermediate where a public CA has issued it (IAM user guide, "Obtain the
 // thumbprint for an OpenID Connect identity provider").
 //
@@ -19,6 +19,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -31,8 +32,8 @@ type Chain struct {
 	Issuer string
 	// Host is the host of jwks_uri, whose certificates these are.
 	Host string
-	// Thumbprint is the SHA-1 fingerprint of the last certificate, 40 lower-case
-	// hexadecimal digits.
+	// Thumbprint is the SHA-1 fingerprint of the top certificate of the chain that is
+	// sent, 40 lower-case hexadecimal digits.
 	Thumbprint string
 	// Alone says that the host sends its own certificate only, which it will replace.
 	Alone bool
@@ -114,9 +115,23 @@ func get(ctx context.Context, client *http.Client, address string) (*http.Respon
 
 func chainOf(issuer, host string, state *tls.ConnectionState) Chain {
 	sent := state.PeerCertificates
-	last := sent[len(sent)-1]
-	sum := sha1.Sum(last.Raw) //nolint:gosec // no secret, a name
-	return Chain{Issuer: issuer, Host: host, Thumbprint: hex.EncodeToString(sum[:]), Alone: len(sent) == 1, Public: public(host, sent)}
+	top := topOf(sent)
+	sum := sha1.Sum(top.Raw) //nolint:gosec // no secret, a name
+	return Chain{Issuer: issuer, Host: host, Thumbprint: hex.EncodeToString(sum[:]), Alone: top == sent[0], Public: public(host, sent)}
+}
+
+// topOf goes up from the host's own certificate to the last that it sends: some hosts
+// send them in another order, or others beside them.
+func topOf(sent []*x509.Certificate) *x509.Certificate {
+	top, left := sent[0], slices.Clone(sent[1:])
+	for {
+		i := slices.IndexFunc(left, func(c *x509.Certificate) bool { return top.CheckSignatureFrom(c) == nil })
+		if i < 0 {
+			return top
+		}
+		top = left[i]
+		left = slices.Delete(left, i, i+1)
+	}
 }
 
 // public asks the roots of the system, without those that a client has beside them.
