@@ -113,6 +113,11 @@ func (f *diagFlags) check(cmd *cobra.Command) error {
 	case cmd.Flags().Changed("application-arn") && f.application == "":
 		err = errors.New("the ARN of -a is empty: without -a the configured application is looked at")
 	}
+	for _, name := range []string{"target", "workgroup", "html"} {
+		if flag := cmd.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" { // such as an unset variable of a script
+			err = fmt.Errorf("--%s is empty: leave it out, or give a value", name)
+		}
+	}
 	for _, service := range f.services {
 		if !slices.Contains(diagServices, service) {
 			err = fmt.Errorf("--service %q is none of %s", service, oneOf(diagServices))
@@ -192,8 +197,8 @@ func (a *app) diagnose(ctx context.Context, f *diagFlags) error {
 
 // diagnosis looks at everything.
 func (a *app) diagnosis(ctx context.Context, asked chain.Asked) (finding.Report, error) {
+	defer a.progress.begin("looking for AWS credentials")()
 	c := a.chain(ctx, asked)
-	defer a.progress.end()
 	return diag.Run(ctx, c, func(s finding.Section) { a.progress.begin("looking at: " + s.Title()) })
 }
 

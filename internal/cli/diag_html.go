@@ -20,6 +20,8 @@ import (
 func pageTarget(path string) (string, error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
+	} else if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return "", &usageError{fmt.Errorf("--html %q is a link to what is not there", path), "name a file, such as: --html diagnosis.html"}
 	}
 	info, err := os.Stat(path)
 	switch {

@@ -148,13 +148,13 @@ func (t *diagTree) wrapped(text, indent string) string {
 
 // sum says how it ended, and where to begin.
 func (t *diagTree) sum(r *finding.Report) {
-	fmt.Fprintf(&t.out, "%d ok, %d failed, %d warnings, %d unknown, %d skipped\n",
-		r.Count(finding.OK), r.Count(finding.Fail), r.Count(finding.Warn), r.Count(finding.Unknown), r.Count(finding.Skipped))
+	t.out.WriteString(t.wrapped(fmt.Sprintf("%d ok, %d failed, %d warnings, %d unknown, %d skipped",
+		r.Count(finding.OK), r.Count(finding.Fail), r.Count(finding.Warn), r.Count(finding.Unknown), r.Count(finding.Skipped)), "") + "\n")
 	first := r.First()
 	if first == nil {
 		return
 	}
-	fmt.Fprintf(&t.out, "Begin with %s: %s\n", first.ID, t.wrapped(visible(first.Title), ""))
+	t.out.WriteString(t.wrapped("Begin with "+first.ID+": "+visible(first.Title), "") + "\n")
 	if len(first.Fixes) > 0 && first.Fixes[0].Command != "" {
 		fmt.Fprintf(&t.out, "  %s\n", t.in(bold, visible(first.Fixes[0].Command)))
 	}

@@ -57,7 +57,8 @@ func TestDiagnosisForPeople(t *testing.T) {
         configured
 
 1 ok, 1 failed, 0 warnings, 1 unknown, 2 skipped
-Begin with center.not-assigned: the user is not assigned to the application
+Begin with center.not-assigned: the user is not assigned to
+the application
   aws sso-admin create-application-assignment --application-arn arn:aws:sso::111122223333:application/ssoins-1/apl-1 --principal-type USER --principal-id 1234567890-aaaa
 `
 	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(tree.out.String(), "\n")); diff != "" {
