@@ -198,3 +198,18 @@ func TestScopes(t *testing.T) {
 		t.Errorf("held (-want +got):\n%s", diff)
 	}
 }
+
+// Where the account of the role has an instance without a grant for the path, that of the
+// bucket's owner is the one that counts, as for get-data-access.
+func TestInstanceOfTheOwner(t *testing.T) {
+	l := labtest.Start(t, labtest.Edit(labtest.Organization))
+	c := chainTo("s3://" + labtest.DataBucket + "/reports/")
+	asAdmin(l, c)
+	asPerson(t, l, c)
+	c.Person = &chain.Person{UserID: labtest.AnalystID, Groups: []string{"1234567890-cccccccc-3333-4ccc-8ccc-cccccccccccc"}, GroupsRead: true}
+	c.Asked.Live = true
+	got := run(t, c)
+	if got["grant"] != "ok" || got["answer"] != "ok" || got["not-granted"] != "" {
+		t.Errorf("%v", got)
+	}
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 
+	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 	"github.com/tip-cli/tip-cli/internal/diag/iamrole"
 	"github.com/tip-cli/tip-cli/internal/diag/refusal"
@@ -14,10 +15,11 @@ import (
 )
 
 // checkInstance wants an instance. Where nobody has named its account, and the one of the
-// role has none, that of the bucket's owner is looked at.
+// role has none, or no grant for the path, that of the bucket's owner is looked at, as
+// get-data-access does.
 func (s *section) checkInstance(ctx context.Context) {
 	r := &s.read
-	if missing(r.instanceErr, r.locationsErr, r.grantsErr, r.ownErr) && s.elsewhere(ctx) {
+	if (missing(r.instanceErr, r.locationsErr, r.grantsErr, r.ownErr) || s.uncovered()) && s.elsewhere(ctx) {
 		s.readAll(ctx)
 	}
 	switch {
@@ -41,6 +43,12 @@ func worst(refused ...*refusal.Refusal) *refusal.Refusal {
 		}
 	}
 	return refused[0]
+}
+
+// uncovered reports whether the person has no grant for the path, for certain.
+func (s *section) uncovered() bool {
+	mine, refused := s.mine()
+	return refused == nil && s.best(mine, s.target) == nil
 }
 
 // elsewhere looks for the account whose instance is the one for the path.
@@ -79,7 +87,7 @@ func (s *section) checkCenter() {
 // checkSharing wants the role admitted by the resource policy of another account's instance.
 func (s *section) checkSharing(ctx context.Context) {
 	const permission = "s3:GetAccessGrantsInstanceResourcePolicy"
-	home := accountOf(s.ourRole())
+	home := config.AccountOf(s.ourRole())
 	switch {
 	case home == "":
 		s.log.Skip(checkSharing, "needs the identity-enhanced role: see the checks of this machine")
