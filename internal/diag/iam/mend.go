@@ -31,7 +31,7 @@ func (m *mending) mend(doc *policy.Document) *policy.Document {
 		case result.Decision == policy.Allow:
 			return doc
 		case result.Decision == policy.ExplicitDeny:
-			undeny(draft, result.Statement, m.request.Action)
+			undeny(draft, result.Statement, m.request)
 		case !m.widen(draft, doc):
 			draft.Statement = append(draft.Statement, m.fresh)
 		}
@@ -135,21 +135,4 @@ func union(a, b []string) []string {
 		}
 	}
 	return all
-}
-
-// undeny takes an action out of a statement that denies it: out of its list, into
-// its NotAction, or else the whole statement away.
-func undeny(draft *iamrole.Draft, statement int, action string) {
-	st := &draft.Statement[statement]
-	if st.NotAction != nil {
-		st.NotAction = iamrole.Value(append(iamrole.List(st.NotAction), action))
-		return
-	}
-	actions := iamrole.List(st.Action)
-	left := slices.DeleteFunc(slices.Clone(actions), func(a string) bool { return strings.EqualFold(a, action) })
-	if len(left) < len(actions) && len(left) > 0 {
-		st.Action = iamrole.Value(left)
-		return
-	}
-	draft.Statement = slices.Delete(draft.Statement, statement, statement+1)
 }

@@ -114,7 +114,7 @@ func undenyAll(draft *iamrole.Draft, kind policy.Kind, r *policy.Request) {
 			if len(draft.Statement) < before || !denies(draft.Statement[i], kind, r) {
 				break
 			}
-			undeny(draft, i, r.Action)
+			undeny(draft, i, r)
 		}
 	}
 }
