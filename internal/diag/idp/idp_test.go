@@ -1,6 +1,7 @@
 package idp_test
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -307,6 +309,34 @@ func TestHostileProvider(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// An answer that begins and does not end is none, and without one nothing is said of scopes.
+func TestSlowDrip(t *testing.T) {
+	t.Parallel()
+	c := served(t, func(self string) http.HandlerFunc {
+		honest := provider(self, answer{}, answer{400, "", `{"error":"invalid_grant"}`})
+		return func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/authorize" {
+				honest(w, r)
+				return
+			}
+			w.WriteHeader(http.StatusOK)
+			_, _ = w.Write([]byte("<"))
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	for _, r := range idp.Run(ctx, c) {
+		if r.ID == "idp.endpoint-unreachable" && strings.HasPrefix(r.Seen, "authorization_endpoint") && r.Seen != "authorization_endpoint: no answer within 10s" {
+			t.Error(r.Seen)
+		}
+		if r.Check == "idp.scopes" && r.Status != finding.Skipped {
+			t.Errorf("%+v", r)
+		}
 	}
 }
 

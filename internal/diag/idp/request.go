@@ -124,10 +124,10 @@ func untrusted(err error) bool {
 
 // cause says in a few words why a request had no answer. It names no URL.
 func cause(err error) string {
+	if waited, ok := errors.AsType[net.Error](err); ok && waited.Timeout() { // while the body is read, it is no url.Error
+		return fmt.Sprintf("no answer within %s", patience)
+	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
-		if e.Timeout() {
-			return fmt.Sprintf("no answer within %s", patience)
-		}
 		err = e.Err
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {

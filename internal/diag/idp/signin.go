@@ -107,6 +107,10 @@ func (s *section) checkScopes(asked *authorized) {
 		s.log.Found("idp.scope-unlisted", "scopes", "scopes_supported has no "+names, s.byAdmin("have the provider offer "+names+": to leave it out brings nothing", s.console("scopes")))
 		return
 	}
+	if _, listed := s.doc.list("scopes_supported"); asked == nil && !listed {
+		s.log.Skip("idp.scopes", "the provider lists none, and nobody could be asked for "+strings.Join(scopes, " "))
+		return
+	}
 	s.log.OK("idp.scopes", strings.Join(scopes, " "))
 }
 
