@@ -281,6 +281,14 @@ func (b *bench) readdress(userID, address string) {
 func userMistakes() []mistake {
 	return []mistake{
 		{
+			id: "center.wrong-mapping", name: "external-id", what: "people are looked up by external ids, which nobody in the directory has",
+			world: func(w *lab.World) {
+				issuer := &w.IdentityCenter[0].TrustedTokenIssuers[0]
+				issuer.ClaimAttributePath, issuer.IdentityStoreAttributePath = "sub", "externalIds.value"
+			},
+			culprit: ":trustedTokenIssuer/", says: "emails.value",
+		},
+		{
 			id: "center.no-user", what: "nobody in the directory has the person's e-mail address",
 			world:   claimed(map[string]any{"email": "newcomer@example.com", "name": "Newcomer"}),
 			culprit: "newcomer@example.com", says: "make the user",

@@ -78,6 +78,13 @@ func liveMistakes() []mistake {
 			culprit: labtest.ApplicationARN, says: "fresh JWT",
 		},
 		{
+			id: "live.exchange-refused", name: "jti", what: "the provider leaves jti out, and Identity Center wants it",
+			world: func(w *lab.World) { w.Switches.RequireJTI = aws.Bool(true) },
+			make:  func(b *bench) { b.held(claim("jti", nil)) },
+			args:  []string{"--live"}, culprit: labtest.ApplicationARN, says: "put a jti into ID tokens",
+			mend: func(b *bench) { b.signIn("analyst") },
+		},
+		{
 			id: "live.application-unknown", what: "the configured application does not exist; nobody may look for it",
 			keys:    map[string]any{"token_exchange_application_arn": strings.Replace(labtest.ApplicationARN, "apl-1234567890abcdef", "apl-ffffffffffffffff", 1)},
 			args:    blindly(),

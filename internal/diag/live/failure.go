@@ -157,8 +157,14 @@ func (s *step) fix(c *chain.Chain, kind string, e *tipcreds.ExchangeError) findi
 	if usual == "" {
 		usual = "look up what AWS says"
 	}
+	unexplained := kind == kindGrantRefused && len(s.unknown(c)) == 0 && c.Center.Config != nil && c.Application.Config != nil
 	switch {
-	case kind == kindGrantRefused && c.Asked.JWT.IsZero() && len(s.unknown(c)) == 0 && c.Center.Config != nil && c.Application.Config != nil:
+	case unexplained && c.Token != nil && c.Token.Claims != nil && c.Token.ID == "":
+		return finding.Fix{
+			Who: finding.IdPAdmin, Does: "put a jti into ID tokens, another into each: this one has none, and everything else is as it should be, unless it was used elsewhere",
+			Console: "the identity provider's administration: claims of ID tokens",
+		}
+	case unexplained && c.Asked.JWT.IsZero():
 		return again(c, "exchange a fresh JWT: everything else is as it should be, so that this one was probably used elsewhere")
 	case kind == kindTooLong:
 		return finding.Fix{Who: finding.You, Does: "ask for an hour, which every role gives", Command: c.TipCLI("configure", "idp", "--config", `{"session_duration": null}`)}
