@@ -9,6 +9,7 @@
 package athena
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/athena"
 	"github.com/aws/aws-sdk-go-v2/service/athena/types"
 
+	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 	"github.com/tip-cli/tip-cli/internal/diag/iamrole"
@@ -164,10 +166,7 @@ func (l *look) arn() string {
 
 // partition is that of the enhanced role, "aws" if it is not known.
 func (l *look) partition() string {
-	if parts := strings.SplitN(l.c.Config.IDEnhancedRoleARN, ":", 3); len(parts) == 3 && parts[1] != "" {
-		return parts[1]
-	}
-	return "aws"
+	return cmp.Or(config.PartitionOf(l.c.Config.IDEnhancedRoleARN), "aws")
 }
 
 // rest are the checks that came to nothing yet.

@@ -9,6 +9,7 @@
 package chain
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -134,6 +135,16 @@ func (c *Chain) NextIssuer() string {
 		return c.Issuer.URL
 	}
 	return c.Login.Issuer
+}
+
+// GrantsAccount is the account of the S3 Access Grants instance: the configured one, else
+// that of the role, of the credentials to read with or of the session; "" if nobody knows.
+func (c *Chain) GrantsAccount() string {
+	account := cmp.Or(c.Config.S3AGAccountID, config.AccountOf(c.Config.IDEnhancedRoleARN), c.Application.Account)
+	if account == "" && c.Session != nil {
+		account = c.Session.Account
+	}
+	return account
 }
 
 // Issuer is what the identity provider says of itself.

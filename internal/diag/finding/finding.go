@@ -10,7 +10,7 @@ import "slices"
 // Status is what a check came to.
 type Status string
 
-// The statuses, the best first.
+// The statuses.
 const (
 	// OK: looked at, and as it should be.
 	OK Status = "ok"

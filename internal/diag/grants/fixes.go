@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
 
+	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 	"github.com/tip-cli/tip-cli/internal/diag/iamrole"
@@ -188,7 +189,7 @@ func (s *section) register() []finding.Fix {
 
 // createRole makes the role of a location, with the rights that the grants in it need.
 func (s *section) createRole(l *location) []finding.Fix {
-	if accountOf(l.role) != s.account {
+	if config.AccountOf(l.role) != s.account {
 		return []finding.Fix{{Who: finding.DataAdmin, Does: "give the location a role of the account of the instance", Console: "Amazon S3 > Access Grants > Locations > Edit IAM role"}}
 	}
 	var paths []string

@@ -86,10 +86,7 @@ func (s *section) open() string {
 	c := s.Chain
 	s.permission = types.Permission(cmp.Or(c.Asked.Permission, string(types.PermissionRead)))
 	s.region, s.partition = c.Regions.Region, cmp.Or(c.Config.Partition(), "aws")
-	s.account = cmp.Or(c.Config.S3AGAccountID, accountOf(c.Config.IDEnhancedRoleARN), c.Application.Account)
-	if c.Session != nil {
-		s.account = cmp.Or(s.account, c.Session.Account)
-	}
+	s.account = c.GrantsAccount()
 	switch {
 	case !c.Asked.Wants(chain.S3):
 		return "not asked for: --service s3"
@@ -127,14 +124,6 @@ func pathStyle(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil }
 
 func instanceARN(partition, region, account string) string {
 	return "arn:" + partition + ":s3:" + region + ":" + account + ":access-grants/default"
-}
-
-// accountOf is the account in an ARN, "" if there is none.
-func accountOf(arn string) string {
-	if parts := strings.Split(arn, ":"); len(parts) > 5 {
-		return parts[4]
-	}
-	return ""
 }
 
 // skip leaves out every check that has no result yet.

@@ -110,7 +110,7 @@ func (l *look) grants(ctx context.Context) {
 // an instance of Identity Center may be replicated to other regions.
 func (l *look) apart(ctx context.Context, here, center string) {
 	seen := "S3 Access Grants is asked in " + here + " (" + l.c.Regions.Source + "), Identity Center is in " + center
-	account, access := l.grantsAccount(), &l.c.Application
+	account, access := l.c.GrantsAccount(), &l.c.Application
 	if access.Config == nil || account == "" {
 		l.Unread("regions.grants", seen+"; whether they are associated is not known: "+access.Reason, nil, l.setRegion(center))
 		return
@@ -125,17 +125,6 @@ func (l *look) apart(ctx context.Context, here, center string) {
 	default:
 		l.Found("regions.grants-elsewhere", l.c.Regions.Source, seen, l.setRegion(center))
 	}
-}
-
-// grantsAccount is that of the S3 Access Grants instance.
-func (l *look) grantsAccount() string {
-	if l.c.Config.S3AGAccountID != "" {
-		return l.c.Config.S3AGAccountID
-	}
-	if parts := strings.Split(l.c.Config.IDEnhancedRoleARN, ":"); len(parts) > 5 {
-		return parts[4]
-	}
-	return l.c.Application.Account
 }
 
 // setRegion has everything asked in another region.
