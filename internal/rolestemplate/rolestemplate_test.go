@@ -272,3 +272,27 @@ func asList(v any) (all []string) {
 	}
 	return all
 }
+
+// No role can do more than is asked of it: no action has a star, none is of IAM or STS,
+// and a star for a resource stands only where the service knows none.
+func TestRightsAreFew(t *testing.T) {
+	starred := map[string]bool{"sso-oauth:CreateTokenWithIAM": true, "athena:ListDataCatalogs": true, "athena:ListWorkGroups": true, "lakeformation:GetDataAccess": true}
+	for _, edit := range []func(*rolestemplate.Input){func(*rolestemplate.Input) {}, everything, existing} {
+		document := read(t, input(edit))
+		for _, role := range []string{"OIDCRole", "IdEnhancedRole"} {
+			for _, p := range at(t, document, "Resources", role, "Properties", "Policies").([]any) {
+				for _, s := range at(t, p, "PolicyDocument", "Statement").([]any) {
+					for _, action := range asList(at(t, s, "Action")) {
+						service, _, _ := strings.Cut(action, ":")
+						if strings.Contains(action, "*") || service == "iam" || service == "sts" || (role == "OIDCRole") != (service == "sso-oauth") {
+							t.Errorf("%s may %s", role, action)
+						}
+						if at(t, s, "Resource") == "*" && !starred[action] && service != "redshift-data" {
+							t.Errorf("%s may %s on everything", role, action)
+						}
+					}
+				}
+			}
+		}
+	}
+}

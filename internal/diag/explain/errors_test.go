@@ -225,18 +225,19 @@ func TestErrorFacts(t *testing.T) {
 
 func TestUnknown(t *testing.T) {
 	for text, want := range map[string]error{
-		"hello":                                explain.ErrUnknown,
-		"lorem ipsum dolor sit amet":           explain.ErrUnknown,
-		"{}":                                   explain.ErrUnknown,
-		"[1,2,3]":                              explain.ErrUnknown,
-		`{"Records": []}`:                      explain.ErrUnknown,
-		"center.no-such-thing":                 explain.ErrUnknown,
-		"":                                     explain.ErrEmpty,
-		" \n\t":                                explain.ErrEmpty,
-		`""`:                                   explain.ErrEmpty,
-		"\xff\xfe":                             explain.ErrBinary,
-		"\x7fELF\x00\x01":                      explain.ErrBinary,
-		strings.Repeat("a", explain.Longest+1): explain.ErrTooLarge,
+		"hello": explain.ErrUnknown,
+		`java.nio.file.AccessDeniedException: C:\\temp\\x`: explain.ErrUnknown,
+		"lorem ipsum dolor sit amet":                       explain.ErrUnknown,
+		"{}":                                               explain.ErrUnknown,
+		"[1,2,3]":                                          explain.ErrUnknown,
+		`{"Records": []}`:                                  explain.ErrUnknown,
+		"center.no-such-thing":                             explain.ErrUnknown,
+		"":                                                 explain.ErrEmpty,
+		" \n\t":                                            explain.ErrEmpty,
+		`""`:                                               explain.ErrEmpty,
+		"\xff\xfe":                                         explain.ErrBinary,
+		"\x7fELF\x00\x01":                                  explain.ErrBinary,
+		strings.Repeat("a", explain.Longest+1):             explain.ErrTooLarge,
 	} {
 		if _, err := explain.Text(text, knowledge); !errors.Is(err, want) {
 			t.Errorf("%.30q: %v, want %v", text, err, want)

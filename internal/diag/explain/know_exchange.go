@@ -87,7 +87,7 @@ var exchangeErrors = []piece{
 		causes: []Cause{{Why: "the region is set wrong", Check: "regions.center", Command: `tip-cli configure idp --config '{"identity_center_region": "REGION"}'`}},
 	},
 	{
-		id: "exchange.expired", codes: []string{"ExpiredTokenException"}, operations: inExchange,
+		id: "exchange.expired", codes: []string{"ExpiredTokenException"}, operations: inExchange, lacks: "security token included in the request",
 		title: "a token that was sent to Identity Center has expired", means: "It is the JWT, or a refresh token of Identity Center's. (The same name at STS means the JWT or the identity context, and elsewhere the session.)", source: fromCreateToken,
 		causes: []Cause{{Why: "it was kept for too long", Check: "token.expiry", Command: "tip-cli auth refresh-token"}},
 	},
@@ -102,7 +102,7 @@ var exchangeErrors = []piece{
 		causes: []Cause{{Why: "many programs start at once without a shared cache", Command: "tip-cli auth refresh-token"}},
 	},
 	{
-		id: "exchange.context-expired", codes: []string{"ExpiredTokenException"}, operations: []string{"AssumeRole"},
+		id: "exchange.context-expired", codes: []string{"ExpiredTokenException"}, operations: []string{"AssumeRole"}, lacks: "security token included in the request",
 		title: "the identity context has expired", means: "It is good for about an hour after CreateTokenWithIAM. Make the exchange again with a fresh JWT.", source: "STS API: AssumeRole",
 		causes: []Cause{{Why: "a program keeps the context for longer than its hour", Command: "tip-cli auth refresh-token"}},
 	},

@@ -120,6 +120,7 @@ var grantsErrors = []piece{
 	},
 	{
 		id: "grants.s3-denied", codes: []string{"AccessDenied", "AccessDeniedException", "Forbidden"}, has: []string{"service: s3,|service: amazon s3;|getobject|putobject|listobjects|headobject|headbucket|deleteobject"},
+		or:     &piece{actions: []string{"s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*", "s3:ListBucket*", "s3:AbortMultipartUpload"}},
 		title:  "S3 refuses access to the object",
 		means:  "S3 does not say more than this for objects. With credentials of S3 Access Grants, what counts is the matched grant, the policy of the location's role, the bucket's policy, and its KMS key.",
 		source: "S3 guide: troubleshoot access denied",

@@ -159,7 +159,7 @@ var generalErrors = []piece{
 		causes: []Cause{{Why: "look at health.aws.amazon.com, and try again", Command: "tip-cli auth refresh-token"}},
 	},
 	{
-		id: "aws.denied-bare", codes: []string{"AccessDeniedException", "AccessDenied"},
+		id: "aws.denied-bare", codes: []string{"AccessDeniedException", "AccessDenied"}, lacks: "java.nio.file.accessdeniedexception",
 		title: "access denied, and nothing more", means: "Without the operation it cannot be told what denied it. Of CreateTokenWithIAM it is the bare answer to a missing assignment or actor policy; of S3 a missing right to the object.", source: "IAM Identity Center OIDC API; S3 guide",
 		causes: []Cause{{Why: "CreateTokenWithIAM: the user is not assigned to the application", Check: "center.assignment"}, {Why: "CreateTokenWithIAM: the actor policy does not name the application role", Check: "center.actor"}, {Why: "S3: no grant covers the object", Check: "grants.grant"}, {Why: "paste the whole error, with the operation"}},
 	},

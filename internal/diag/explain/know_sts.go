@@ -51,7 +51,7 @@ var stsErrors = []piece{
 		causes: []Cause{{Why: "the provider issues tokens that last for days: sign in or refresh more often", Check: "token.issued", Command: "tip-cli auth refresh-token"}},
 	},
 	{
-		id: "sts.token-expired", has: []string{"token expired: current date"}, or: &piece{codes: []string{"ExpiredTokenException"}, operations: []string{"AssumeRoleWithWebIdentity"}},
+		id: "sts.token-expired", has: []string{"token expired: current date"}, or: &piece{codes: []string{"ExpiredTokenException", "ExpiredToken"}, operations: []string{"AssumeRoleWithWebIdentity"}, lacks: "security token included in the request"},
 		title:  "the JWT has expired",
 		means:  "The two numbers are the time at AWS and the exp of the JWT, in seconds since 1970. A fresh JWT is needed.",
 		source: fromSTS + "; awslabs/aws-orbit-workbench issue 707",
@@ -174,6 +174,11 @@ var stsErrors = []piece{
 		means:  "The trust policy of the location role must allow the service access-grants.s3.amazonaws.com sts:AssumeRole and sts:SetSourceIdentity, and sts:SetContext for people of the directory.",
 		source: "S3 guide: register a location",
 		causes: []Cause{{Why: "an action is missing, or a condition on aws:SourceAccount or aws:SourceArn does not fit", Check: "grants.location-trust"}},
+	},
+	{
+		id: "sts.mfa", has: []string{"multifactorauthentication"},
+		title: "a second factor was wanted to assume a role", means: "That is of an AWS profile with mfa_serial, and none of the two roles of this exchange: whether there was a second factor, the identity provider knows.", source: "IAM guide: MFA-protected API access",
+		causes: []Cause{{Why: "a profile with role_arn and mfa_serial stands where one of tip-cli should", Check: "local.profiles"}},
 	},
 	{
 		id: "sts.assume-role-denied", actions: []string{"sts:AssumeRole"}, or: &piece{codes: []string{"AccessDenied"}, operations: []string{"AssumeRole"}, or: &piece{has: []string{"the role \"arn:", "cannot be assumed"}}},

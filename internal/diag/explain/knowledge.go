@@ -14,6 +14,8 @@ type piece struct {
 	// has are parts of the text in lower case, all of which must be there; each may be
 	// several alternatives with a bar between them.
 	has []string
+	// lacks is a part that must not be there.
+	lacks string
 	// or is another way to fit, of which only what is asked for counts.
 	or *piece
 
@@ -60,6 +62,9 @@ func (k *piece) matches(r *refused) bool {
 		return false
 	}
 	if len(k.actions) > 0 && !slices.ContainsFunc(k.actions, r.wanted) {
+		return false
+	}
+	if k.lacks != "" && strings.Contains(r.text, k.lacks) {
 		return false
 	}
 	for _, part := range k.has {
