@@ -2,6 +2,7 @@ package diag_test
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/tip-cli/tip-cli/internal/diag"
 	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
+	"github.com/tip-cli/tip-cli/internal/secret"
 )
 
 // Ids are stable and say where they belong; every finding says what it is and why it matters.
@@ -83,6 +85,33 @@ func TestNothingKnown(t *testing.T) {
 	}
 	if !slices.Equal(order, finding.Sections()) {
 		t.Errorf("the sections are in the order %v", order)
+	}
+}
+
+// What was found is told to the sections to come: a cause is named once.
+func TestRemembered(t *testing.T) {
+	c := &chain.Chain{
+		Getenv: func(string) string { return "" }, HTTPErr: errors.New("AWS_CA_BUNDLE: no certificate in it"),
+		Asked: chain.Asked{Services: []chain.Service{chain.S3}, JWT: secret.New("no JWT"), ApplicationARN: "no ARN"},
+	}
+	report, err := diag.Run(t.Context(), c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed, warned, unknown []string
+	for _, r := range report.Results {
+		switch r.Status {
+		case finding.Fail:
+			failed = append(failed, r.ID)
+		case finding.Warn:
+			warned = append(warned, r.ID)
+		case finding.Unknown:
+			unknown = append(unknown, r.Check)
+		case finding.OK, finding.Skipped:
+		}
+	}
+	if len(failed) == 0 || len(unknown) == 0 || !slices.Equal(c.Failed, failed) || !slices.Equal(c.Warned, warned) || !slices.Equal(c.Unknown, unknown) {
+		t.Errorf("failed %v, not %v; warned %v, not %v; unknown %v, not %v", c.Failed, failed, c.Warned, warned, c.Unknown, unknown)
 	}
 }
 
