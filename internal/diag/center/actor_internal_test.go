@@ -57,6 +57,7 @@ func TestDecide(t *testing.T) {
 		"denied outside the org":            {statement("Allow", own, "") + "," + statement("Deny", `"*"`, condition("StringNotEquals", "aws:PrincipalOrgID", "o-example")), undecided},
 		"denied for certain behind that":    {statement("Deny", `"*"`, condition("StringNotEquals", "aws:PrincipalOrgID", "o-example")) + "," + statement("Deny", own, ""), denied},
 		"undecided beside an allowance":     {statement("Allow", `"*"`, condition("StringEquals", "aws:PrincipalOrgID", "o-example")) + "," + statement("Allow", own, ""), admitted},
+		"undecided twice":                   {statement("Allow", `"*"`, condition("StringEquals", "aws:PrincipalOrgID", "o-example")) + "," + statement("Allow", own, condition("StringEquals", "aws:SourceIdentity", "x")), undecided},
 		"another's organization":            {statement("Allow", aws("111122223333"), condition("StringEquals", "aws:PrincipalOrgID", "o-example")), refused},
 		"a variable":                        {statement("Allow", own, condition("StringEquals", "aws:RequestedRegion", "${aws:PrincipalTag/region}")), undecided},
 		"all but the role, not its session": {`{"Effect":"Deny","NotPrincipal":` + own + `,"Action":"*","Resource":"*"},` + statement("Allow", own, ""), denied},

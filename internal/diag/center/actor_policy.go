@@ -176,11 +176,10 @@ func (p *actorPolicy) decide(r *policy.Request) verdict {
 		switch {
 		case applies && effect == "Deny" && len(keys) == 0:
 			return verdict{kind: denied, where: place(i, s)}
-		case applies && len(keys) > 0 && (effect == "Deny" || v.kind != undecided):
-			v = verdict{kind: undecided, keys: keys}
-			if effect == "Deny" { // whatever else allows
-				return p.deniedElsewhere(i, r, v)
-			}
+		case applies && len(keys) > 0 && effect == "Deny": // whatever else allows
+			return p.deniedElsewhere(i, r, verdict{kind: undecided, keys: keys})
+		case applies && len(keys) > 0:
+			v = verdict{kind: undecided, keys: append(v.keys, keys...)}
 		case applies && effect == "Allow":
 			allowed = true
 		case v.kind == refused && effect == "Allow" && p.applies(bareStatement(s), r):
