@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -105,6 +107,29 @@ func TestForeign(t *testing.T) {
 	r := having(t, s.log.Results(), "local.file-foreign")
 	if !strings.Contains(r.Fixes[0].Console, "chown") || r.Culprit != "/state/idp_token.json" {
 		t.Errorf("%+v", r)
+	}
+}
+
+// What may not be read although its owner may is somebody else's: no chmod of ours helps. The
+// system says so to everybody but the administrator, who runs some tests.
+func TestUnreadable(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("modes")
+	}
+	c, m := bare(t)
+	s := &section{Chain: c, machine: m, log: finding.NewLog(finding.Local, Checks())}
+	path := filepath.Join(t.TempDir(), "idp_token.json")
+	for mode, want := range map[os.FileMode]string{0o600: "chown", 0o000: "chmod 0600"} {
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
+		if fix := s.moveAway(path); !strings.Contains(fix.Command+fix.Console, want) {
+			t.Errorf("%04o: %+v", mode, fix)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

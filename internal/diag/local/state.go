@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -88,8 +89,12 @@ func (s *section) files() {
 		return
 	}
 	before := len(s.log.Results())
-	for _, f := range s.flaws() {
-		s.file(f)
+	flaws := s.flaws()
+	for _, f := range flaws {
+		unreadable := func(other store.Flaw) bool { return other.Kind == store.FlawUnreadable && other.Path == f.Path }
+		if f.Kind != store.FlawForeign || !slices.ContainsFunc(flaws, unreadable) { // which says more
+			s.file(f)
+		}
 	}
 	if len(s.log.Results()) > before {
 		return
@@ -107,9 +112,7 @@ func (s *section) file(f store.Flaw) {
 	case f.Kind == store.FlawOpen && f.Want&0o100 == 0:
 		s.log.Found("local.file-open", f.Path, fmt.Sprintf("its mode is %04o, and should be %04o", f.Mode, f.Want), tighten(f))
 	case f.Kind == store.FlawForeign:
-		s.log.Found("local.file-foreign", f.Path, "it is not yours", finding.Fix{
-			Who: finding.You, Does: "make it your own, as administrator", Console: "run as administrator: chown " + fmt.Sprint(os.Geteuid()) + " " + chain.Quoted(f.Path),
-		})
+		s.log.Found("local.file-foreign", f.Path, "it is not yours", own(f.Path))
 	case f.Kind == store.FlawUnreadable && !isConfig:
 		s.log.Found("local.file-unreadable", f.Path, cause(f.Err), s.moveAway(f.Path))
 	case f.Kind == store.FlawDamaged && !isConfig:
@@ -117,9 +120,20 @@ func (s *section) file(f store.Flaw) {
 	}
 }
 
+// own is the fix for a file of somebody else, such as one that sudo has left.
+func own(path string) finding.Fix {
+	return finding.Fix{
+		Who: finding.You, Does: "make it your own, as administrator", Console: "run as administrator: " + chain.Quoted("chown", strconv.Itoa(os.Geteuid()), path),
+	}
+}
+
 // moveAway is the fix for what stands in the place of a file.
 func (s *section) moveAway(path string) finding.Fix {
-	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
+	info, err := os.Lstat(path)
+	switch {
+	case err == nil && s.system != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o400 != 0: // its owner may, so that it is not yours
+		return own(path)
+	case err == nil && info.Mode().IsRegular():
 		return finding.Fix{Who: finding.You, Does: "let yourself read it", Command: chain.Quoted("chmod", "0600", path)}
 	}
 	return finding.Fix{Who: finding.You, Does: "move it away", Command: chain.Quoted("mv", path, free(path))}
@@ -174,7 +188,7 @@ func (s *section) sealing(ctx context.Context) {
 		s.log.Found("local.tokens-plain", s.Store.Path(store.IDPTokenFile), "the ID token and the refresh token are in plain text, as the original leaves them", finding.Fix{
 			Who: finding.You, Does: "seal them; the next renewal does it, too", Command: s.TipCLI("diag", "--fix", "--yes"), Repair: repairSeal,
 		})
-	case errors.Is(tokenErr, store.ErrCorrupt), errors.Is(tokenErr, store.ErrTooLarge), errors.Is(tokenErr, store.ErrNotRegular):
+	case errors.Is(tokenErr, store.ErrCorrupt), errors.Is(tokenErr, store.ErrTooLarge), errors.Is(tokenErr, store.ErrNotRegular), errors.Is(tokenErr, fs.ErrPermission):
 		s.log.Skip(sealed, "the file of the tokens cannot be used, see local.files")
 	default:
 		s.log.OK(sealed, "AES-256-GCM")
