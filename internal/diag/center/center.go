@@ -67,6 +67,10 @@ func (l *look) possible() bool {
 	}
 	l.arn = arn
 	l.c.Registration = &chain.Registration{ApplicationARN: asked, InstanceARN: arn.instance()}
+	if offline := l.c.Offline(); offline != "" {
+		l.skipAll(offline)
+		return false
+	}
 	if l.c.Center.Config == nil {
 		l.unread(&refusal.Refusal{Unsigned: true, Seen: l.c.Center.Reason}, l.rest()...)
 		return false

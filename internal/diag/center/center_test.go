@@ -15,6 +15,7 @@ import (
 	"github.com/tip-cli/tip-cli/internal/diag/center"
 	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
+	"github.com/tip-cli/tip-cli/internal/secret"
 	"github.com/tip-cli/tip-cli/lab"
 	"github.com/tip-cli/tip-cli/lab/labtest"
 )
@@ -131,5 +132,17 @@ func TestAllPages(t *testing.T) {
 	}
 	if r := one(t, results, "center.assignment"); !strings.Contains(r.Seen, "000000000119") {
 		t.Errorf("%s", r.Seen)
+	}
+}
+
+// The configured client is no measure for a JWT of another application that cannot be read.
+func TestForeignAudience(t *testing.T) {
+	l := labtest.Start(t, labtest.Edit(func(w *lab.World) {
+		w.IdentityCenter[0].Applications[0].JWTBearer[0].Audiences = []string{"0oaOtherEXAMPLE"}
+	}))
+	c := healthy(t, l, administrator(l))
+	c.Asked.JWT, c.Token, c.Config.TokenExchangeApplicationARN = secret.New("x"), nil, labtest.ApplicationARN[:len(labtest.ApplicationARN)-1]+"0"
+	if r := one(t, center.Run(t.Context(), c), "center.audience"); r.Status != finding.Skipped {
+		t.Errorf("%+v", r)
 	}
 }

@@ -46,7 +46,7 @@ func (l *look) expected() expectation {
 		return expectation{t.Issuer, t.Audience, "the token", t.Verified || ours}
 	}
 	e := expectation{iss: configured, from: "the configured sign-in", known: true}
-	if l.c.Login.ClientID != "" && l.c.Login.Assertion == config.AssertionIDToken {
+	if l.c.Login.ClientID != "" && !l.c.Asked.Foreign(&l.c.Config) && l.c.Login.Assertion == config.AssertionIDToken {
 		e.audience = []string{l.c.Login.ClientID}
 	}
 	return e

@@ -46,7 +46,7 @@ func claimsOf(c *chain.Chain) *claims {
 		return claimsOfToken(t)
 	}
 	k := &claims{issuer: c.NextIssuer(), keys: policy.Context{}}
-	if c.Login.ClientID != "" {
+	if c.Login.ClientID != "" && !c.Asked.Foreign(&c.Config) {
 		k.audience = []string{c.Login.ClientID}
 	}
 	return k

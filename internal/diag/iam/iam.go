@@ -56,6 +56,8 @@ func (s *section) begin() bool {
 	switch {
 	case s.account == "":
 		s.rest(func(check string) { s.Skip(check, "no role is configured") })
+	case s.c.Offline() != "":
+		s.rest(func(check string) { s.Skip(check, s.c.Offline()) })
 	case s.c.Application.Config == nil:
 		s.rest(func(check string) { s.Unread(check, s.unsigned(), nil, s.signed()) })
 	case s.c.Application.Account != "" && s.c.Application.Account != s.account:
