@@ -117,6 +117,15 @@ func locationMistakes() []mistake {
 			args:  towards(reports), culprit: reports,
 		},
 		{
+			id: "grants.no-location", name: "distrustful", what: "no registered location holds the path, and the role of the others does not trust S3 Access Grants",
+			world: func(w *lab.World) {
+				g := &w.AccessGrants[0]
+				g.Locations, g.Grants = g.Locations[1:], g.Grants[2:3]
+			},
+			make: func(b *bench) { b.rewordTrust(locationRole, `"sts:AssumeRole"`, `"sts:TagSession"`) },
+			args: towards(reports), culprit: reports,
+		},
+		{
 			id: "grants.location-role-missing", what: "the role of the location was deleted",
 			make: func(b *bench) { b.deleteRole(locationRole) },
 			args: towards(reports), culprit: arn,

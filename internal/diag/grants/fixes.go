@@ -1,6 +1,7 @@
 package grants
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -166,17 +167,16 @@ func (s *section) narrow(g *grant, bucket string) finding.Fix {
 }
 
 // register makes a location for the bucket of the path, with the role of another one or,
-// if there is none, a new one, and a grant in it.
-func (s *section) register() []finding.Fix {
+// if there is none that would do, a new one, and a grant in it.
+func (s *section) register(ctx context.Context) []finding.Fix {
 	bucket := s.bucket()
 	if bucket == "" {
 		return []finding.Fix{{Who: finding.DataAdmin, Does: "register a location for the data", Console: "Amazon S3 > Access Grants > Locations > Register location"}}
 	}
 	made := &location{scope: "s3://" + bucket}
-	role, before := "arn:"+s.partition+":iam::"+s.account+":role/access-grants-"+bucket, ""
-	if len(s.read.locations) > 0 {
-		role = s.read.locations[0].role
-	} else {
+	role, before := s.spareRole(ctx), ""
+	if role == "" {
+		role = "arn:" + s.partition + ":iam::" + s.account + ":role/access-grants-" + bucket
 		before = s.createRoleLine(role, []string{s.target}) + " && "
 	}
 	line := before + "location=$(" + s.s3controlLine("create-access-grants-location", "--location-scope", made.scope, "--iam-role-arn", role,

@@ -73,7 +73,7 @@ func Run(ctx context.Context, c *chain.Chain) []finding.Result {
 		return s.inOrder()
 	}
 	s.checkBucket(ctx)
-	s.checkLocation()
+	s.checkLocation(ctx)
 	s.checkGrant()
 	s.checkScope()
 	s.checkRoles(ctx)

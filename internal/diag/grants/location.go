@@ -24,7 +24,7 @@ func (l *location) holds(path string) bool {
 }
 
 // checkLocation wants a location that holds the path.
-func (s *section) checkLocation() {
+func (s *section) checkLocation(ctx context.Context) {
 	switch r := &s.read; {
 	case r.locationsErr != nil:
 		s.unread(checkLocation, r.locationsErr)
@@ -45,10 +45,25 @@ func (s *section) checkLocation() {
 		}
 	}
 	if s.covering == nil {
-		s.log.Found("grants.no-location", s.target, "none of "+strconv.Itoa(len(s.read.locations))+" registered locations holds "+s.target, s.register()...)
+		s.log.Found("grants.no-location", s.target, "none of "+strconv.Itoa(len(s.read.locations))+" registered locations holds "+s.target, s.register(ctx)...)
 		return
 	}
 	s.log.OK(checkLocation, s.covering.scope+" with "+s.covering.role)
+}
+
+// spareRole is the role of a location that could be that of another one, too: "" if none of
+// those that may be looked at trusts the service.
+func (s *section) spareRole(ctx context.Context) string {
+	for i := range s.read.locations[:min(maxRoles, len(s.read.locations))] {
+		arn := s.read.locations[i].role
+		role, refused := iamrole.Read(ctx, s.iam, arn)
+		switch {
+		case refused != nil && refused.NotFound:
+		case refused != nil || s.trusts(role):
+			return arn
+		}
+	}
+	return ""
 }
 
 // checkRoles looks at the roles of the locations that matter.

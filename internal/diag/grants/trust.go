@@ -107,6 +107,17 @@ func (s *section) checkTrust(role *chain.Role) {
 	s.reportTrust(role, kinds, lacking)
 }
 
+// trusts reports whether a role lets the service do all that it does for people.
+func (s *section) trusts(role *chain.Role) bool {
+	for _, action := range []string{"sts:AssumeRole", "sts:SetContext"} {
+		answer := iamrole.Trusts(role, policy.Principal{Service: service}, s.asService(action, s.instance))
+		if !answer.Allowed() {
+			return false
+		}
+	}
+	return true
+}
+
 // asPrinted reports whether the role trusts the service if the ARN of its instance has no
 // region in it.
 func (s *section) asPrinted(role *chain.Role, action string) bool {
