@@ -124,7 +124,7 @@ func (s *step) report(c *chain.Chain, log *finding.Log, e *tipcreds.ExchangeErro
 func words(e *tipcreds.ExchangeError) string {
 	text := strings.TrimSuffix(e.Code+": "+e.Message, ": ")
 	if e.Code == "" && e.Err != nil {
-		text = refusal.Of("", e.Err).Seen
+		text = strings.TrimPrefix(refusal.Of("", e.Err).Seen, ": ") // that of the operation stands before it
 	}
 	if e.RequestID != "" {
 		text += " (request id " + e.RequestID + ")"

@@ -85,6 +85,14 @@ func TestFailedPointsBack(t *testing.T) {
 	}
 }
 
+// What did not answer is named once.
+func TestNoAnswer(t *testing.T) {
+	gone := &tipcreds.ExchangeError{Step: tipcreds.StepCreateToken, Err: errors.New("gone")}
+	if seen := live.Failed(configured(), gone)[2].Seen; seen != "CreateTokenWithIAM: no answer: gone; that says nothing of the configuration" {
+		t.Errorf("seen %q", seen)
+	}
+}
+
 func TestSessionTooLongFix(t *testing.T) {
 	long := &tipcreds.ExchangeError{Step: tipcreds.StepAssumeAccessRole, Code: "ValidationError", Message: "DurationSeconds", HTTPStatus: 400}
 	want := `tip-cli configure idp --config '{"session_duration": null}'`
