@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/diag"
 	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
@@ -112,6 +113,27 @@ func TestRemembered(t *testing.T) {
 	}
 	if len(failed) == 0 || len(unknown) == 0 || !slices.Equal(c.Failed, failed) || !slices.Equal(c.Warned, warned) || !slices.Equal(c.Unknown, unknown) {
 		t.Errorf("failed %v, not %v; warned %v, not %v; unknown %v, not %v", c.Failed, failed, c.Warned, warned, c.Unknown, unknown)
+	}
+}
+
+// Where no request can be sent, nobody is told to give another profile.
+func TestOffline(t *testing.T) {
+	c := &chain.Chain{
+		Asked:   chain.Asked{ApplicationARN: "arn:aws:sso::111122223333:application/ssoins-1234567890abcdef/apl-1234567890abcdef", Services: []chain.Service{chain.S3, chain.AthenaService}, Workgroup: "w"},
+		Getenv:  func(string) string { return "" },
+		HTTPErr: errors.New("no such CA"),
+		Config:  config.Config{OIDCRoleARN: "arn:aws:iam::444455556666:role/a", IDEnhancedRoleARN: "arn:aws:iam::444455556666:role/b"},
+		Regions: config.Regions{Region: "eu-west-1", IdentityCenterRegion: "eu-west-1"},
+		Center:  chain.Access{Reason: "no such CA"}, Application: chain.Access{Reason: "no such CA"},
+	}
+	report, err := diag.Run(t.Context(), c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range report.Results {
+		if slices.Contains([]finding.Section{finding.IAM, finding.Center, finding.AccessGrants, finding.Athena, finding.Regions}, r.Section) && r.Status == finding.Unknown {
+			t.Errorf("%s: %s: %v", r.ID, r.Seen, r.Fixes)
+		}
 	}
 }
 

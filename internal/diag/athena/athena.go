@@ -65,6 +65,10 @@ func (l *look) possible() bool {
 		l.skipRest("no work group is given: --workgroup NAME")
 	case l.c.RegionsErr != nil:
 		l.skipRest("needs to know the region: see the checks of this machine")
+	case l.c.Offline() != "":
+		l.skipRest(l.c.Offline())
+	case l.c.Application.Config != nil && l.stranger() != "":
+		l.unread(&refusal.Refusal{Unsigned: true, Seen: l.stranger()}, l.rest()...)
 	case l.c.Application.Config != nil:
 		l.config = *l.c.Application.Config
 		return true
@@ -75,6 +79,16 @@ func (l *look) possible() bool {
 		l.unread(&refusal.Refusal{Unsigned: true, Seen: l.c.Application.Reason}, l.rest()...)
 	}
 	return false
+}
+
+// stranger says that the work groups that may be read are not those of the person's role,
+// "" if they are.
+func (l *look) stranger() string {
+	role, ok := iamrole.Parse(l.c.Config.IDEnhancedRoleARN)
+	if own := l.c.Application.Account; ok && own != "" && own != role.AccountID {
+		return "the credentials are of account " + own + ", the person's role and its work groups of account " + role.AccountID
+	}
+	return ""
 }
 
 // find reads the work group. It is false if there is nothing more to look at.

@@ -11,6 +11,15 @@ func (c *Chain) FirstFailed(ids ...string) string {
 	return ""
 }
 
+// Offline is why nothing can be asked at all, "" if requests can be sent: what it comes
+// from is a finding of the section local.
+func (c *Chain) Offline() string {
+	if c.HTTPErr == nil {
+		return ""
+	}
+	return "there is no way to send requests: see the checks of this machine"
+}
+
 // AskedElsewhere is the finding that the configured region, in which S3 Access Grants and
 // work groups are looked for, is the wrong one: "" if there is none.
 func (c *Chain) AskedElsewhere() string {

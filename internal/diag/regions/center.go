@@ -28,6 +28,9 @@ func (l *look) center(ctx context.Context) {
 	case app.Name != "": // it was described there
 		l.OK("regions.center", "the application is in "+here)
 		return
+	case l.c.Center.Config == nil && l.c.Offline() != "":
+		l.Skip("regions.center", l.c.Offline())
+		return
 	case l.c.Center.Config == nil:
 		l.Unread("regions.center", l.c.Center.Reason, nil, l.otherProfile())
 		return
