@@ -107,15 +107,15 @@ func idpMistakes() []mistake {
 
 func documentMistakes() []mistake {
 	return []mistake{
-		struck("idp.unreachable", "", "The provider is out of order.", wellKnown, "reachable", lab.Fault{Operation: "discovery", Do: lab.FaultUnavailable}),
-		struck("idp.slow", "", "The provider takes six seconds to answer.", wellKnown, "5 seconds",
+		struck("idp.unreachable", "", "the provider is out of order", wellKnown, "reachable", lab.Fault{Operation: "discovery", Do: lab.FaultUnavailable}),
+		struck("idp.slow", "", "the provider takes six seconds to answer", wellKnown, "5 seconds",
 			lab.Fault{Operation: "discovery", Do: lab.FaultDelay, Delay: lab.FaultDuration(5200 * time.Millisecond)}),
-		struck("idp.no-discovery", "page", "A log-in page of the network answers in the provider's place.", wellKnown, "issuer",
+		struck("idp.no-discovery", "page", "a log-in page of the network answers in the provider's place", wellKnown, "issuer",
 			lab.Fault{Operation: "discovery", Do: lab.FaultGarbage}),
-		struck("idp.no-discovery", "path", "The issuer has no discovery document.", wellKnown, "issuer",
+		struck("idp.no-discovery", "path", "the issuer has no discovery document", wellKnown, "issuer",
 			lab.Fault{Operation: "discovery", Do: lab.FaultRefuse, Code: "not_found", Status: 404}),
 		{
-			id: "idp.issuer-mismatch", name: "slash", what: "The configured issuer ends in a slash, and the provider's does not.",
+			id: "idp.issuer-mismatch", name: "slash", what: "the configured issuer ends in a slash, and the provider's does not",
 			stranger: true, culprit: "oidc_issuer", also: []string{"token.no-token"},
 			make: func(b *bench) {
 				b.must("tip-cli", "configure", "idp", "--provider", "oidc", "--config",
@@ -123,62 +123,62 @@ func documentMistakes() []mistake {
 				b.browse()
 			},
 		},
-		discovery("idp.issuer-mismatch", "other", "The provider was moved, and names itself by another host.", "okta_url", "",
+		discovery("idp.issuer-mismatch", "other", "the provider was moved, and names itself by another host", "okta_url", "",
 			map[string]any{"issuer": "https://dev-987654321.okta.com/oauth2/default"}).byHand(),
-		discovery("idp.metadata-incomplete", "", "The discovery document lacks claims_supported.", wellKnown, "claims_supported", map[string]any{"claims_supported": nil}),
-		discovery("idp.no-rs256", "", "The provider signs with ES256 only.", wellKnown, "RS256", map[string]any{"id_token_signing_alg_values_supported": []string{"ES256"}}),
-		discovery("idp.no-s256", "", "The provider offers plain PKCE only.", wellKnown, "S256", map[string]any{"code_challenge_methods_supported": []string{"plain"}}),
-		discovery("idp.endpoint-missing", "", "The discovery document lacks the token endpoint.", wellKnown, "token_endpoint", map[string]any{"token_endpoint": nil}),
-		discovery("idp.endpoint-insecure", "", "A proxy has the discovery document say http.", "http://dev-123456789.okta.com", "https",
+		discovery("idp.metadata-incomplete", "", "the discovery document lacks claims_supported", wellKnown, "claims_supported", map[string]any{"claims_supported": nil}),
+		discovery("idp.no-rs256", "", "the provider signs with ES256 only", wellKnown, "RS256", map[string]any{"id_token_signing_alg_values_supported": []string{"ES256"}}),
+		discovery("idp.no-s256", "", "the provider offers plain PKCE only", wellKnown, "S256", map[string]any{"code_challenge_methods_supported": []string{"plain"}}),
+		discovery("idp.endpoint-missing", "", "the discovery document lacks the token endpoint", wellKnown, "token_endpoint", map[string]any{"token_endpoint": nil}),
+		discovery("idp.endpoint-insecure", "", "a proxy has the discovery document say http", "http://dev-123456789.okta.com", "https",
 			map[string]any{"token_endpoint": "http://dev-123456789.okta.com/oauth2/default/v1/token"}),
-		struck("idp.endpoint-unreachable", "", "The token endpoint is out of order.", oktaIssuer+"/v1/token", "token_endpoint",
+		struck("idp.endpoint-unreachable", "", "the token endpoint is out of order", oktaIssuer+"/v1/token", "token_endpoint",
 			lab.Fault{Operation: "token", Do: lab.FaultInternalError}),
 	}
 }
 
 func jwksMistakes() []mistake {
 	return []mistake{
-		struck("idp.keys-unreachable", "", "The keys are not where the discovery document says.", keysURL, "publish",
+		struck("idp.keys-unreachable", "", "the keys are not where the discovery document says", keysURL, "publish",
 			lab.Fault{Operation: "keys", Do: lab.FaultRefuse, Code: "not_found", Status: 404}),
-		keys("idp.no-rsa-key", "The key set has an EC key only.", "RS256", func([]any) []any {
+		keys("idp.no-rsa-key", "the key set has an EC key only", "RS256", func([]any) []any {
 			return []any{map[string]any{
 				"kty": "EC", "crv": "P-256", "kid": "ec", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
 			}}
 		}),
-		keys("idp.too-many-keys", "The provider never retires a key.", "sign nothing", func(own []any) []any { return append(own, rsaKeys(100, true)...) }),
-		keys("idp.keys-without-id", "Some keys have no id.", "kid", func(own []any) []any { return append(own, rsaKeys(2, false)...) }),
+		keys("idp.too-many-keys", "the provider never retires a key", "sign nothing", func(own []any) []any { return append(own, rsaKeys(100, true)...) }),
+		keys("idp.keys-without-id", "some keys have no id", "kid", func(own []any) []any { return append(own, rsaKeys(2, false)...) }),
 	}
 }
 
 func clientMistakes() []mistake {
 	return []mistake{
-		struck("idp.unknown-client", "", "The application was deleted at the provider.", "okta_client_id", "client id",
+		struck("idp.unknown-client", "", "the application was deleted at the provider", "okta_client_id", "client id",
 			lab.Fault{Operation: "token", Do: lab.FaultRefuse, Code: "invalid_client", Status: 401},
 			lab.Fault{Operation: "authorize", Do: lab.FaultRefuse, Code: "invalid_request", Status: 400}),
-		struck("idp.client-authentication", "", "The application was made as a web application, with a secret.", labtest.ClientID, "public",
+		struck("idp.client-authentication", "", "the application was made as a web application, with a secret", labtest.ClientID, "public",
 			lab.Fault{Operation: "token", Do: lab.FaultRefuse, Code: "invalid_client", Status: 401, Message: "Client authentication failed."}),
-		struck("idp.grant-not-allowed", "", "The application may not use authorization codes.", labtest.ClientID, "grant",
+		struck("idp.grant-not-allowed", "", "the application may not use authorization codes", labtest.ClientID, "grant",
 			lab.Fault{Operation: "token", Do: lab.FaultRefuse, Code: "unauthorized_client", Message: "The grant type is not allowed for the application."}),
 		{
-			id: "idp.redirect-not-registered", what: "The port of the redirect was changed, and not registered.", culprit: ":18097/callback", says: "register",
+			id: "idp.redirect-not-registered", what: "the port of the redirect was changed, and not registered", culprit: ":18097/callback", says: "register",
 			make: func(b *bench) { b.must("tip-cli", "configure", "idp", "--config", `{"redirect_port":18097}`) },
 			mend: func(b *bench) {
 				b.must("tip-cli", "configure", "idp", "--config", fmt.Sprintf(`{"redirect_port":%d}`, b.port))
 			},
 		},
 		{
-			id: "idp.scope-refused", what: "A scope is asked for that the provider does not have.", culprit: "scopes",
+			id: "idp.scope-refused", what: "a scope is asked for that the provider does not have", culprit: "scopes",
 			make: func(b *bench) {
 				b.must("tip-cli", "configure", "idp", "--config", `{"scopes":["openid","email","profile","offline_access","groups"]}`)
 			},
 		},
-		discovery("idp.scope-unlisted", "", "The provider does not list the scope email.", "scopes", "offer email",
+		discovery("idp.scope-unlisted", "", "the provider does not list the scope email", "scopes", "offer email",
 			map[string]any{"scopes_supported": []string{"openid", "profile"}}),
 	}
 }
 
 func refreshMistakes() []mistake {
-	device := discovery("idp.no-device-grant", "", "The provider has no device grant, and sign_in_method is device.", "sign_in_method", "",
+	device := discovery("idp.no-device-grant", "", "the provider has no device grant, and sign_in_method is device", "sign_in_method", "",
 		map[string]any{"device_authorization_endpoint": nil}).byCommand()
 	device.keys = map[string]any{"sign_in_method": "browser"}
 	faulty := device.make
@@ -188,7 +188,7 @@ func refreshMistakes() []mistake {
 	}
 	return []mistake{
 		{
-			id: "idp.no-offline-access", what: "The scope offline_access is not asked for.", culprit: "scopes",
+			id: "idp.no-offline-access", what: "the scope offline_access is not asked for", culprit: "scopes",
 			keys: map[string]any{"scopes": []string{"openid", "email", "profile"}}, make: func(b *bench) { b.browse() },
 		},
 		withoutRefresh(),
@@ -207,7 +207,7 @@ func withoutRefresh() mistake {
 		b.signIn("analyst")
 	}
 	return mistake{
-		id: "idp.no-refresh-token", what: "The application may not have refresh tokens.", culprit: "idp_token.json", says: "refresh tokens",
+		id: "idp.no-refresh-token", what: "the application may not have refresh tokens", culprit: "idp_token.json", says: "refresh tokens",
 		make: func(b *bench) {
 			var err error
 			if good, err = b.Lab.Export(); err != nil {

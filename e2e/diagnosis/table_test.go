@@ -140,5 +140,8 @@ func TestEveryFindingIsMade(t *testing.T) {
 		if !seen[all[i].id] {
 			t.Errorf("%s is not in the catalogue", all[i].id)
 		}
+		if what := all[i].what; what == "" || strings.HasSuffix(what, ".") || strings.HasPrefix(what, "The ") || strings.HasPrefix(what, "A ") {
+			t.Errorf("%s: what is wrong is %q: in lower case, and without a full stop", all[i].id, what)
+		}
 	}
 }

@@ -112,22 +112,22 @@ func tokenMistakes() []mistake {
 func storedMistakes() []mistake {
 	return []mistake{
 		{
-			id: "token.no-token", what: "Nobody has signed in.", stranger: true, culprit: "idp_token.json",
+			id: "token.no-token", what: "nobody has signed in", stranger: true, culprit: "idp_token.json",
 			make: func(b *bench) { b.browse() },
 		},
 		{
-			id: "token.other-configuration", what: "The identity provider was configured anew after the sign-in.", culprit: "idp_token.json",
+			id: "token.other-configuration", what: "the identity provider was configured anew after the sign-in", culprit: "idp_token.json",
 			make: func(b *bench) {
 				b.must("tip-cli", "configure", "idp", "--provider", "oidc", "--config",
 					text(b, map[string]any{"oidc_issuer": oktaIssuer, "oidc_client_id": labtest.ClientID}))
 				b.browse()
 			},
 		},
-		planted("token.spent", "", "A JWT that was exchanged is to be used again, and there is no refresh token.", unchanged).spent(),
-		planted("token.expired", "", "The JWT has expired, and there is no refresh token.", ago(2*time.Hour, time.Hour)),
-		planted("token.too-old", "", "The JWT is valid for a week, and three days old.", ago(72*time.Hour, 7*24*time.Hour)),
-		planted("token.issued-in-future", "", "The provider's clock is ahead.", ago(-time.Hour, 2*time.Hour)),
-		planted("token.not-yet-valid", "", "The JWT is for later.", claim("nbf", time.Now().Add(time.Hour).Unix())),
+		planted("token.spent", "", "a JWT that was exchanged is to be used again, and there is no refresh token", unchanged).spent(),
+		planted("token.expired", "", "the JWT has expired, and there is no refresh token", ago(2*time.Hour, time.Hour)),
+		planted("token.too-old", "", "the JWT is valid for a week, and three days old", ago(72*time.Hour, 7*24*time.Hour)),
+		planted("token.issued-in-future", "", "the provider's clock is ahead", ago(-time.Hour, 2*time.Hour)),
+		planted("token.not-yet-valid", "", "the JWT is for later", claim("nbf", time.Now().Add(time.Hour).Unix())),
 	}
 }
 
@@ -142,13 +142,13 @@ func (m mistake) spent() mistake {
 
 func formMistakes() []mistake {
 	return []mistake{
-		written("token.malformed", "", "Something else than a JWT was stored.", func(string) string { return "opaque-access-token" }),
-		written("token.encrypted", "", "The provider encrypts its ID tokens.", func(string) string { return "eyJhbGciOiJSU0EtT0FFUCJ9.a.b.c.d" }),
-		planted("token.too-long", "", "The groups of a person fill the token.", claim("groups", strings.Repeat("group ", 5000))).wide(),
-		planted("token.not-rs256", "", "The provider signs with ES256.", algorithm("ES256")).atProvider("RS256"),
-		planted("token.unsigned", "", "The token has alg none.", algorithm("none")),
-		planted("token.bad-signature", "", "Somebody else signed the token.", func(o *lab.IDToken) { o.ForeignKey = true }),
-		planted("token.unknown-key", "", "The provider rotated its keys after the sign-in.", unchanged).rotated(),
+		written("token.malformed", "", "something else than a JWT was stored", func(string) string { return "opaque-access-token" }),
+		written("token.encrypted", "", "the provider encrypts its ID tokens", func(string) string { return "eyJhbGciOiJSU0EtT0FFUCJ9.a.b.c.d" }),
+		planted("token.too-long", "", "the groups of a person fill the token", claim("groups", strings.Repeat("group ", 5000))).wide(),
+		planted("token.not-rs256", "", "the provider signs with ES256", algorithm("ES256")).atProvider("RS256"),
+		planted("token.unsigned", "", "the token has alg none", algorithm("none")),
+		planted("token.bad-signature", "", "somebody else signed the token", func(o *lab.IDToken) { o.ForeignKey = true }),
+		planted("token.unknown-key", "", "the provider rotated its keys after the sign-in", unchanged).rotated(),
 	}
 }
 
@@ -173,17 +173,17 @@ func (m mistake) rotated() mistake {
 }
 
 func claimMistakes() []mistake {
-	access := planted("token.access-token", "", "An access token of Cognito is sent in the place of the ID token.", func(o *lab.IDToken) {
+	access := planted("token.access-token", "", "an access token of Cognito is sent in the place of the ID token", func(o *lab.IDToken) {
 		o.Claims = map[string]any{"aud": nil, "token_use": "access", "client_id": labtest.ClientID}
 	})
 	return []mistake{
-		planted("token.other-issuer", "slash", "The issuer of the token ends in a slash.", claim("iss", oktaIssuer+"/")),
-		planted("token.other-audience", "", "The token is for another client.", func(o *lab.IDToken) { o.Audience = []string{stolenClient} }),
-		planted("token.other-party", "", "The token was issued to another client for this one.", claim("azp", stolenClient)),
-		planted("token.missing-claim", "", "The provider leaves iat out.", claim("iat", nil)).at("iat").atProvider("claims"),
-		planted("token.bad-claim", "", "exp is a text.", claim("exp", "tomorrow")).at("exp").atProvider("exp"),
+		planted("token.other-issuer", "slash", "the issuer of the token ends in a slash", claim("iss", oktaIssuer+"/")),
+		planted("token.other-audience", "", "the token is for another client", func(o *lab.IDToken) { o.Audience = []string{stolenClient} }),
+		planted("token.other-party", "", "the token was issued to another client for this one", claim("azp", stolenClient)),
+		planted("token.missing-claim", "", "the provider leaves iat out", claim("iat", nil)).at("iat").atProvider("claims"),
+		planted("token.bad-claim", "", "exp is a text", claim("exp", "tomorrow")).at("exp").atProvider("exp"),
 		access,
-		written("token.other-kind", "", "A logout token is sent in the place of the ID token.", func(jwt string) string {
+		written("token.other-kind", "", "a logout token is sent in the place of the ID token", func(jwt string) string {
 			parts := strings.Split(jwt, ".")
 			return encoded(`{"alg":"RS256","typ":"logout+jwt"}`) + "." + parts[1] + "." + parts[2]
 		}),
