@@ -23,8 +23,12 @@ import (
 	"strings"
 )
 
-// documentLimit is more than any discovery document has.
-const documentLimit = 1 << 20
+// documentLimit is more than any discovery document has, and addressLimit than any
+// address in one.
+const (
+	documentLimit = 1 << 20
+	addressLimit  = 2048
+)
 
 // Chain is what there is to know about the certificates of an identity provider.
 type Chain struct {
@@ -89,6 +93,9 @@ func discover(ctx context.Context, client *http.Client, issuer string) (d discov
 			return d, ctx.Err()
 		}
 		return d, fmt.Errorf("the discovery document of %s is malformed", issuer)
+	}
+	if max(len(d.Issuer), len(d.JWKSURI)) > addressLimit { // which would be repeated
+		return d, fmt.Errorf("the discovery document of %s is malformed: it has an address of more than %d characters", issuer, addressLimit)
 	}
 	return d, nil
 }

@@ -61,6 +61,8 @@ func TestLookFails(t *testing.T) {
 		"not there":         {http.StatusNotFound, "", "/issuer", "HTTP status 404"},
 		"no document":       {http.StatusOK, "hello", "/issuer", "malformed"},
 		"too much":          {http.StatusOK, `{"issuer": "` + strings.Repeat("x", 2<<20), "/issuer", "malformed"},
+		"long issuer":       {http.StatusOK, `{"issuer": "` + strings.Repeat("x", 3000) + `", "jwks_uri": "%s/keys"}`, "/issuer", "more than 2048 characters"},
+		"long jwks_uri":     {http.StatusOK, `{"jwks_uri": "https://a.b/` + strings.Repeat("x", 3000) + `"}`, "/issuer", "more than 2048 characters"},
 		"lists":             {http.StatusOK, `{"issuer": [], "jwks_uri": {}}`, "/issuer", "malformed"},
 		"no keys":           {http.StatusOK, `{"issuer": "%s"}`, "/issuer", `has the jwks_uri ""`},
 		"keys without TLS":  {http.StatusOK, `{"jwks_uri": "http://idp.example.com/keys"}`, "/issuer", "no https address"},
