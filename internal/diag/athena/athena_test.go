@@ -182,3 +182,13 @@ func TestHostileAnswers(t *testing.T) {
 		server.Close()
 	}
 }
+
+// A work group of another account than the role's is not the person's, be it there or not.
+func TestOtherAccount(t *testing.T) {
+	l := labtest.Start(t)
+	c := healthy(l, labtest.Config(l, l.Administrator(labtest.CenterAccount)))
+	c.Application.Account = labtest.CenterAccount
+	if diff := cmp.Diff(every("unknown", nil), summary(athena.Run(t.Context(), c))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -213,3 +213,36 @@ func TestInstanceOfTheOwner(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// IAM looks for a role by its name, in the account of the caller: a role of another account
+// that shares its locations is not missing.
+func TestRoleOfAnotherAccount(t *testing.T) {
+	l := labtest.Start(t, labtest.Edit(func(w *lab.World) {
+		otherAccounts(w)
+		w.AccessGrants[0].ResourcePolicy = map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
+			"Effect": "Allow", "Principal": map[string]any{"AWS": labtest.ApplicationAccount}, "Action": "s3:ListAccessGrantsLocations",
+			"Resource": "arn:aws:s3:eu-west-1:111122223333:access-grants/default",
+		}}}
+	}))
+	c := chainTo(reports)
+	asAdmin(l, c)
+	c.Config.S3AGAccountID = labtest.CenterAccount
+	if got := run(t, c); got["location"] != "ok" || got["location-role.unread"] != "unknown" {
+		t.Errorf("%v", got)
+	}
+}
+
+// otherAccounts gives the instance, its buckets and the role of its locations to the
+// account of Identity Center.
+func otherAccounts(w *lab.World) {
+	role := w.Accounts[1].Roles[2]
+	role.Name = "locations"
+	w.Accounts[0].Roles = append(w.Accounts[0].Roles, role)
+	w.AccessGrants[0].Account = labtest.CenterAccount
+	for i := range w.AccessGrants[0].Locations {
+		w.AccessGrants[0].Locations[i].Role = role.Name
+	}
+	for i := range w.Buckets {
+		w.Buckets[i].Account = labtest.CenterAccount
+	}
+}

@@ -6,8 +6,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 	"github.com/tip-cli/tip-cli/internal/diag/iamrole"
+	"github.com/tip-cli/tip-cli/internal/diag/refusal"
 )
 
 // maxRoles bounds the roles that are looked at.
@@ -56,7 +59,7 @@ func (s *section) checkLocation(ctx context.Context) {
 func (s *section) spareRole(ctx context.Context) string {
 	for i := range s.read.locations[:min(maxRoles, len(s.read.locations))] {
 		arn := s.read.locations[i].role
-		role, refused := iamrole.Read(ctx, s.iam, arn)
+		role, refused := s.readRole(ctx, arn)
 		switch {
 		case refused != nil && refused.NotFound:
 		case refused != nil || s.trusts(role):
@@ -64,6 +67,14 @@ func (s *section) spareRole(ctx context.Context) string {
 		}
 	}
 	return ""
+}
+
+// readRole reads a role of the account that the credentials are of: IAM looks nowhere else.
+func (s *section) readRole(ctx context.Context, arn string) (*chain.Role, *refusal.Refusal) {
+	if own := s.Application.Account; own != "" && own != config.AccountOf(arn) {
+		return nil, &refusal.Refusal{Unsigned: true, Permission: "iam:GetRole", Seen: "the role " + arn + " is of another account than the credentials, " + own}
+	}
+	return iamrole.Read(ctx, s.iam, arn)
 }
 
 // checkRoles looks at the roles of the locations that matter.
@@ -116,7 +127,7 @@ func (s *section) inUse() []*location {
 
 // checkOneRole reads the role of a location, and asks its trust policy.
 func (s *section) checkOneRole(ctx context.Context, l *location) {
-	role, refused := iamrole.Read(ctx, s.iam, l.role)
+	role, refused := s.readRole(ctx, l.role)
 	switch {
 	case refused != nil && refused.NotFound:
 		s.log.Found("grants.location-role-missing", l.role, "the location "+l.scope+" has the role "+l.role+", which does not exist", s.createRole(l)...)
