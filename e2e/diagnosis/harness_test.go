@@ -82,7 +82,7 @@ func start(t *testing.T, edits ...func(*lab.World)) *bench {
 		"PATH=" + programs + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + b.home, "USERPROFILE=" + b.home, "TMPDIR=" + os.TempDir(),
 		"AWS_TIP_CLI=" + b.state, "TIP_CLI_KEYRING=off", "TIP_CLI_SIGN_IN=never",
 		"AWS_CONFIG_FILE=" + filepath.Join(b.home, "aws-config"), "AWS_SHARED_CREDENTIALS_FILE=" + filepath.Join(b.home, "aws-credentials"),
-		"AWS_EC2_METADATA_DISABLED=true", "AWS_MAX_ATTEMPTS=1", "AWS_PAGER=",
+		"AWS_EC2_METADATA_DISABLED=true", "AWS_MAX_ATTEMPTS=2", "AWS_PAGER=",
 	}
 	b.environ = lab.Apply(base, b.Lab.Environ(lab.ProxyDoor, labtest.CAFile(t, b.Lab)))
 	b.administrators()
