@@ -100,6 +100,9 @@ func (m *mending) amended(f *iamrole.Condition) (key string, values []string, ok
 		key, has = renamed, values
 	}
 	operator := strings.TrimSuffix(f.Operator[strings.LastIndexByte(f.Operator, ':')+1:], "IfExists")
+	if strings.HasPrefix(operator, "Arn") && slices.ContainsFunc(has, func(v string) bool { return strings.Count(v, ":") < 5 }) {
+		return "", nil, false // IAM takes ARNs only
+	}
 	switch operator {
 	case "StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike":
 		if strings.EqualFold(key, contextProviders) {
