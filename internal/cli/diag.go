@@ -209,7 +209,7 @@ type brokenError struct{ failed, warned, unknown int }
 func (e *brokenError) Error() string {
 	text := fmt.Sprintf("%d failed", e.failed)
 	if e.warned+e.unknown > 0 {
-		text += fmt.Sprintf(", %d warnings, %d unknown (--strict)", e.warned, e.unknown)
+		text += fmt.Sprintf(", %s, %d unknown (--strict)", counted(e.warned, "warning", "warnings"), e.unknown)
 	}
 	return text
 }

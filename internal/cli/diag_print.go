@@ -148,8 +148,8 @@ func (t *diagTree) wrapped(text, indent string) string {
 
 // sum says how it ended, and where to begin.
 func (t *diagTree) sum(r *finding.Report) {
-	t.out.WriteString(t.wrapped(fmt.Sprintf("%d ok, %d failed, %d warnings, %d unknown, %d skipped",
-		r.Count(finding.OK), r.Count(finding.Fail), r.Count(finding.Warn), r.Count(finding.Unknown), r.Count(finding.Skipped)), "") + "\n")
+	t.out.WriteString(t.wrapped(fmt.Sprintf("%d ok, %d failed, %s, %d unknown, %d skipped",
+		r.Count(finding.OK), r.Count(finding.Fail), counted(r.Count(finding.Warn), "warning", "warnings"), r.Count(finding.Unknown), r.Count(finding.Skipped)), "") + "\n")
 	first := r.First()
 	if first == nil {
 		return

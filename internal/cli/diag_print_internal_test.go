@@ -96,7 +96,7 @@ func TestDiagnosisOutcome(t *testing.T) {
 		{someReport(), false, "1 failed"},
 		{someReport(), true, "1 failed, 0 warnings, 1 unknown (--strict)"},
 		{unsure, false, ""},
-		{unsure, true, "0 failed, 1 warnings, 1 unknown (--strict)"},
+		{unsure, true, "0 failed, 1 warning, 1 unknown (--strict)"},
 	} {
 		err := (&diagFlags{strict: tt.strict}).outcome(tt.report)
 		if got := errorText(err); got != tt.want {

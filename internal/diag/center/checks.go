@@ -42,9 +42,9 @@ func registration() []finding.Check {
 			{ID: "center.actor-deleted", Status: finding.Fail, Title: "the actor policy names a role that was deleted", Why: "A role that is made anew under the old name is another one: CreateTokenWithIAM answers a bare AccessDeniedException (access_denied)."},
 		}},
 		{ID: "center.scopes", Title: "access scopes", Why: "What an application has no scope for is not done with its tokens.", Kinds: []finding.Kind{
-			{ID: "center.scope-missing", Status: finding.Fail, Title: "the application lacks an access scope", Why: "The exchange works, and the service refuses the person later, S3 Access Grants with AccessDenied."},
+			{ID: "center.scope-missing", Status: finding.Fail, Title: "the application lacks an access scope", Why: "The exchange works, and the service refuses the person later, with AccessDenied."},
 			{ID: "center.scope-workgroup", Status: finding.Warn, Title: "the application lacks Athena's access scope", Why: "Work groups with Identity Center refuse the person; those with IAM authentication do not need the scope."},
-			{ID: "center.scope-target", Status: finding.Fail, Title: "an access scope is limited to another instance", Why: "The exchange works, and the service refuses the person later, S3 Access Grants with AccessDenied."},
+			{ID: "center.scope-target", Status: finding.Fail, Title: "an access scope is limited to another instance", Why: "The exchange works, and the service refuses the person later, with AccessDenied."},
 		}},
 	}
 }

@@ -118,7 +118,7 @@ func (s *section) checkKeys(ctx context.Context) {
 }
 
 func (s *section) judgeKeys(address string, j *jwks) {
-	counted := fmt.Sprintf("%d signing keys: %d RSA, %d EC; %d can be used for RS256", j.all, j.rsa, j.ec, len(j.rs256))
+	counted := fmt.Sprintf("signing keys: %d, of them %d RSA and %d EC; %d can be used for RS256", j.all, j.rsa, j.ec, len(j.rs256))
 	switch {
 	case len(j.rs256) == 0:
 		s.log.Found("idp.no-rsa-key", address, counted, s.signRS256())
