@@ -43,13 +43,13 @@ func TestUndeny(t *testing.T) {
 
 // A condition on ARNs cannot take a value that is none: another statement does.
 func TestMendArn(t *testing.T) {
-	const provider = "arn:aws:iam::444455556666:oidc-provider/i"
-	doc, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"`+provider+`"},"Action":"`+assumeWithWebIdentity+`","Condition":{"ArnLike":{"i:aud":"`+provider+`"}}}}`), policy.Trust)
+	const provider = "arn:aws:iam::444455556666:oidc-provider/i.example"
+	doc, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"`+provider+`"},"Action":"`+assumeWithWebIdentity+`","Condition":{"ArnLike":{"i.example:aud":"`+provider+`"}}}}`), policy.Trust)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := mending{
-		request: &policy.Request{Action: assumeWithWebIdentity, Principal: policy.Principal{Federated: provider}, Context: policy.Context{"i:aud": {"client"}}}, prefix: "i:",
+		request: &policy.Request{Action: assumeWithWebIdentity, Principal: policy.Principal{Federated: provider}, Context: policy.Context{"i.example:aud": {"client"}}}, prefix: "i.example:",
 		fresh: iamrole.Statement{Effect: "Allow", Principal: iamrole.Value(map[string]string{"Federated": provider}), Action: iamrole.Value(assumeWithWebIdentity)},
 	}
 	if mended := m.mend(doc); mended.Evaluate(m.request).Decision != policy.Allow {
