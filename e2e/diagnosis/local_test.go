@@ -162,7 +162,7 @@ func settingMistakes() []mistake {
 			make: func(b *bench) { b.put("current_context", "gone\n") },
 		},
 		{
-			id: "local.configuration-invalid", what: "a key of the configuration has a value that it cannot have", culprit: "sign_in in",
+			id: "local.configuration-invalid", what: "a key of the configuration has a value that it cannot have", culprit: "sign_in",
 			make: func(b *bench) { b.key("sign_in", "sometimes") },
 		},
 		{

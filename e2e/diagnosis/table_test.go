@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -33,18 +34,41 @@ type rows struct {
 // add takes what was found of a mistake, and which fix has mended it.
 func (r *rows) add(place int, m *mistake, f found) {
 	fix := f.Fixes[0]
-	how := fix.Does
-	switch words := strings.Fields(fix.Command); {
-	case len(words) > 2 && words[0] == "aws":
-		how += ": `" + strings.Join(words[:3], " ") + "`"
-	case len(words) > 0:
-		how += ": `" + strings.Join(words[:min(2, len(words))], " ") + "`"
-	case fix.Console != "":
-		how += " (in a console)"
+	how := lasting(fix.Does)
+	if fix.Command == "" {
+		how += " (by hand)"
+	} else {
+		how += ": `" + program(fix.Command) + "`"
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lines[place] = fmt.Sprintf("| `%s` | %s | %s | %s | %s |\n", m.id, cell(m.what), cell("`"+m.culprit+"`"), fix.Who, cell(how))
+}
+
+// program are the words of a command that say what it does: without flags, paths and values.
+func program(command string) string {
+	words := strings.Fields(command)
+	said := words[:1]
+	for i, word := range words[1:] {
+		if strings.HasPrefix(word, "-") || words[i] == "--context" {
+			continue
+		}
+		if len(said) == 3 || strings.ContainsAny(word, "/'=:.") {
+			break
+		}
+		said = append(slices.Clip(said), word)
+	}
+	return strings.Join(said, " ")
+}
+
+// lasting is a text without what is another each time.
+func lasting(text string) string {
+	for pattern, instead := range map[string]string{
+		`/\S*/Test[^/]*/001/`: "~/", `process [0-9]+ \([^)]*\)`: "its process is named", `localhost:[0-9]+`: "localhost:PORT",
+	} {
+		text = regexp.MustCompile(pattern).ReplaceAllString(text, instead)
+	}
+	return text
 }
 
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
