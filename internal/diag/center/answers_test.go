@@ -312,3 +312,29 @@ func TestIssuersNotListed(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// Another claim is proposed if it finds a user, or if that may not be asked: then as such.
+func TestOtherClaim(t *testing.T) {
+	for name, c := range map[string]struct{ user, want string }{
+		"found":   {good()["GetUserId"], "claim email and the attribute emails.value; have the"},
+		"nobody":  {"ResourceNotFoundException!no user", "have the"},
+		"refused": {"AccessDeniedException!not authorized", "which may not be read; have the"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			given := good()
+			given["DescribeTrustedTokenIssuer"] = strings.Replace(given["DescribeTrustedTokenIssuer"], `"ClaimAttributePath":"email"`, `"ClaimAttributePath":"upn"`, 1)
+			given["GetUserId"] = c.user
+			results, _ := looked(t, given)
+			var does []string
+			for _, fix := range one(t, results, "center.claim-missing").Fixes {
+				does = append(does, fix.Does)
+				if strings.Contains(fix.Command, "update-trusted-token-issuer") != (name == "found") && fix.Who == finding.CenterAdmin {
+					t.Errorf("%+v", fix)
+				}
+			}
+			if got := strings.Join(does, "; "); !strings.Contains(got, c.want) || name == "nobody" && len(does) > 1 {
+				t.Error(got)
+			}
+		})
+	}
+}

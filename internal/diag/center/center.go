@@ -87,7 +87,7 @@ func (l *look) all(ctx context.Context) {
 	l.instance(ctx)
 	l.grant(ctx)
 	l.actor(ctx)
-	l.mapping()
+	l.mapping(ctx)
 	l.user(ctx)
 	l.assignment(ctx)
 	l.scopes(ctx)

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssoadmin"
 	"github.com/aws/aws-sdk-go-v2/service/ssoadmin/types"
 
+	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 	"github.com/tip-cli/tip-cli/internal/diag/refusal"
 )
@@ -44,7 +45,7 @@ func (l *look) search(ctx context.Context, iss string) found {
 			f.incomplete = r
 		case known.url == iss:
 			f.exact = &known
-		case bare(known.url) == bare(iss):
+		case chain.SameIssuer(known.url, iss):
 			f.near = &known
 		}
 	}
@@ -55,7 +56,7 @@ func (l *look) search(ctx context.Context, iss string) found {
 func (l *look) noIssuer(ctx context.Context, e *expectation) {
 	search := l.search(ctx, e.iss)
 	seen := "the iss of " + e.from + " is " + e.iss
-	wrong := slices.IndexFunc(l.issuers, func(one issuer) bool { return !one.gone && bare(one.url) == bare(e.iss) })
+	wrong := slices.IndexFunc(l.issuers, func(one issuer) bool { return !one.gone && chain.SameIssuer(one.url, e.iss) })
 	switch {
 	case search.exact != nil:
 		l.fits(search.exact)
@@ -185,22 +186,11 @@ func with(issuers []issuer, arn, audience string) []issuer {
 	return append(all, issuer{arn: arn, audiences: []string{audience}})
 }
 
-const wellKnown = "/.well-known/openid-configuration"
-
-// bare is a URL without what people get wrong about issuers.
-func bare(iss string) string {
-	iss = strings.ToLower(strings.TrimSpace(iss))
-	iss = strings.TrimPrefix(strings.TrimPrefix(iss, "https://"), "http://")
-	iss = strings.TrimRight(strings.TrimSuffix(strings.TrimRight(iss, "/"), wellKnown), "/")
-	host, path, _ := strings.Cut(iss, "/")
-	return strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80") + "/" + path
-}
-
-// difference says what tells two URLs apart that are alike when bare.
+// difference says what tells two URLs apart that [chain.SameIssuer] takes for one.
 func difference(got, want string) string {
 	switch {
-	case strings.Contains(got, wellKnown) && !strings.Contains(want, wellKnown):
-		return "with " + wellKnown + " behind it, which Identity Center appends itself"
+	case strings.Contains(got, chain.WellKnown) && !strings.Contains(want, chain.WellKnown):
+		return "with " + chain.WellKnown + " behind it, which Identity Center appends itself"
 	case got == want+"/":
 		return "with a slash at the end that the token does not have"
 	case got+"/" == want:

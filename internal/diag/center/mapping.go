@@ -1,14 +1,16 @@
 package center
 
 import (
+	"context"
 	"slices"
 	"strings"
 
+	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 )
 
 // mapping looks for the claim by which the issuer looks people up.
-func (l *look) mapping() {
+func (l *look) mapping(ctx context.Context) {
 	switch {
 	case l.Has("center.mapping"):
 	case l.issuer == nil:
@@ -16,11 +18,11 @@ func (l *look) mapping() {
 	case l.c.Token == nil || l.c.Token.Claims == nil:
 		l.skip("needs a token: see token", "center.mapping", "center.user")
 	default:
-		l.claim()
+		l.claim(ctx)
 	}
 }
 
-func (l *look) claim() {
+func (l *look) claim(ctx context.Context) {
 	path := l.issuer.claim
 	value, there := claimAt(l.c.Token.Claims, path)
 	text, isText := value.(string)
@@ -28,9 +30,9 @@ func (l *look) claim() {
 	case !there && l.scopeOf(path) != "":
 		l.Found("center.claim-missing", "scopes", l.issuer.arn+" looks people up by the claim "+path+", and the scope "+l.scopeOf(path)+", which brings it, is not asked for", l.askScope(path))
 	case !there || isText && text == "":
-		l.Found("center.claim-missing", l.issuer.arn, l.issuer.arn+" looks people up by the claim "+path+", which the token lacks", l.claimFixes()...)
+		l.Found("center.claim-missing", l.issuer.arn, l.issuer.arn+" looks people up by the claim "+path+", which the token lacks", l.claimFixes(ctx)...)
 	case !isText:
-		l.Found("center.claim-not-text", l.issuer.arn, l.issuer.arn+" looks people up by the claim "+path+", which is "+kindOf(value)+" in the token", l.claimFixes()...)
+		l.Found("center.claim-not-text", l.issuer.arn, l.issuer.arn+" looks people up by the claim "+path+", which is "+chain.KindOf(value)+" in the token", l.claimFixes(ctx)...)
 	default:
 		l.value = text
 		l.OK("center.mapping", path+" = "+text+", compared with "+l.issuer.attribute)
@@ -76,35 +78,40 @@ func claimAt(claims map[string]any, path string) (any, bool) {
 	return at, at != nil
 }
 
-func kindOf(v any) string {
-	switch v.(type) {
-	case []any:
-		return "a list"
-	case map[string]any:
-		return "an object"
-	case bool:
-		return "true or false"
-	}
-	return "a number"
-}
-
 // usual are claims by which people are looked up, each with its attribute.
 var usual = [][2]string{
 	{"email", emailPath}, {"preferred_username", userNamePath}, {"upn", userNamePath}, {"email", userNamePath}, {"preferred_username", emailPath}, {"upn", emailPath},
 }
 
-// claimFixes map another claim, which the token has, or have the identity provider send the one.
-func (l *look) claimFixes() []finding.Fix {
+// claimFixes map another claim, if the token has one that finds a user, or have the
+// identity provider send the one.
+func (l *look) claimFixes(ctx context.Context) []finding.Fix {
 	send := finding.Fix{
 		Who: finding.IdPAdmin, Does: "have the identity provider put the claim " + l.issuer.claim + " into the token, as a text",
 		Console: "the application or authorization server at the identity provider > claims of the token (the scopes email and profile bring the usual ones)",
 	}
 	for _, pair := range usual {
-		if text, _ := l.c.Token.Claims[pair[0]].(string); text != "" && pair[0] != l.issuer.claim {
+		text, _ := l.c.Token.Claims[pair[0]].(string)
+		if text == "" || pair[0] == l.issuer.claim {
+			continue
+		}
+		switch known, found := l.finds(ctx, pair[1], text); {
+		case found:
 			return []finding.Fix{l.remap(pair[0], pair[1]), send}
+		case !known:
+			return []finding.Fix{console("look people up by the claim "+pair[0]+" and the attribute "+pair[1]+", if the users have it there, which may not be read", inIssuers), send}
 		}
 	}
 	return []finding.Fix{send}
+}
+
+// finds reports whether a user has an attribute, if that may be asked.
+func (l *look) finds(ctx context.Context, attribute, value string) (known, found bool) {
+	if l.c.Registration.IdentityStoreID == "" {
+		return false, false
+	}
+	_, r := l.byAttribute(ctx, attribute, value)
+	return r == nil || r.NotFound, r == nil
 }
 
 // remap is the fix that changes the mapping of the issuer.

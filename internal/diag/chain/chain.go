@@ -190,7 +190,6 @@ type Roles struct {
 // Role is an IAM role as IAM describes it.
 type Role struct {
 	ARN, Name, Account, ID string
-	MaxSession             time.Duration
 	// Trust is nil if it could not be parsed; TrustText is what IAM has.
 	Trust     *policy.Document
 	TrustText string

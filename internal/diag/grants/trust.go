@@ -62,15 +62,11 @@ func (s *section) grantees(role string) (toPeople, toIAM bool) {
 	return toPeople, toIAM
 }
 
-func (s *section) contextProvider() string {
-	return "arn:" + s.partition + ":iam::aws:contextProvider/IdentityCenter"
-}
-
 // asService is what the service asks of a role.
 func (s *section) asService(action, instance string) iamrole.Request {
 	keys := policy.Context{"aws:SourceAccount": {s.account}, "aws:SourceArn": {instance}, "aws:PrincipalIsAWSService": {"true"}, "aws:PrincipalServiceName": {service}}
 	if action == "sts:SetContext" {
-		keys["sts:RequestContextProviders"] = []string{s.contextProvider()}
+		keys["sts:RequestContextProviders"] = []string{iamrole.ContextProvider(s.partition)}
 	}
 	return iamrole.Request{Action: action, Keys: keys}
 }
@@ -192,7 +188,7 @@ func (s *section) trustStatements(actions []string) []iamrole.Statement {
 		add(plain, map[string]any{})
 	}
 	if len(plain) < len(actions) {
-		add([]string{"sts:SetContext"}, map[string]any{"ForAllValues:ArnEquals": map[string][]string{"sts:RequestContextProviders": {s.contextProvider()}}})
+		add([]string{"sts:SetContext"}, map[string]any{"ForAllValues:ArnEquals": map[string][]string{"sts:RequestContextProviders": {iamrole.ContextProvider(s.partition)}}})
 	}
 	return all
 }

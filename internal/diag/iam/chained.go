@@ -12,16 +12,11 @@ import (
 
 const contextProviders = "sts:RequestContextProviders"
 
-// contextProvider is Identity Center as a provider of contexts.
-func (s *section) contextProvider() string {
-	return "arn:" + s.partition + ":iam::aws:contextProvider/IdentityCenter"
-}
-
 // chainedRequest is what the application role's session asks of the identity-enhanced role.
 // The name of the session holds the person's id, who is not known yet.
 func (s *section) chainedRequest(action string) iamrole.Request {
 	keys := s.chainedKeys()
-	keys[contextProviders] = []string{s.contextProvider()}
+	keys[contextProviders] = []string{iamrole.ContextProvider(s.partition)}
 	keys["aws:FederatedProvider"] = []string{s.federated()}
 	if arn := s.c.Asked.ApplicationARN; arn != "" {
 		keys["identitycenter:ApplicationArn"] = []string{arn}
@@ -137,7 +132,7 @@ func (s *section) chainedMending(action string) mending {
 	maps.Copy(keys, q.Keys)
 	fresh := iamrole.Statement{Effect: "Allow", Principal: iamrole.Value(map[string]string{"AWS": app.ARN}), Action: iamrole.Value(action)}
 	if action == setContext {
-		fresh.Condition = iamrole.Value(map[string]map[string][]string{"ForAllValues:ArnEquals": {contextProviders: {s.contextProvider()}}})
+		fresh.Condition = iamrole.Value(map[string]map[string][]string{"ForAllValues:ArnEquals": {contextProviders: {iamrole.ContextProvider(s.partition)}}})
 	}
 	return mending{request: &policy.Request{Action: action, Resource: enhanced.ARN, Principal: iamrole.Principal(app, sessionName), Context: keys}, fresh: fresh}
 }

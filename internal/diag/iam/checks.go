@@ -77,7 +77,7 @@ func enhancedChecks() []finding.Check {
 			{ID: "iam.enhanced-role-missing", Status: finding.Fail, Title: "the identity-enhanced role does not exist", Why: chained},
 			{ID: "iam.enhanced-role-arn", Status: finding.Fail, Title: "the identity-enhanced role has another ARN than the configured one", Why: "IAM finds roles by name, STS by the whole ARN with path and case. " + chained},
 		}},
-		{ID: checkDuration, Title: "length of sessions", Why: "STS gives a role session no longer than its role admits, and one that another role asks for at most an hour.", Kinds: []finding.Kind{
+		{ID: checkDuration, Title: "length of sessions", Why: "STS gives a session that another role asks for at most an hour, whatever the role admits.", Kinds: []finding.Kind{
 			{ID: "iam.session-too-long", Status: finding.Fail, Title: "sessions are asked for longer than STS gives them", Why: `STS answers ValidationError, "The requested DurationSeconds exceeds ...".`},
 		}},
 		{ID: checkAssume, Title: "sts:AssumeRole from role to role", Why: "The application role assumes the identity-enhanced one.", Kinds: []finding.Kind{

@@ -33,6 +33,8 @@ type section struct {
 	builtIn bool
 	roles   *chain.Roles
 	edits   edits
+	// unlisted are the actions that AWS does not admit with an identity.
+	unlisted []string
 }
 
 // Run looks at it.
@@ -127,8 +129,8 @@ func (s *section) look(ctx context.Context) {
 	s.lookAtDuration()
 	s.lookAtAssume()
 	s.lookAtSessionClaims()
+	s.lookAtAllowList(ctx) // what it does not admit, no right mends
 	s.lookAtServices()
-	s.lookAtAllowList(ctx)
 	s.c.Roles = s.roles
 }
 

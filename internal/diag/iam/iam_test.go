@@ -136,6 +136,20 @@ func TestAllowList(t *testing.T) {
 	only(t, healthy(l), "iam.not-on-allow-list", "AWSIAMIdentityCenterAllowListForIdentityContext", "s3:GetDataAccess", "without an identity")
 }
 
+// A right that AWS does not admit either is not said to be all that is missing.
+func TestAllowListFirst(t *testing.T) {
+	l := labtest.Start(t, labtest.Edit(func(w *lab.World) {
+		w.Switches.IdentityContextAllowList = []string{"athena:*", "sts:SetContext"}
+		delete(w.Accounts[1].Roles[1].Policies, "access-grants")
+	}))
+	for _, r := range look(t, healthy(l), bad...) {
+		if r.ID == "iam.service-not-allowed" && strings.Contains(r.Fixes[0].Does, "alone does not help: see iam.not-on-allow-list") {
+			return
+		}
+	}
+	t.Errorf("%+v", look(t, healthy(l), bad...))
+}
+
 // Certificates of an authority that nobody knows. At the bench the machine trusts the lab's.
 func TestThumbprint(t *testing.T) {
 	idp := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

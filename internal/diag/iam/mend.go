@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/iamrole"
 	"github.com/tip-cli/tip-cli/internal/policy"
 )
@@ -125,7 +126,7 @@ func (m *mending) meant(key string) (string, []string, bool) {
 	}
 	host, claim := strings.TrimPrefix(key[:at], "https://"), key[at+1:]
 	ours := strings.TrimSuffix(m.prefix, ":")
-	same := strings.EqualFold(strings.TrimRight(host, "/"), strings.TrimRight(ours, "/")) || strings.HasPrefix(ours, strings.TrimRight(host, "/")+"/")
+	same := chain.SameIssuer(host, ours) || strings.HasPrefix(ours, strings.TrimRight(host, "/")+"/")
 	values, has := m.request.Context.Get(m.prefix + claim)
 	return m.prefix + claim, values, has && same
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 	"github.com/tip-cli/tip-cli/internal/diag/refusal"
 )
@@ -119,15 +120,10 @@ func (s *section) createProvider() string {
 	return s.aws(words...)
 }
 
-// nearest is the provider that somebody may have meant: it differs in case, in slashes,
-// or by the path of the discovery document.
+// nearest is the provider that somebody may have meant, "" if there is none.
 func nearest(list []string, arn string) string {
-	plain := func(arn string) string {
-		arn = strings.ToLower(strings.TrimRight(arn, "/"))
-		return strings.TrimRight(strings.TrimSuffix(arn, "/.well-known/openid-configuration"), "/")
-	}
 	for _, other := range list {
-		if plain(other) == plain(arn) {
+		if chain.SameIssuer(afterSlash(other), afterSlash(arn)) {
 			return other
 		}
 	}

@@ -127,6 +127,9 @@ func (s *section) foundRefused(role *chain.Role, r *refused) {
 		kind = "iam.service-denied"
 	}
 	fix := s.mendRights(role, &r.answer, r.actions, r.resource, "tip-cli-"+string(r.service))
+	if slices.ContainsFunc(r.actions, func(action string) bool { return slices.Contains(s.unlisted, action) }) {
+		fix.Does += ", which alone does not help: see iam.not-on-allow-list"
+	}
 	s.Found(kind, culprit(role, &r.answer), strings.Join(r.actions, ", ")+" on "+r.resource+": "+r.answer.Why, fix)
 }
 
@@ -155,6 +158,7 @@ func (s *section) lookAtAllowList(ctx context.Context) {
 				denied = append(denied, action)
 			}
 		}
+		s.unlisted = append(s.unlisted, denied...)
 		s.foundUnlisted(arn, n.service, denied)
 	}
 	if !s.Has(checkAllowList) {

@@ -12,7 +12,6 @@ import (
 	"context"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -64,17 +63,20 @@ func Parse(roleARN string) (arn.ARN, bool) {
 // Name is that of a role without its path.
 func Name(role arn.ARN) string { return role.Resource[strings.LastIndexByte(role.Resource, '/')+1:] }
 
+// ContextProvider is Identity Center as a provider of contexts, the value of
+// sts:RequestContextProviders.
+func ContextProvider(partition string) string {
+	return "arn:" + partition + ":iam::aws:contextProvider/IdentityCenter"
+}
+
 // describe is what GetRole says of a role.
 func describe(r *types.Role) *chain.Role {
 	role := &chain.Role{
-		ARN: aws.ToString(r.Arn), Name: aws.ToString(r.RoleName), ID: aws.ToString(r.RoleId), MaxSession: time.Hour,
+		ARN: aws.ToString(r.Arn), Name: aws.ToString(r.RoleName), ID: aws.ToString(r.RoleId),
 		TrustText: decoded(r.AssumeRolePolicyDocument), Tags: map[string]string{},
 	}
 	if parsed, err := arn.Parse(role.ARN); err == nil {
 		role.Account = parsed.AccountID
-	}
-	if r.MaxSessionDuration != nil {
-		role.MaxSession = time.Duration(*r.MaxSessionDuration) * time.Second
 	}
 	if trust, err := policy.Parse([]byte(role.TrustText), policy.Trust); err == nil {
 		role.Trust = trust

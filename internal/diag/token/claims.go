@@ -60,7 +60,7 @@ func name(value any) (text, seen string) {
 	text, ok := value.(string)
 	switch {
 	case !ok:
-		return "", kindOf(value) + ", and must be a text"
+		return "", chain.KindOf(value) + ", and must be a text"
 	case text == "":
 		return "", "empty"
 	}
@@ -95,7 +95,7 @@ func audience(value any) (texts []string, seen string) {
 func date(value any) (at time.Time, seen string) {
 	number, ok := value.(json.Number)
 	if !ok {
-		return time.Time{}, kindOf(value) + ", and must be a number"
+		return time.Time{}, chain.KindOf(value) + ", and must be a number"
 	}
 	seconds, err := strconv.ParseInt(number.String(), 10, 64)
 	switch {
@@ -107,22 +107,6 @@ func date(value any) (at time.Time, seen string) {
 		return time.Time{}, short(number.String()) + ", and must not be negative"
 	}
 	return time.Unix(seconds, 0).UTC(), ""
-}
-
-func kindOf(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "a text"
-	case bool:
-		return "true or false"
-	case json.Number:
-		return "a number"
-	case []any:
-		return "a list"
-	}
-	return "an object"
 }
 
 // short keeps huge numbers short.
