@@ -5,12 +5,15 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -265,6 +268,75 @@ func (k keyring) Set(_, _, key string) error         { *k.key = key; return nil 
 func (k keyring) Delete(string, string) error        { return nil }
 
 // Files that nobody expects give one line each, and no panic.
+// Whoever runs tests as administrator is let in everywhere: the error is made up, the modes
+// are not.
+func TestContextUnreadable(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("modes")
+	}
+	for name, c := range map[string]struct {
+		home, file os.FileMode
+		want       []string
+	}{
+		"a directory of somebody else": {0o700, 0, []string{"run as administrator: chown -R " + strconv.Itoa(os.Geteuid()) + " HOME", "AWS_TIP_CLI"}},
+		"a file of somebody else":      {0o700, 0o600, []string{"run as administrator: chown " + strconv.Itoa(os.Geteuid()) + " HOME/current_context", "AWS_TIP_CLI"}},
+		"a closed directory":           {0o600, 0, []string{"chmod u+rwx HOME"}},
+		"a closed file":                {0o700, 0o200, []string{"chmod u+r HOME/current_context"}},
+		"no way to the directory":      {0, 0, []string{"AWS_TIP_CLI"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ch, m := bare(t)
+			path := ch.Store.Path("current_context")
+			if c.home != 0 {
+				if err := os.Mkdir(ch.Home, 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.file != 0 {
+				if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chmod(path, c.file)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.home != 0 {
+				if err := os.Chmod(ch.Home, c.home); err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = os.Chmod(ch.Home, 0o700) })
+			}
+			ch.Store, ch.StoreErr = nil, &store.FileError{Path: path, Err: fs.ErrPermission, Fix: "check that you may read it"}
+			fixes := having(t, look(t.Context(), ch, m), "local.context-unusable").Fixes
+			if len(fixes) != len(c.want) {
+				t.Fatalf("%+v", fixes)
+			}
+			for i, want := range c.want {
+				if got := strings.ReplaceAll(fixes[i].Command+fixes[i].Console, ch.Home, "HOME"); !strings.HasSuffix(got, want) {
+					t.Errorf("%s", got)
+				}
+			}
+		})
+	}
+}
+
+// Of thousands of unknown keys the first are told.
+func TestManyOddities(t *testing.T) {
+	t.Parallel()
+	c, m := bare(t)
+	c.ConfigErr = nil
+	for n := range 3000 {
+		c.Warnings = append(c.Warnings, config.Problem{Key: fmt.Sprintf("k%d", n), Message: "is not known"})
+	}
+	var odd []string
+	for _, r := range look(t.Context(), c, m) {
+		if r.Check == "local.configuration" {
+			odd = append(odd, r.Seen)
+		}
+	}
+	if len(odd) != mostOdd+1 || odd[mostOdd] != "and 2980 more" {
+		t.Errorf("%d: %q", len(odd), odd)
+	}
+}
+
 func TestHostileFiles(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{

@@ -52,6 +52,9 @@ func (s *section) culpritOf(err error) string {
 
 func (s *section) contextFixes() []finding.Fix {
 	if file, ok := errors.AsType[*store.FileError](s.StoreErr); ok {
+		if errors.Is(file, fs.ErrPermission) {
+			return s.letIn(file.Path)
+		}
 		return []finding.Fix{s.runs(file.Hint())}
 	}
 	return []finding.Fix{set(store.ContextVariable, "name a context that there is: tip-cli configure list-contexts shows them")}
@@ -75,9 +78,7 @@ func (s *section) configuration() {
 	case s.ConfigErr != nil:
 		s.log.Found("local.configuration-unreadable", s.Store.Path(store.ConfigFile), cause(s.ConfigErr), s.readable())
 	case len(s.Warnings) > 0:
-		for _, p := range s.Warnings {
-			s.odd(p)
-		}
+		s.oddities()
 	default:
 		s.log.OK(check, s.configured())
 	}
@@ -132,6 +133,21 @@ func (s *section) setting(key string) string {
 		return path
 	}
 	return key + " in " + path
+}
+
+// mostOdd bounds the oddities that are told one by one.
+const mostOdd = 20
+
+func (s *section) oddities() {
+	told := s.Warnings[:min(mostOdd, len(s.Warnings))]
+	for _, p := range told {
+		s.odd(p)
+	}
+	if more := len(s.Warnings) - len(told); more > 0 {
+		s.log.Found("local.configuration-odd", s.setting(""), fmt.Sprintf("and %d more", more), finding.Fix{
+			Who: finding.You, Does: "take out the others first, and run diag again, which tells the next; or write the file anew", Console: "in an editor: " + s.setting(""),
+		})
+	}
 }
 
 // odd says what has no effect. A key that nobody knows is taken out by setting it to null.

@@ -120,11 +120,35 @@ func (s *section) file(f store.Flaw) {
 	}
 }
 
-// own is the fix for a file of somebody else, such as one that sudo has left.
+// own is the fix for a file or directory of somebody else, such as one that sudo has left.
 func own(path string) finding.Fix {
-	return finding.Fix{
-		Who: finding.You, Does: "make it your own, as administrator", Console: "run as administrator: " + chain.Quoted("chown", strconv.Itoa(os.Geteuid()), path),
+	words := []string{"chown", strconv.Itoa(os.Geteuid()), path}
+	if info, err := os.Lstat(path); err == nil && info.IsDir() {
+		words = slices.Insert(words, 1, "-R")
 	}
+	return finding.Fix{Who: finding.You, Does: "make it your own, as administrator", Console: "run as administrator: " + chain.Quoted(words...)}
+}
+
+// letIn are the fixes for a path of the state that may not be read: what keeps us out is
+// itself or the nearest directory above it that the system tells of.
+func (s *section) letIn(path string) []finding.Fix {
+	info, err := os.Lstat(path)
+	for err != nil && s.Home != "" && len(path) > len(s.Home) {
+		path = filepath.Dir(path)
+		info, err = os.Lstat(path)
+	}
+	elsewhere := set(store.HomeVariable, "set "+store.HomeVariable+" to a directory of your own")
+	if err != nil || s.system == "windows" { // it is outside of what is tip-cli's
+		return []finding.Fix{elsewhere}
+	}
+	needed, mode := fs.FileMode(0o400), "u+r"
+	if info.IsDir() {
+		needed, mode = 0o700, "u+rwx"
+	}
+	if info.Mode().Perm()&needed != needed {
+		return []finding.Fix{{Who: finding.You, Does: "let yourself read it", Command: chain.Quoted("chmod", mode, path)}}
+	}
+	return []finding.Fix{own(path), elsewhere}
 }
 
 // moveAway is the fix for what stands in the place of a file.
