@@ -148,7 +148,7 @@ func (s *section) grantPath() []finding.Fix {
 
 // narrow puts a grant for one bucket in the place of one for all that begin so.
 func (s *section) narrow(g *grant, bucket string) finding.Fix {
-	does, path := "grant one bucket, "+bucket+", in the place of all whose names begin so", "s3://"+bucket+"/*"
+	does, path := "unless the other buckets are meant, grant "+bucket+" alone, and then delete the grant for all whose names begin so", "s3://"+bucket+"/*"
 	l := s.locationOf(path)
 	if l == nil || g.id == "" {
 		return finding.Fix{Who: finding.DataAdmin, Does: does, Console: "Amazon S3 > Access Grants > Grants"}
