@@ -70,7 +70,8 @@ func workGroupMistakes() []mistake {
 		},
 		{
 			id: "athena.no-identity-center", what: "the work group was made without Identity Center",
-			world: configured(map[string]any{"IdentityCenterConfiguration": nil}), culprit: workGroupARN, says: "anew",
+			world: configured(map[string]any{"IdentityCenterConfiguration": nil}), culprit: workGroupARN, says: "beside it",
+			then: []string{"--workgroup", workGroup + "-identity-center"}, heals: []string{"athena.role-not-trusting"},
 		},
 		{
 			id: "athena.other-instance", what: "the work group was made for another Identity Center instance",
@@ -81,7 +82,8 @@ func workGroupMistakes() []mistake {
 				w.IdentityCenter = append(w.IdentityCenter, own)
 				configured(center(other))(w)
 			},
-			culprit: workGroupARN, says: "anew",
+			culprit: workGroupARN, says: "beside it",
+			then: []string{"--workgroup", workGroup + "-identity-center"}, heals: []string{"athena.role-not-trusting"},
 		},
 	}
 }

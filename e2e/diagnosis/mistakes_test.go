@@ -27,7 +27,8 @@ type mistake struct {
 	stranger bool
 	// args are further ones of diag.
 	args []string
-	// then are the arguments in the place of args once it is mended, for a mistake in args.
+	// then are the arguments in the place of args once it is mended, for a mistake in args
+	// or a fix that makes something of another name.
 	then []string
 	// culprit must be in the culprit of the finding.
 	culprit string
@@ -67,7 +68,7 @@ func (m *mistake) try(t *testing.T) found {
 	switch {
 	case m.mend != nil:
 		m.mend(b)
-	case m.then == nil:
+	case f.Fixes[0].Command != "":
 		needAWSCLI(t, f.Fixes[0].Command)
 		b.shell(f.Fixes[0].Command)
 	}
@@ -111,7 +112,7 @@ func (m *mistake) check(t *testing.T, d *diagnosis, f found) {
 			t.Errorf("%s brings %s along: %s", m.id, other.ID, other.Seen)
 		}
 	}
-	if (f.Fixes[0].Command == "") != (m.mend != nil || m.then != nil) {
+	if command := f.Fixes[0].Command; command == "" && m.mend == nil && m.then == nil || command != "" && m.mend != nil {
 		t.Errorf("%s: the fix is %+v, and the test mends by hand: %t", m.id, f.Fixes[0], m.mend != nil)
 	}
 	if fix := f.Fixes[0]; !strings.Contains(fix.Does+fix.Console, m.says) {

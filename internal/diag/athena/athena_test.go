@@ -192,3 +192,45 @@ func TestOtherAccount(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// Where a work group has to be made anew nothing is deleted first, and what has no
+// value is not asked for.
+func TestAnew(t *testing.T) {
+	spark := map[string]any{
+		"ExecutionRole":       "arn:aws:iam::444455556666:role/" + role,
+		"EngineConfiguration": map[string]any{"Classifications": []any{map[string]any{"Name": "x"}}},
+	}
+	l := labtest.Start(t, labtest.Edit(func(w *lab.World) {
+		for name, configuration := range map[string]any{"primary": spark, "own": spark, strings.Repeat("a", 128): spark, "bare": nil} {
+			g := w.WorkGroups[0]
+			g.Name, g.Configuration = name, configuration
+			w.WorkGroups = append(w.WorkGroups, g)
+		}
+	}))
+	app := labtest.Config(l, l.Administrator(labtest.ApplicationAccount))
+	for name, want := range map[string][]string{
+		"primary":                {"create-work-group --name primary-identity-center "},
+		"own":                    {"create-work-group --name own-identity-center ", "delete-work-group --work-group own "},
+		strings.Repeat("a", 128): {"create-work-group --name " + strings.Repeat("a", 112) + "-identity-center ", "delete-work-group --work-group aaa"},
+		"bare":                   {""},
+	} {
+		c := healthy(l, app)
+		c.Asked.Workgroup = name
+		for _, r := range athena.Run(t.Context(), c) {
+			if r.Check != "athena.identity-center" {
+				continue
+			}
+			if r.ID != "athena.no-identity-center" || len(r.Fixes) != len(want) {
+				t.Fatalf("%s: %s with %d fixes", name, r.ID, len(r.Fixes))
+			}
+			for i, f := range r.Fixes {
+				if !strings.Contains(f.Command, want[i]) || strings.Contains(f.Command, "null") || i == 0 && strings.Contains(f.Command, "delete") {
+					t.Errorf("%s: fix %+v", name, f)
+				}
+			}
+			if last := r.Fixes[len(want)-1]; len(want) > 1 && !strings.Contains(last.Does, "lost") {
+				t.Errorf("%s does not say what is lost: %s", name, last.Does)
+			}
+		}
+	}
+}

@@ -40,31 +40,53 @@ func (l *look) center() {
 	}
 }
 
-// anew are the fixes where a work group has to be made anew: neither Identity Center
-// nor its instance can be changed. Deleting has no --recursive-delete-option: Athena
-// refuses it where queries would be lost.
+// anew are the fixes where another work group is needed: neither Identity Center nor
+// its instance can be changed. The first leaves the old one as it is, so that nothing is
+// lost if Athena refuses the new one.
 func (l *look) anew(instance string) []finding.Fix {
-	beside := finding.Fix{
-		Who: finding.DataAdmin, Does: "make another work group, with Identity Center, and give its name",
-		Console: "Athena > Administration > Workgroups > Create workgroup > Authentication: IAM Identity Center",
-	}
 	text, ok := l.configuration(instance)
 	if !ok {
-		return []finding.Fix{beside}
+		return []finding.Fix{{
+			Who: finding.DataAdmin, Does: "make another work group, with Identity Center, and give its name",
+			Console: "Athena > Administration > Workgroups > Create workgroup > Authentication: IAM Identity Center",
+		}}
 	}
-	words := []string{"athena", "create-work-group", "--name", l.name, "--configuration", text}
+	name := beside(l.name)
+	fixes := []finding.Fix{fix("make another work group beside it, "+name+", with the instance and without its tags; then give that name, and look again: policies may name the old one only",
+		l.create(name, text))}
+	if l.name == "primary" { // which cannot be deleted
+		return fixes
+	}
+	return append(fixes, fix("if the name must stay, and the other could be made: delete it and make it anew. Its tags and the assignments to its application at Identity Center are lost, "+
+		"and, if Athena refuses the new one, the work group as well; with saved queries or a history it is not deleted",
+		l.aws("athena", "delete-work-group", "--work-group", l.name)+" && "+l.create(l.name, text)))
+}
+
+// besideSuffix tells the new work group from the old.
+const besideSuffix = "-identity-center"
+
+// longestName is that of a work group.
+const longestName = 128
+
+// beside is a name for a work group that takes the place of another.
+func beside(name string) string {
+	return name[:min(len(name), longestName-len(besideSuffix))] + besideSuffix
+}
+
+// create makes a work group with the description of the one that there is.
+func (l *look) create(name, configuration string) string {
+	words := []string{"athena", "create-work-group", "--name", name, "--configuration", configuration}
 	if description := aws.ToString(l.group.Description); description != "" {
 		words = append(words, "--description", description)
 	}
-	return []finding.Fix{fix("make the work group anew with the instance, which is refused while it has saved queries or a history (its tags are lost)",
-		l.aws("athena", "delete-work-group", "--work-group", l.name)+" && "+l.aws(words...)), beside}
+	return l.aws(words...)
 }
 
 // configuration is that of the work group with another instance, as JSON. There is
-// none for the primary one, which cannot be deleted, and without an execution role.
+// none without an execution role.
 func (l *look) configuration(instance string) (string, bool) {
 	c := *l.group.Configuration
-	if l.name == "primary" || instance == "" || c.ExecutionRole == nil {
+	if instance == "" || c.ExecutionRole == nil {
 		return "", false
 	}
 	c.IdentityCenterConfiguration = &types.IdentityCenterConfiguration{EnableIdentityCenter: aws.Bool(true), IdentityCenterInstanceArn: &instance}
@@ -93,26 +115,33 @@ func encoded(value any) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	var members map[string]json.RawMessage
-	if json.Unmarshal(text, &members) != nil {
-		return "", false
-	}
-	text, err = json.Marshal(given(members))
+	text, err = json.Marshal(given(text))
 	return string(text), err == nil
 }
 
-// given drops what is null, at any depth. Numbers stay as they are written.
-func given(members map[string]json.RawMessage) map[string]json.RawMessage {
-	for key, text := range members {
-		var inner map[string]json.RawMessage
-		switch err := json.Unmarshal(text, &inner); {
-		case string(text) == "null":
-			delete(members, key)
-		case err == nil && inner != nil:
-			if again, err := json.Marshal(given(inner)); err == nil {
-				members[key] = again
+// given drops members that are null, at any depth. Numbers stay as they are written.
+func given(text json.RawMessage) json.RawMessage {
+	var members map[string]json.RawMessage
+	var list []json.RawMessage
+	var rest any
+	switch {
+	case json.Unmarshal(text, &members) == nil && members != nil:
+		for key, member := range members {
+			if members[key] = given(member); string(member) == "null" {
+				delete(members, key)
 			}
 		}
+		rest = members
+	case json.Unmarshal(text, &list) == nil && list != nil:
+		for i := range list {
+			list[i] = given(list[i])
+		}
+		rest = list
+	default:
+		return text
 	}
-	return members
+	if again, err := json.Marshal(rest); err == nil {
+		return again
+	}
+	return text
 }
