@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"github.com/tip-cli/tip-cli/internal/policy"
 	"github.com/tip-cli/tip-cli/lab/internal/authz"
 	"github.com/tip-cli/tip-cli/lab/internal/awswire"
@@ -34,7 +36,11 @@ func New(w *world.World, a *authz.Authorizer, opts ...awswire.Option) (*awswire.
 		return nil, err
 	}
 	for _, g := range w.AllWorkGroups() {
-		if _, err := configurationOf(g); err != nil {
+		configuration, err := configurationOf(g)
+		if err == nil {
+			err = check(configuration)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("world: workGroups: %q of %s: configuration: %w", g.Name, g.Account, err)
 		}
 	}
@@ -85,10 +91,14 @@ func (h *handlers) allow(c *awswire.Caller, s *world.Session, action, resource s
 	return nil
 }
 
-// pass wants iam:PassRole for the execution role that a request names.
+// pass wants iam:PassRole for the execution role that a request names, which must be
+// one of the caller's account: no policy can allow another.
 func (h *handlers) pass(c *awswire.Caller, s *world.Session, role *string) error {
 	if role == nil {
 		return nil
+	}
+	if parsed, err := arn.Parse(*role); err == nil && parsed.AccountID != s.Account {
+		return &awswire.Error{Code: "AccessDeniedException", Message: "Cross-account pass role is not allowed."}
 	}
 	return h.allow(c, s, "iam:PassRole", *role, policy.Context{"iam:PassedToService": {servicePrincipal}})
 }

@@ -30,7 +30,9 @@ func TestRoundTrip(t *testing.T) {
 		EnableS3AccessGrants: aws.Bool(true), CreateUserLevelPrefix: aws.Bool(true), AuthenticationType: types.AuthenticationTypeDirectoryIdentity,
 	}
 	given.BytesScannedCutoffPerQuery, given.EnforceWorkGroupConfiguration = aws.Int64(8070450532247928832), aws.Bool(false)
-	given.EngineConfiguration = &types.EngineConfiguration{MaxConcurrentDpus: aws.Int32(20), AdditionalConfigs: map[string]string{"a": ""}}
+	given.EngineConfiguration = &types.EngineConfiguration{
+		MaxConcurrentDpus: aws.Int32(20), AdditionalConfigs: map[string]string{"a": ""}, Classifications: []types.Classification{{Name: aws.String("spark")}},
+	}
 	probe.Expect(t, probe.Answer{}, b.create("new", given, func(in *athena.CreateWorkGroupInput) {
 		in.Description, in.Tags = aws.String("New"), []types.Tag{{Key: aws.String("team"), Value: aws.String("data")}}
 	}))
@@ -40,6 +42,10 @@ func TestRoundTrip(t *testing.T) {
 	want.EngineVersion = &types.EngineVersion{SelectedEngineVersion: aws.String("AUTO"), EffectiveEngineVersion: aws.String("Athena engine version 3")}
 	if diff := cmp.Diff(&want, got.Configuration, same); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
+	}
+	text, err := b.Lab.Export()
+	if strings.Contains(string(probe.Must(t, text, err)), "Properties:") {
+		t.Error("the export has a member that was left out")
 	}
 	if *got.Description != "New" || got.State != types.WorkGroupStateEnabled || got.CreationTime == nil || got.CreationTime.IsZero() {
 		t.Errorf("work group %+v", got)
@@ -164,6 +170,13 @@ func TestListAndQuota(t *testing.T) {
 		t.Errorf("%d names, the last %v", len(names), names[len(names)-2:])
 	}
 	probe.Expect(t, invalid("The number of WorkGroups has reached the limit of 1000."), b.create("one-more", nil))
+	probe.Expect(t, probe.Answer{}, b.update("primary", nil, func(in *athena.UpdateWorkGroupInput) { in.Description = aws.String("Changed") }))
+	probe.Expect(t, probe.Answer{}, b.drop(theirs)) // so that primary is the last
+	probe.Expect(t, probe.Answer{}, b.create("one-less", nil))
+	text, err := b.Lab.Export()
+	if err := b.Lab.Import(probe.Must(t, text, err)); err != nil {
+		t.Error(err)
+	}
 	probe.Expect(t, probe.Answer{}, b.drop("group-000"))
 	probe.Expect(t, probe.Answer{}, b.create("one-more", nil))
 }
@@ -233,6 +246,48 @@ func TestDenied(t *testing.T) {
 	probe.Expect(t, probe.Answer{}, err)
 }
 
+// Which role is passed, and which Identity Center is meant, depends on the account.
+func TestForeignThings(t *testing.T) {
+	const account = "arn:aws:sso:::instance/ssoins-fedcba0987654321"
+	var center aws.CredentialsProvider
+	b := start(t, func(w *lab.World) {
+		own := w.IdentityCenter[0]
+		own.Account, own.ARN, own.IdentityStoreID, own.AccountInstance = probe.Application, account, "d-0987654321", true
+		own.Users, own.Groups, own.TrustedTokenIssuers, own.Applications = nil, nil, nil, nil
+		w.IdentityCenter = append(w.IdentityCenter, own)
+		center = probe.Administrator(w, probe.Center)
+	})
+	other := &bench{b.Bench, athena.NewFromConfig(b.Config(center))}
+	given := func(instance, account string) *types.WorkGroupConfiguration {
+		c := withCenter()
+		c.IdentityCenterConfiguration.IdentityCenterInstanceArn = &instance
+		c.ExecutionRole = aws.String("arn:aws:iam::" + account + ":role/tip-athena-role")
+		return c
+	}
+	crossed := probe.Answer{Status: 400, Code: "AccessDeniedException", Message: "Cross-account pass role is not allowed."}
+	probe.Expect(t, crossed, b.create("new", given(instance, probe.Center)))
+	probe.Expect(t, crossed, b.update(theirs, &types.WorkGroupConfigurationUpdates{ExecutionRole: aws.String("arn:aws:iam::111122223333:role/any")}))
+	probe.Expect(t, invalid("The IAM Identity Center instance ARN is not valid."), other.create("new", given(account, probe.Center)))
+	probe.Expect(t, probe.Answer{}, other.create("new", given(instance, probe.Center)))
+	probe.Expect(t, probe.Answer{}, b.create("new", given(account, probe.Application)))
+}
+
+// What a work group is tagged with decides who may change it.
+func TestResourceTags(t *testing.T) {
+	var tagged aws.CredentialsProvider
+	b := start(t, func(w *lab.World) {
+		tagged = probe.Actor(w, probe.Application, "tagged", probe.Statement("Allow", "athena:*", "Resource", "*",
+			"Condition", map[string]any{"StringEquals": map[string]any{"aws:ResourceTag/team": "data"}}))
+		w.WorkGroups = append(w.WorkGroups, world.WorkGroupFile{Name: "own", Account: probe.Application, Tags: map[string]string{"team": "data"}})
+	})
+	who := &bench{b.Bench, athena.NewFromConfig(b.Config(tagged))}
+	probe.Expect(t, probe.Answer{}, who.update("own", nil))
+	probe.Expect(t, probe.Answer{}, who.drop("own"))
+	for _, err := range []error{who.update("own", nil), who.drop(theirs), who.update("primary", nil)} {
+		probe.Expect(t, probe.Answer{Status: 400, Code: "AccessDeniedException", Message: "*"}, err)
+	}
+}
+
 // A world file with a work group that Athena would not have is refused.
 func TestWorldFiles(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -247,6 +302,7 @@ func TestWorldFiles(t *testing.T) {
 		"application":   {world.WorkGroupFile{Name: "n", Application: "x"}, "the work group has no Identity Center"},
 		"text":          {world.WorkGroupFile{Name: "n", Configuration: "x"}, "a mapping of the API's names is wanted"},
 		"unknown key":   {world.WorkGroupFile{Name: "n", Configuration: map[string]any{"ExecutionRoles": "x"}}, "ExecutionRoles"},
+		"location":      {world.WorkGroupFile{Name: "n", Configuration: map[string]any{"ResultConfiguration": map[string]any{"OutputLocation": "https://x"}}}, "outputLocation is not a valid S3 path"},
 		"type of a key": {world.WorkGroupFile{Name: "n", Configuration: map[string]any{"ExecutionRole": []any{1}}}, "ExecutionRole"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -40,20 +40,21 @@ func text(c *types.WorkGroupConfiguration) (string, error) {
 	return string(given), err
 }
 
-// withoutAbsent drops what is null, as members that were left out are.
+// withoutAbsent drops members that are null, as those are that were left out.
 func withoutAbsent(value any) any {
-	members, ok := value.(map[string]any)
-	if !ok {
-		return value
-	}
-	for key, member := range members {
-		if member == nil {
-			delete(members, key)
-			continue
+	switch v := value.(type) {
+	case map[string]any:
+		for key, member := range v {
+			if v[key] = withoutAbsent(member); member == nil {
+				delete(v, key)
+			}
 		}
-		members[key] = withoutAbsent(member)
+	case []any:
+		for i := range v {
+			v[i] = withoutAbsent(v[i])
+		}
 	}
-	return members
+	return value
 }
 
 // shown is a configuration as GetWorkGroup answers it, with the service's defaults.
@@ -109,13 +110,15 @@ func check(c *types.WorkGroupConfiguration) error {
 	return nil
 }
 
-// center is the Identity Center instance that a new work group is for, nil for none.
-func (h *handlers) center(c *awswire.Caller, given *types.WorkGroupConfiguration) (*world.Instance, error) {
+// center is the Identity Center instance that a new work group of an account is for,
+// nil for none. It is the account's own or that of its organization.
+func (h *handlers) center(c *awswire.Caller, account string, given *types.WorkGroupConfiguration) (*world.Instance, error) {
 	wanted := given.IdentityCenterConfiguration
 	if wanted == nil || !aws.ToBool(wanted.EnableIdentityCenter) {
 		return nil, nil
 	}
 	i, known := h.world.Instance(aws.ToString(wanted.IdentityCenterInstanceArn))
+	known = known && (i.Account == account || h.world.OfOrganization(i) && h.world.OrganizationID(account) != "")
 	if !known || *h.world.Switches.WorkGroupInstanceRegion && i.Region != c.Region {
 		return nil, invalid("The IAM Identity Center instance ARN is not valid.")
 	}

@@ -54,7 +54,7 @@ func (h *handlers) made(c *awswire.Caller, s *world.Session, in *athena.CreateWo
 	if err := check(given); err != nil {
 		return nil, err
 	}
-	i, err := h.center(c, given)
+	i, err := h.center(c, s.Account, given)
 	if err != nil {
 		return nil, err
 	}

@@ -133,7 +133,7 @@ func (w *World) AddWorkGroup(g *WorkGroup) error {
 	if _, taken := w.workGroups[key]; taken {
 		return ErrWorkGroupExists
 	}
-	if count+1 >= MaxWorkGroups {
+	if g.Name != PrimaryWorkGroup && count+1 >= MaxWorkGroups { // primary is there anyway
 		return ErrWorkGroupQuota
 	}
 	w.workGroups[key] = g
