@@ -96,7 +96,7 @@ func (l *look) keys(action string) policy.Context {
 		"aws:SecureTransport": {"true"},
 	}
 	if action == setContext {
-		keys["sts:RequestContextProviders"] = []string{"arn:" + l.partition() + ":iam::aws:contextProvider/IdentityCenter"}
+		keys["sts:RequestContextProviders"] = []string{iamrole.ContextProvider(l.partition())}
 	}
 	return keys
 }

@@ -22,6 +22,10 @@ func KindOf(value any) string {
 // WellKnown is what follows an issuer in the URL of its discovery document.
 const WellKnown = "/.well-known/openid-configuration"
 
+// Discovery is the URL of an issuer's discovery document (OpenID Connect Discovery 1.0
+// section 4.1).
+func Discovery(issuer string) string { return strings.TrimSuffix(issuer, "/") + WellKnown }
+
 // SameIssuer reports whether two URLs of issuers differ at most in what people get wrong
 // about them: the scheme, the default port, case, slashes at the end, and the path of the
 // discovery document. To AWS such issuers are two.

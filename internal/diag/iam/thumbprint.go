@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 )
 
@@ -94,7 +95,7 @@ func (s *section) keysConnection(ctx context.Context) (*tls.ConnectionState, err
 	var metadata struct {
 		JWKSURI string `json:"jwks_uri"`
 	}
-	_, body, err := s.get(ctx, strings.TrimSuffix(s.claims.issuer, "/")+"/.well-known/openid-configuration")
+	_, body, err := s.get(ctx, chain.Discovery(s.claims.issuer))
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tip-cli/tip-cli/internal/diag/chain"
 )
 
 // document is a discovery document, of which nothing is believed to have the right type.
@@ -29,15 +31,9 @@ func (d document) list(member string) ([]string, bool) {
 	return texts, ok
 }
 
-// wellKnown is where the discovery document of an issuer is (OpenID Connect Discovery
-// 1.0 section 4.1).
-func wellKnown(issuer string) string {
-	return strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration"
-}
-
 // discover reads the document. It returns why there is no more to look at.
 func (s *section) discover(ctx context.Context) string {
-	address := wellKnown(s.issuer)
+	address := chain.Discovery(s.issuer)
 	a, err := s.get(ctx, address)
 	switch {
 	case err != nil && untrusted(err):
@@ -91,7 +87,7 @@ func (s *section) checkIssuer() string {
 	case theirs == s.issuer:
 		s.log.OK("idp.issuer", s.issuer)
 	case theirs == "":
-		s.log.Found("idp.issuer-mismatch", wellKnown(s.issuer), "the discovery document names no issuer", s.correctIssuer())
+		s.log.Found("idp.issuer-mismatch", chain.Discovery(s.issuer), "the discovery document names no issuer", s.correctIssuer())
 	default:
 		seen := fmt.Sprintf("%s is %s, and the discovery document says %s", s.setting, shown(s.issuer), shown(theirs))
 		if strings.TrimSuffix(theirs, "/") == strings.TrimSuffix(s.issuer, "/") {
@@ -118,7 +114,7 @@ func (s *section) checkMetadata() {
 		}
 	}
 	if len(missing) > 0 {
-		s.log.Found("idp.metadata-incomplete", wellKnown(s.issuer), "missing or empty: "+strings.Join(missing, ", "), s.completeMetadata(missing))
+		s.log.Found("idp.metadata-incomplete", chain.Discovery(s.issuer), "missing or empty: "+strings.Join(missing, ", "), s.completeMetadata(missing))
 		return
 	}
 	s.log.OK("idp.metadata", "all are there")
@@ -131,7 +127,7 @@ func (s *section) checkAlgorithms() {
 	case !said || len(offered) == 0:
 		s.log.Skip("idp.algorithms", "the provider does not say, see idp.metadata")
 	case !slices.Contains(offered, "RS256"):
-		s.log.Found("idp.no-rs256", wellKnown(s.issuer), member+" is "+shown(strings.Join(offered, " "))+", without RS256", s.signRS256())
+		s.log.Found("idp.no-rs256", chain.Discovery(s.issuer), member+" is "+shown(strings.Join(offered, " "))+", without RS256", s.signRS256())
 	default:
 		s.log.OK("idp.algorithms", "RS256 is offered")
 	}
@@ -145,7 +141,7 @@ func (s *section) checkPKCE() {
 	case !said:
 		s.log.OK("idp.pkce", "the provider does not say, as Entra ID and Cognito do not: they take S256")
 	case !slices.Contains(methods, "S256"):
-		s.log.Found("idp.no-s256", wellKnown(s.issuer), "code_challenge_methods_supported is "+shown(strings.Join(methods, " "))+", without S256", s.offerPKCE())
+		s.log.Found("idp.no-s256", chain.Discovery(s.issuer), "code_challenge_methods_supported is "+shown(strings.Join(methods, " "))+", without S256", s.offerPKCE())
 	default:
 		s.log.OK("idp.pkce", "S256 is offered")
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 )
 
@@ -69,7 +70,7 @@ func (s *section) correctIssuer() finding.Fix {
 	}
 	return finding.Fix{
 		Who: finding.You, Does: "correct the issuer",
-		Console: fmt.Sprintf("set %s with: %s; %s must be a JSON document", s.setting, s.chain.TipCLI("configure", "idp"), wellKnown("ISSUER")),
+		Console: fmt.Sprintf("set %s with: %s; %s must be a JSON document", s.setting, s.chain.TipCLI("configure", "idp"), chain.Discovery("ISSUER")),
 	}
 }
 
@@ -93,7 +94,7 @@ func (s *section) otherToken() finding.Fix {
 }
 
 func (s *section) completeMetadata(missing []string) finding.Fix {
-	return s.byAdmin("publish "+strings.Join(missing, ", ")+" in the discovery document", "the provider's administration: OpenID Connect metadata at "+wellKnown(s.issuer))
+	return s.byAdmin("publish "+strings.Join(missing, ", ")+" in the discovery document", "the provider's administration: OpenID Connect metadata at "+chain.Discovery(s.issuer))
 }
 
 func (s *section) signRS256() finding.Fix {
@@ -120,7 +121,7 @@ func (s *section) mendEndpoint(name string) finding.Fix {
 	if s.login != nil && s.login.Keys.Endpoints != "" && (name == tokenEndpoint || name == authorizationEndpoint) {
 		return finding.Fix{Who: finding.You, Does: "correct " + s.login.Keys.Endpoints, Console: "set it with: " + s.chain.TipCLI("configure", "idp")}
 	}
-	return s.byAdmin("publish a "+name+" with https that answers", "the provider's administration: OpenID Connect metadata at "+wellKnown(s.issuer))
+	return s.byAdmin("publish a "+name+" with https that answers", "the provider's administration: OpenID Connect metadata at "+chain.Discovery(s.issuer))
 }
 
 func (s *section) correctClient() finding.Fix {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tip-cli/tip-cli/internal/config"
+	"github.com/tip-cli/tip-cli/internal/diag/chain"
 )
 
 // signIn looks at what a sign-in needs of the provider. It leaves all checks alone where
@@ -41,7 +42,7 @@ func (s *section) endpointsSafe() bool {
 		address := s.endpoint(name)
 		switch {
 		case address == "":
-			s.log.Found("idp.endpoint-missing", wellKnown(s.issuer), name+" is missing", s.completeMetadata([]string{name}))
+			s.log.Found("idp.endpoint-missing", chain.Discovery(s.issuer), name+" is missing", s.completeMetadata([]string{name}))
 		case !safe(address, s.plainIssuer()):
 			s.log.Found("idp.endpoint-insecure", address, name+" is "+shown(address), s.mendEndpoint(name))
 		default:

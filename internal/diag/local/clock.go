@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
+	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 )
 
@@ -83,7 +83,7 @@ func (s *section) timeOfProvider(ctx context.Context) *reading {
 	}
 	ctx, cancel := context.WithTimeout(ctx, clockPatience)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(s.Login.Issuer, "/")+"/.well-known/openid-configuration", http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, chain.Discovery(s.Login.Issuer), http.NoBody)
 	if err != nil {
 		return nil
 	}
