@@ -158,8 +158,10 @@ func (l *look) groups(ctx context.Context) *refusal.Refusal {
 		return p.GroupMemberships
 	})
 	if r := refusal.Of("identitystore:ListGroupMembershipsForMember", err); r != nil {
+		l.c.Person.GroupsUnread, l.c.Person.GroupsMissing = r.Seen, r.Missing()
 		return r
 	}
+	l.c.Person.GroupsUnread, l.c.Person.GroupsMissing = "", nil
 	l.c.Person.Groups, l.c.Person.GroupsRead = make([]string, 0, len(memberships)), true
 	for i := range memberships {
 		l.c.Person.Groups = append(l.c.Person.Groups, aws.ToString(memberships[i].GroupId))

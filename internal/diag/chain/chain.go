@@ -226,6 +226,10 @@ type Person struct {
 	// Groups are the ids of the user's groups; GroupsRead says that they are all of them.
 	Groups     []string
 	GroupsRead bool
+	// GroupsUnread says in one line what stood in the way of reading them; GroupsMissing are
+	// the permissions that were missing.
+	GroupsUnread  string
+	GroupsMissing []string
 }
 
 // Session is the identity-enhanced session of the live exchange, or one that is still

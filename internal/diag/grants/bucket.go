@@ -43,12 +43,24 @@ func (s *section) checkBucket(ctx context.Context) {
 	case status == http.StatusNotFound:
 		s.log.Found("grants.no-bucket", bucket, "there is no bucket "+bucket, s.createBucket(bucket))
 	case status == http.StatusForbidden:
+		s.bucketHidden = true
 		s.log.OK(checkBucket, bucket+" exists; it is another account's, or may not be looked at")
 	case status == http.StatusMovedPermanently:
 		s.log.OK(checkBucket, bucket+" exists in another region")
 	default:
 		s.unread(checkBucket, refusal.Of("s3:ListBucket", err))
 	}
+}
+
+// doubt says what an answer depends on: whose the bucket is comes of reading it.
+func (s *section) doubt(check, of string, a *iamrole.Answer, missing []string) {
+	seen := of + ": " + a.Why
+	owner := slices.Contains(a.Doubts, "aws:ResourceAccount") || slices.Contains(a.Doubts, "s3:ResourceAccount")
+	if s.bucketHidden && owner {
+		const permission = "s3:ListBucket"
+		seen, missing = seen+", and whose the bucket is may not be looked at: "+permission+" is not allowed", append(slices.Clone(missing), permission)
+	}
+	s.log.Unread(check, seen, missing)
 }
 
 // createBucket makes it. The first region of AWS is the one that must not be named.
@@ -97,7 +109,7 @@ func (s *section) judgeBucketPolicy(bucket string, doc *policy.Document) {
 		answer := iamrole.Admits(doc, s.account, s.role, s.inBucket(r))
 		switch {
 		case answer.Unknown && len(answer.Doubts) > 0:
-			s.log.Unread(checkPolicy, "the policy of "+bucket+", "+r.action+": "+answer.Why, nil)
+			s.doubt(checkPolicy, "the policy of "+bucket+", "+r.action, &answer, nil)
 			return
 		case answer.Denied() && answer.Outcome.By == policy.ResourceBased:
 			s.log.Found("grants.bucket-policy-denies", "arn:"+s.partition+":s3:::"+bucket, r.action+" of "+s.role.ARN+" is "+answer.Why, s.except(bucket, doc, answer.Outcome.Result.Statement))

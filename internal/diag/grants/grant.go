@@ -93,7 +93,15 @@ func (s *section) mine() ([]grant, *refusal.Refusal) {
 	case user == "":
 		return all, &refusal.Refusal{Seen: "who the person is in the directory is not known: see the checks of Identity Center, or make a session by --live"}
 	}
-	return all, &refusal.Refusal{Seen: "the groups of the person are not known: see the checks of Identity Center"}
+	return all, &refusal.Refusal{Seen: "the groups of the person are not known: " + s.groupsUnread(user)}
+}
+
+// groupsUnread says why they are not.
+func (s *section) groupsUnread(user string) string {
+	if s.Person == nil || s.Person.UserID != user || s.Person.GroupsUnread == "" {
+		return "see the checks of Identity Center"
+	}
+	return s.Person.GroupsUnread
 }
 
 // unreadOf says why the grants of the person are not known: that there is no person is
@@ -102,6 +110,10 @@ func (s *section) unreadOf(check string, refused *refusal.Refusal) {
 	because := slices.IndexFunc(s.Failed, func(id string) bool { return strings.HasPrefix(id, "token.") || strings.HasPrefix(id, "center.") })
 	if s.userID() == "" && refused.Permission == "" && because >= 0 {
 		s.log.Skip(check, "needs to know who the person is: see "+s.Failed[because])
+		return
+	}
+	if s.Person != nil && s.Person.GroupsUnread != "" && refused.Permission == "" && s.Person.UserID == s.userID() { // by the other credentials
+		s.log.Unread(check, refused.Seen, s.Person.GroupsMissing)
 		return
 	}
 	s.unread(check, refused)

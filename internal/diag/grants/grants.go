@@ -44,6 +44,8 @@ type section struct {
 	role     *chain.Role
 	// bucketOwned says that the bucket is of the account of the instance.
 	bucketOwned bool
+	// bucketHidden says that S3 refused to tell.
+	bucketHidden bool
 	// serves is the grant that should serve the path.
 	serves *grant
 	// unsure says that there may be grants that were not read.

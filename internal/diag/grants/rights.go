@@ -96,7 +96,7 @@ func (s *section) checkRights() {
 		switch {
 		case answer.Allowed():
 		case answer.Unknown:
-			s.log.Unread(checkRights, r.action+" of "+s.role.ARN+": "+answer.Why, s.role.Missing)
+			s.doubt(checkRights, r.action+" of "+s.role.ARN, &answer, s.role.Missing)
 			return
 		case answer.Denied() && r.needed:
 			s.log.Found("grants.location-rights-denied", s.role.ARN, r.action+" is "+answer.Why, s.dropDenial(answer))
