@@ -63,7 +63,6 @@ func instanceMistakes() []mistake {
 			id: "grants.not-shared", what: "the instance is another account's, whose resource policy does not admit the role",
 			world: otherAccountsGrants, keys: map[string]any{"s3ag_account_id": labtest.CenterAccount},
 			args: []string{"--app-profile", "center"}, culprit: "111122223333:access-grants/default",
-			also: []string{"iam.wrong-account"}, heals: []string{"iam.wrong-account"},
 		},
 		{
 			id: "grants.no-bucket", what: "the bucket of the path does not exist",

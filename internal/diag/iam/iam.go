@@ -62,6 +62,9 @@ func (s *section) begin() bool {
 		s.rest(func(check string) { s.Skip(check, s.c.Offline()) })
 	case s.c.Application.Config == nil:
 		s.rest(func(check string) { s.Unread(check, s.unsigned(), nil, s.signed()) })
+	case s.readsGrants():
+		s.Unread(checkAccount, "it is of account "+s.c.Application.Account+", that of S3 Access Grants; the roles are of account "+s.account, nil, s.signed())
+		s.rest(func(check string) { s.Skip(check, "it needs credentials of account "+s.account+", see "+checkAccount) })
 	case s.c.Application.Account != "" && s.c.Application.Account != s.account:
 		s.Found("iam.wrong-account", s.caller(), "it is of account "+s.c.Application.Account+", the roles are of account "+s.account, s.signed())
 		s.rest(func(check string) {
@@ -72,6 +75,14 @@ func (s *section) begin() bool {
 		return true
 	}
 	return false
+}
+
+// readsGrants reports whether the credentials are those of the configured account of S3
+// Access Grants, which is another than the roles': the one profile that is given cannot
+// be of both, and no link of the chain is broken.
+func (s *section) readsGrants() bool {
+	account := s.c.Application.Account
+	return account != "" && account != s.account && account == s.c.Config.S3AGAccountID
 }
 
 // rest has fn answer for every check that has no answer yet.
