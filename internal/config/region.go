@@ -38,6 +38,11 @@ func partitionOf(region string) partition {
 	return partition{name: "aws", dnsSuffix: "amazonaws.com"}
 }
 
+// Endpoint is where a service answers in a region, unless it is led elsewhere.
+func Endpoint(service, region string) string {
+	return "https://" + service + "." + region + "." + partitionOf(region).dnsSuffix
+}
+
 // Regions are where the two halves of an exchange take place.
 type Regions struct {
 	// Region is the application's: STS and the services that are used.

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 	"github.com/tip-cli/tip-cli/internal/transport"
 )
@@ -99,7 +100,7 @@ func (s *section) askAWS(ctx context.Context) {
 
 // unanswered is STS that gave no answer.
 func (s *section) unanswered(err error) {
-	where := "https://sts." + s.Regions.Region + ".amazonaws.com"
+	where := config.Endpoint("sts", s.Regions.Region)
 	if sent, ok := errors.AsType[*url.Error](err); ok {
 		if u, parseErr := url.Parse(sent.URL); parseErr == nil {
 			where = u.Scheme + "://" + u.Host

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/net/http/httpproxy"
 
+	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/transport"
 )
 
@@ -87,7 +88,7 @@ func (s *section) proxied(name string) bool {
 		HTTPSProxy: s.proxySettings()[name], HTTPProxy: s.proxySettings()[name],
 		NoProxy: cmp.Or(s.Getenv("NO_PROXY"), s.Getenv("no_proxy")), CGI: s.Getenv("REQUEST_METHOD") != "",
 	}).ProxyFunc()
-	for _, target := range []string{s.Login.Issuer, "https://sts." + cmp.Or(s.Regions.Region, "us-east-1") + ".amazonaws.com"} {
+	for _, target := range []string{s.Login.Issuer, config.Endpoint("sts", cmp.Or(s.Regions.Region, "us-east-1"))} {
 		u, err := url.Parse(target)
 		if err != nil || u.Host == "" || !strings.EqualFold(u.Scheme, strings.TrimSuffix(strings.ToLower(name), "_proxy")) {
 			continue
