@@ -107,7 +107,10 @@ func (v *variant) trust() {
 	} {
 		keys[oktaKey+key] = values
 	}
-	delete(keys, "aws:ViaAWSService") // the lab's requests without a signature lack it
+	// Of requests without a signature the lab says these otherwise than AWS: it leaves the
+	// first out, and has the second, which AWS documents for signed ones only.
+	delete(keys, "aws:ViaAWSService")
+	delete(keys, "aws:PrincipalIsAWSService")
 	keys["dev-123456789.okta.com:aud"] = []any{labtest.ClientID}
 	keys[strings.ToUpper(oktaKey)+"aud"] = []any{labtest.ClientID}
 	base := takesToken.with(object{"Condition": takesClient})

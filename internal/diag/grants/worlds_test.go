@@ -31,10 +31,10 @@ const (
 	applications   = "arn:aws:sso::111122223333:application/ssoins-1234567890abcdef/"
 )
 
-// question is a random path, and what is wanted there; every third time it is what the
-// default world grants.
+// question is a random path, and what is wanted there; every other time it is what
+// the default world grants.
 func (d dice) question() (target string, wanted types.Permission) {
-	if d.oneIn(3) {
+	if d.oneIn(2) {
 		return reports, types.PermissionRead
 	}
 	target = one(d, reports, reports, "s3://tip-demo-data", "s3://tip-demo-data/", "s3://tip-demo-data/*", "s3://tip-demo-data/reports/*", "s3://tip-demo-data/reports/summary.txt",
@@ -43,10 +43,10 @@ func (d dice) question() (target string, wanted types.Permission) {
 }
 
 // world has other roles for locations and policies of buckets than the default world, and
-// every other time other locations and grants.
+// every third time other locations and grants.
 func (d dice) world(w *lab.World) {
 	d.roles(w)
-	if d.oneIn(2) {
+	if d.oneIn(3) {
 		d.locations(w)
 		d.grants(w)
 	}
@@ -107,7 +107,7 @@ func (d dice) roles(w *lab.World) {
 	for i := range account.Roles {
 		if role := &account.Roles[i]; slices.Contains(locationRoles, role.Name) {
 			role.Trust = d.trust()
-			if d.oneIn(2) {
+			if d.oneIn(3) {
 				role.Policies = object{"buckets": d.rights()}
 			}
 		}
