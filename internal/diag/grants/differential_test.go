@@ -35,7 +35,7 @@ func TestDifferential(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many worlds: -short")
 	}
-	first, rounds := setting("TIP_DIAG_SEED", 1), setting("TIP_DIAG_ROUNDS", 20)
+	first, rounds := setting("TIP_DIAG_SEED", 1), setting("TIP_DIAG_ROUNDS", 40)
 	mending := os.Getenv("TIP_DIAG_ROUNDS") != ""
 	counts := map[string]int{}
 	for seed := first; seed < first+rounds; seed++ {
