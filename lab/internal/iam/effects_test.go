@@ -1,6 +1,7 @@
 package iam_test
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/tip-cli/tip-cli/lab"
 	"github.com/tip-cli/tip-cli/lab/internal/probe"
+	"github.com/tip-cli/tip-cli/lab/labtest"
 )
 
 // assume makes a session of a role as the administrator.
@@ -212,7 +214,8 @@ func TestGlobalRegion(t *testing.T) {
 	probe.Expect(t, refusal(403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region. "), d.signedFor("eu-west-1"))
 	probe.Expect(t, probe.Answer{}, d.signedFor("us-east-1"))
 	door := d.Config(d.admin)
-	door.HTTPClient, door.BaseEndpoint = nil, aws.String(d.Lab.Endpoint()) // where clients sign for their own region
+	door.BaseEndpoint = aws.String(d.Lab.Endpoint()) // where clients sign for their own region
+	door.HTTPClient = labtest.Steady(&http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()})
 	if _, err := iam.NewFromConfig(door).ListRoles(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
