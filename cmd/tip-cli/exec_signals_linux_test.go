@@ -154,8 +154,7 @@ func TestExecAndJobControl(t *testing.T) {
 		p.reads(`first\s+first`)
 		p.types("\x1a")
 		p.reads(`Stopped[^\n]*\n\S*prompt> $`)
-		p.types("fg\n")
-		p.reads(`fg\s+\S*\s*tip-cli exec`) // the shell no longer reads keys itself
+		p.insists("fg\n", `fg\s+\S*\s*tip-cli exec`) // the shell no longer reads keys itself
 		p.types("a line\n")
 		p.reads(`a line\s+a line`)
 		p.types("\x04")

@@ -79,6 +79,28 @@ func (p *person) reads(pattern string) string {
 	}
 }
 
+// insists types a line until something shows. Linux sends the signal of Ctrl-Z first and
+// drops what was typed afterwards: what a shell that was quick to prompt would read may be
+// among it.
+func (p *person) insists(text, pattern string) {
+	p.t.Helper()
+	form := regexp.MustCompile(pattern)
+	for range 10 {
+		p.types(text)
+		for wait := time.After(3 * time.Second); wait != nil; {
+			if form.MatchString(p.shown()) {
+				return
+			}
+			select {
+			case <-p.changed:
+			case <-wait:
+				wait = nil
+			}
+		}
+	}
+	p.t.Fatalf("%s does not show on the terminal:\n%s", pattern, p.shown())
+}
+
 func (p *person) types(text string) {
 	p.t.Helper()
 	if _, err := io.WriteString(p.master, text); err != nil {
