@@ -26,6 +26,7 @@ func TestExecInTheBackground(t *testing.T) {
 
 // Nobody reads keys from a list of processes: not those of tip-cli, nor the command's.
 func TestExecShowsNoSecrets(t *testing.T) {
+	long(t)
 	t.Parallel()
 	m := signedIn(t)
 	for _, flags := range [][]string{{}, {"--server"}} {
@@ -45,6 +46,7 @@ func TestExecShowsNoSecrets(t *testing.T) {
 
 // At a terminal env says how a shell takes it; through a pipe it does not.
 func TestEnvSaysHow(t *testing.T) {
+	long(t)
 	t.Parallel()
 	p := sit(t).ready()
 	cmd := p.leader("env", "--format", "sh", "--region", "eu-west-1")

@@ -137,6 +137,7 @@ func asked(t *testing.T, s served) (status int, body string) {
 
 // A name in the environment is anybody's text, and env prints for a shell.
 func TestEnvAndHostileNames(t *testing.T) {
+	long(t)
 	t.Parallel()
 	m := signedIn(t)
 	for _, format := range []string{"sh", "fish", "powershell", "cmd"} {

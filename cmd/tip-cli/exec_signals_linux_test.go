@@ -137,6 +137,7 @@ func TestExecServerPassesSignalsOn(t *testing.T) {
 
 // A shell stops it with Ctrl-Z, and takes it up again: both ways.
 func TestExecAndJobControl(t *testing.T) {
+	long(t)
 	t.Parallel()
 	shell, err := exec.LookPath("bash")
 	need(t, err, "bash")

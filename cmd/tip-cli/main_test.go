@@ -55,8 +55,8 @@ func concurrent(t *testing.T) []string {
 	t.Helper()
 	var files []string
 	for _, pattern := range []string{
-		"access_token", "auth_*", "cancel", "credential_process*", "exec*", "failures_aws", "first_run_*", "forged_callback", "idp_down", "interrupt",
-		"locked", "logout", "port_in_use", "recursion_*", "refresh", "s3ag_cache", "s3ag_owner", "serve*", "spent_jwt", "token_command*", "whoami",
+		"auth_*", "cancel", "exec_server", "forged_callback", "idp_down", "interrupt", "locked", "port_in_use", "recursion_two_at_once", "s3ag_cache", "serve*",
+		"spent_jwt",
 	} {
 		found, err := filepath.Glob(filepath.Join("testdata", "script", pattern+".txtar"))
 		if err != nil || len(found) == 0 {

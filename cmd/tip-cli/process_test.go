@@ -136,6 +136,7 @@ func (m *machine) marksSpent(t *testing.T, assertion string) bool {
 
 // A process that is killed at any point leaves a state from which the next one goes on.
 func TestKilledAnywhere(t *testing.T) {
+	long(t)
 	t.Parallel()
 	for _, at := range aWholeExchange {
 		for _, answered := range []bool{false, true} {

@@ -20,6 +20,7 @@ const refusedWithin = 15 * time.Second
 // A process that holds the lock and waits for a program is not waited for by what
 // that program starts: the loop is refused at once, not when the lock's time is up.
 func TestLoopsAreRefusedAtOnce(t *testing.T) {
+	long(t)
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("the programs are for sh")

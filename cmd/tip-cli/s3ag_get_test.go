@@ -114,6 +114,7 @@ func repeating(o proxytest.Operation) proxytest.Hook {
 // Every flag leads to the parameter of GetDataAccess that it is named for. What it is given
 // differs from what is asked for without it.
 func TestGetDataAccessFlags(t *testing.T) {
+	long(t)
 	t.Parallel()
 	m := ready(t, shareGrants)
 	const reports, team = "s3://tip-demo-data/reports/summary.txt", "s3://owner-data/team/x"

@@ -105,6 +105,7 @@ func TestGrantTypes(t *testing.T) {
 
 // Names that could steer a terminal do not reach one, and are whole in JSON.
 func TestHostileGrants(t *testing.T) {
+	long(t)
 	t.Parallel()
 	const hostile = "tip-demo-data/\u202egnp.exe\u202c \u009b2J <b>&\"'$(touch PWNED)`/*"
 	m := ready(t, granting(hostile, "tip-demo-data/plain/*"))
@@ -191,6 +192,7 @@ func TestGrantsOfTheOwner(t *testing.T) {
 // What was vended with an audit context answers no other request, and list-credentials
 // tells it from the rest, for as long as the role session says whose it is.
 func TestListOfAuditedCredentials(t *testing.T) {
+	long(t)
 	t.Parallel()
 	m := ready(t)
 	m.must(t, dataAccess)

@@ -55,6 +55,7 @@ func shellsUnderTest() []shell {
 
 // TestShells types the beginnings of commands into real shells, and presses Tab.
 func TestShells(t *testing.T) {
+	long(t)
 	for _, s := range shellsUnderTest() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()

@@ -121,6 +121,7 @@ func signed(header, context string) string {
 }
 
 func TestSizes(t *testing.T) {
+	long(t)
 	t.Parallel()
 	context := opaque("AQoJb3JpZ2luX2Vj", 2048)
 	var rows []row
@@ -160,6 +161,7 @@ func (g *giant) exchange(t *testing.T) {
 // The awsAdditionalDetails of the lab's own answer are taken away, and an error
 // in their place is none of the client's.
 func TestAdditionalDetails(t *testing.T) {
+	long(t)
 	t.Parallel()
 	for name, change := range map[string]func(map[string]any){
 		"absent":        func(a map[string]any) { delete(a, "awsAdditionalDetails") },
@@ -204,6 +206,7 @@ func TestNoContextAnywhere(t *testing.T) {
 // ID tokens of the identity provider are as large as its groups make them; STS
 // takes 20,000 characters.
 func TestLargeIDToken(t *testing.T) {
+	long(t)
 	t.Parallel()
 	var groups []any
 	for i := range 300 {

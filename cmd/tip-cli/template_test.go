@@ -36,6 +36,7 @@ func template(w *lab.World) {
 
 // The main path needs no right that the original's template does not give.
 func TestTemplate(t *testing.T) {
+	long(t)
 	t.Parallel()
 	for name, edits := range map[string][]func(*lab.World){
 		"as it is": {template},
@@ -50,6 +51,7 @@ func TestTemplate(t *testing.T) {
 
 // Each right of the template is needed: without it the path ends where it should.
 func TestTemplateHasNothingToSpare(t *testing.T) {
+	long(t)
 	t.Parallel()
 	required := true
 	for name, c := range map[string]struct {

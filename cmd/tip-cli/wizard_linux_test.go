@@ -183,6 +183,7 @@ func TestWizardInterrupted(t *testing.T) {
 
 // Who wants plain lines gets them, at a terminal too.
 func TestPlainLines(t *testing.T) {
+	long(t)
 	t.Parallel()
 	for _, variable := range []string{"TIP_CLI_ACCESSIBLE=1", "ACCESSIBLE=1", "TERM=dumb", "TERM="} {
 		p := newcomer(t)
