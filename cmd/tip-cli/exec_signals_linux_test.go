@@ -157,9 +157,9 @@ func TestExecAndJobControl(t *testing.T) {
 		p.reads(`Stopped[^\n]*\n\S*prompt> $`)
 		p.insists("fg\n", `fg\s+\S*\s*tip-cli exec`) // the shell no longer reads keys itself
 		p.types("a line\n")
-		p.reads(`a line\s+a line`)
+		p.reads(`(?s)a line.*a line`)
 		p.types("\x04")
-		p.reads(`a line\s+a line\s+\S*prompt> $`)
+		p.reads(`(?s)a line.*a line.*prompt> $`)
 		p.types("echo it was $?\n")
 		p.reads(`it was 5`)
 		p.types("exit\n")

@@ -85,9 +85,9 @@ func (p *person) reads(pattern string) string {
 func (p *person) insists(text, pattern string) {
 	p.t.Helper()
 	form := regexp.MustCompile(pattern)
-	for range 10 {
+	for range 4 {
 		p.types(text)
-		for wait := time.After(3 * time.Second); wait != nil; {
+		for wait := time.After(10 * time.Second); wait != nil; {
 			if form.MatchString(p.shown()) {
 				return
 			}
