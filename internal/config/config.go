@@ -35,6 +35,10 @@ const (
 	DefaultRedirectPath = "/callback"
 )
 
+// ApplicationSessionName is the name that the exchange gives the sessions of the
+// application role (RoleSessionName): policies may name them.
+const ApplicationSessionName = "tip-cli"
+
 // Config is the content of config.json. A zero member is absent.
 type Config struct {
 	IdP                         string // idp

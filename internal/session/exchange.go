@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tip-cli/tip-cli/internal/answer"
+	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/oidclogin"
 	"github.com/tip-cli/tip-cli/internal/secret"
 	"github.com/tip-cli/tip-cli/internal/store"
@@ -44,7 +45,7 @@ func (s *Session) newRenewal(held store.IDPToken, edits ...func(*tipcreds.Option
 			o.ApplicationRoleARN = s.config.OIDCRoleARN
 			o.AWSConfig = s.aws
 			o.Region, o.IdentityCenterRegion = s.regions.Region, s.regions.IdentityCenterRegion
-			o.ApplicationSessionName = "tip-cli"
+			o.ApplicationSessionName = config.ApplicationSessionName
 			o.Duration = s.config.SessionLength()
 			o.BeforeCreateToken = func(ctx context.Context, _ string) error {
 				return s.store.SaveIDPToken(ctx, r.held.MarkSpent(time.Now()))

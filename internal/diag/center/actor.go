@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssoadmin/types"
 
 	"github.com/tip-cli/tip-cli/internal/config"
-	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/diag/finding"
 	"github.com/tip-cli/tip-cli/internal/diag/refusal"
 	"github.com/tip-cli/tip-cli/internal/policy"
@@ -139,7 +138,7 @@ func (l *look) request(role string) *policy.Request {
 		Action: createToken, Resource: l.c.Asked.ApplicationARN,
 		Principal: policy.Principal{
 			ARN: role, AccountID: account,
-			SessionARN: "arn:" + config.PartitionOf(role) + ":sts::" + account + ":assumed-role/" + name + "/" + chain.ApplicationSession,
+			SessionARN: "arn:" + config.PartitionOf(role) + ":sts::" + account + ":assumed-role/" + name + "/" + config.ApplicationSessionName,
 		},
 		Context: policy.Context{
 			"aws:PrincipalArn": {role}, "aws:PrincipalAccount": {account}, "aws:PrincipalType": {"AssumedRole"}, "aws:PrincipalIsAWSService": {"false"},

@@ -23,10 +23,6 @@ import (
 	"github.com/tip-cli/tip-cli/internal/store"
 )
 
-// ApplicationSession is the name that the exchange (internal/session) gives the sessions of
-// the application role, which policies may ask for.
-const ApplicationSession = "tip-cli"
-
 // Service is an AWS service that can take an identity.
 type Service string
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tip-cli/tip-cli/internal/config"
 	"github.com/tip-cli/tip-cli/internal/diag/chain"
 	"github.com/tip-cli/tip-cli/internal/policy"
 )
@@ -24,7 +25,7 @@ const (
 const google = "accounts.google.com"
 
 // sessionName is that of the application role's sessions.
-const sessionName = chain.ApplicationSession
+const sessionName = config.ApplicationSessionName
 
 // claims are what STS sees of a token. Without a token they are what the configuration says.
 type claims struct {
